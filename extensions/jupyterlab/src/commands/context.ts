@@ -1,0 +1,20 @@
+import type { JupyterFrontEnd } from '@jupyterlab/application'
+import type { IEditorTracker } from '@jupyterlab/fileeditor'
+import type { INotebookTracker } from '@jupyterlab/notebook'
+import type { IStateDB } from '@jupyterlab/statedb'
+import type { ITranslator, TranslationBundle } from '@jupyterlab/translation'
+import type { IEnvironments, IRunPages, ISession, ISettings } from '../tokens.js'
+
+/** What commands are given. */
+export interface CommandContext {
+  readonly app: JupyterFrontEnd
+  readonly session: ISession
+  readonly settings: ISettings
+  readonly environments: IEnvironments
+  readonly runPages: IRunPages
+  readonly translator: ITranslator
+  readonly trans: TranslationBundle
+  readonly state: IStateDB
+  readonly notebooks: INotebookTracker | null
+  readonly editors: IEditorTracker | null
+}

@@ -1,0 +1,14 @@
+import { cardError } from '@novabrain/contracts'
+import type { App } from '../app.js'
+
+/** Tell of an error: what happened and what to do, with a way to its page in the documentation. */
+export const tellError = async (
+  { editor, session }: Pick<App, 'editor' | 'session'>,
+  error: unknown,
+): Promise<void> => {
+  const { message, remedy, code } = cardError(error, editor.locale)
+  const about = code === null ? [] : [editor.t('About {0}', code)]
+  const words = remedy === null ? message : `${message} ${remedy}`
+  if ((await editor.tell('error', words, ...about)) !== null)
+    await editor.openExternal(`${session.serverUrl}/docs/errors#${code ?? ''}`)
+}

@@ -1,0 +1,23 @@
+import type { Unsubscribe } from '@novabrain/contracts'
+import type { RunTab } from '@novabrain/ui'
+import type { PageTarget } from '../bridge.js'
+
+/** The editor tabs with pages of ours. */
+export interface Panels {
+  /** Open or bring to the front. `quietly` leaves the focus where it is. */
+  openRun(
+    target: { readonly runId?: string; readonly jobId?: string },
+    tab?: RunTab,
+    options?: { readonly quietly?: boolean },
+  ): Promise<void>
+  openCompare(runIds: readonly string[]): Promise<void>
+  /** The runs whose pages are in front, so that nobody is told what they see. */
+  watched(): readonly string[]
+  /** How long the last page took to its first painting, milliseconds. */
+  painted(afterMs: number): void
+  onPainted(listener: (afterMs: number) => void): Unsubscribe
+}
+
+/** The same page is the same tab. */
+export const pageKey = (target: PageTarget): string =>
+  target.kind === 'run' ? `run:${target.runId ?? target.jobId ?? ''}` : `compare:${[...target.runIds].sort().join(',')}`

@@ -1,0 +1,133 @@
+import { activeJobs, endedJobs, jobEnded, type Job, type LiveView } from '@novabrain/contracts'
+import {
+  durationBetween,
+  formatAge,
+  formatDuration,
+  formatJobDevice,
+  formatSubmitter,
+  stringsOf,
+  verdictOf,
+  verdictSentence,
+} from '@novabrain/ui'
+import type { Editor } from '../editor.js'
+import type { TreeRow } from './tree.js'
+
+/** What the tree of runs is drawn from. */
+export interface RunsView {
+  readonly view: LiveView
+  readonly more: boolean
+  /** Runs the user keeps at hand, by run id. */
+  readonly pinned: readonly string[]
+  /** When the server was last heard, where it is away; `null` while it is there. Milliseconds since 1970. */
+  readonly staleSinceMs: number | null
+  readonly nowMs: number
+}
+
+/** The tree: Active, Pinned, Recent; groups that would be empty are left out. */
+export const runsRows = (editor: Pick<Editor, 't' | 'locale'>, view: RunsView): TreeRow[] => {
+  const [active, ended] = [activeJobs(view.view), endedJobs(view.view)]
+  const pinned = [...active, ...ended].filter(({ runId }) => view.pinned.includes(runId))
+  const recent = ended.map((job) => jobRow(editor, job, view, 'recent'))
+  const older: TreeRow = {
+    id: 'older',
+    label: editor.t('Show older runs'),
+    icon: 'ellipsis',
+    command: { id: 'novabrain.refresh', arguments: ['older'] },
+  }
+  return [
+    ...staleRow(editor, view),
+    ...group(
+      'active',
+      editor.t('Active'),
+      active.map((job) => jobRow(editor, job, view, 'active')),
+    ),
+    ...group(
+      'pinned',
+      editor.t('Pinned'),
+      pinned.map((job) => jobRow(editor, job, view, 'pinned')),
+    ),
+    ...group('recent', editor.t('Recent'), view.more ? [...recent, older] : recent),
+  ]
+}
+
+const group = (id: string, label: string, children: readonly TreeRow[]): TreeRow[] =>
+  children.length === 0 ? [] : [{ id, label, open: 'expanded', children, kind: 'group' }]
+
+const staleRow = (editor: Pick<Editor, 't' | 'locale'>, { staleSinceMs, nowMs }: RunsView): TreeRow[] => {
+  if (staleSinceMs === null) return []
+  const age = formatAge(new Date(staleSinceMs).toISOString(), nowMs, stringsOf(editor.locale).duration, editor.locale)
+  return [
+    {
+      id: 'stale',
+      label: editor.t('Server unreachable'),
+      description: editor.t('as of {0} · click to try again', age),
+      icon: 'debug-disconnect',
+      iconColor: 'list.warningForeground',
+      command: { id: 'novabrain.refresh', arguments: [] },
+    },
+  ]
+}
+
+const jobRow = (editor: Pick<Editor, 't' | 'locale'>, job: Job, view: RunsView, where: string): TreeRow => {
+  const t = stringsOf(editor.locale)
+  const stale = view.staleSinceMs !== null
+  const words = describe(editor, job, view.nowMs)
+  return {
+    id: `${where}:${job.id}`,
+    label: `#${job.number} ${job.name}`,
+    description: words,
+    spoken: `${t.status[job.status]}, #${job.number} ${job.name}, ${words}`,
+    hover: () => hoverOf(editor, job),
+    ...iconOf(job),
+    kind: [
+      'job',
+      job.task.kind,
+      jobEnded(job.status) ? 'ended' : 'active',
+      view.pinned.includes(job.runId) ? 'kept' : 'loose',
+    ].join(' '),
+    subject: { jobId: job.id, runId: job.runId },
+    command: { id: 'novabrain.openRun', arguments: [{ runId: job.runId }] },
+    ...(stale ? { stale } : {}),
+  }
+}
+
+/** Status first, then what one wants to know in it: the stage, the reason, how long. */
+const describe = (editor: Pick<Editor, 't' | 'locale'>, job: Job, nowMs: number): string => {
+  const t = stringsOf(editor.locale)
+  const took = durationBetween(job.startedAt, job.endedAt, nowMs)
+  const stage = job.status === 'running' || job.status === 'starting' ? (job.attempt?.stage ?? null) : null
+  const status = stage !== null && stage !== job.status ? t.stage[stage] : t.status[job.status]
+  const ago = job.endedAt === null ? null : formatAge(job.endedAt, nowMs, t.duration, editor.locale)
+  const long = took === null || job.status === 'queued' ? null : formatDuration(took, t.duration)
+  return [status, long, ago].filter((word) => word !== null).join(' · ')
+}
+
+const hoverOf = (editor: Pick<Editor, 't' | 'locale'>, job: Job): string => {
+  const t = stringsOf(editor.locale)
+  const verdict = job.attempt?.verdict ?? null
+  const lines = [
+    `**#${job.number} ${escapeMarkdown(job.name)}**`,
+    `${t.status[job.status]} · ${escapeMarkdown(formatJobDevice(job, t.device))}`,
+    `${t.facts.submittedBy}: ${escapeMarkdown(formatSubmitter(job, t))}`,
+    ...(job.status === 'failed' && verdict !== null
+      ? [escapeMarkdown(verdictSentence(verdictOf(job) ?? verdict, t))]
+      : []),
+    ...(verdict?.evidence && job.status === 'failed'
+      ? [`\`${verdict.evidence.replaceAll('`', "'").slice(0, 200)}\``]
+      : []),
+  ]
+  return lines.join('\n\n')
+}
+
+const escapeMarkdown = (text: string): string => text.replace(/[\\`*_{}[\]()#+\-.!|<>~]/g, '\\$&')
+
+const icons: Readonly<Record<Job['status'], { readonly icon: string; readonly iconColor?: string }>> = {
+  queued: { icon: 'clock' },
+  starting: { icon: 'loading~spin' },
+  running: { icon: 'loading~spin', iconColor: 'charts.blue' },
+  stopping: { icon: 'loading~spin' },
+  succeeded: { icon: 'pass', iconColor: 'testing.iconPassed' },
+  failed: { icon: 'error', iconColor: 'testing.iconFailed' },
+  cancelled: { icon: 'circle-slash' },
+}
+const iconOf = ({ status }: Job) => icons[status]

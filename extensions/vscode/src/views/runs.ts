@@ -1,0 +1,173 @@
+import {
+  activeJobs,
+  emptyView,
+  endedJobs,
+  mergeJobs,
+  type Job,
+  type JobFeedState,
+  type Unsubscribe,
+} from '@novabrain/contracts'
+import type { App } from '../app.js'
+import type { Live, SessionState } from '../session.js'
+import { runsRows } from './runs-rows.js'
+import type { TreeRow, TreeSource } from './tree.js'
+
+/** The list of runs, with what commands do to it. */
+export interface RunsList extends TreeSource {
+  pin(runId: string): void
+  unpin(runId: string): void
+  showOlder(): Promise<void>
+  refresh(): Promise<void>
+  dispose(): void
+}
+
+/** What is kept of the list for the next window, so that it shows something while the server is away. */
+interface LastKnown {
+  readonly serverUrl: string
+  readonly atMs: number
+  readonly jobs: readonly Job[]
+}
+
+const [knownKey, pinnedKey] = ['runs', 'pinnedRuns']
+const keepJobs = 50
+/** Rows show ages, and change with every event: drawn together at most this often. */
+const drawPauseMs = 200
+/** While somebody looks: how often ages are drawn, and an absent server is tried. */
+const [agePauseMs, retryPauseMs] = [15_000, 10_000]
+
+/** The list follows the feed of jobs while it is seen; hidden, it draws nothing and asks nothing. */
+export const createRunsList = (app: App): RunsList => {
+  const { editor, session } = app
+  const listeners = new Set<() => void>()
+  let live: Live | null = null
+  let seen = false
+  let waiting = false
+  let ends: readonly Unsubscribe[] = []
+  let ticking: ReturnType<typeof setInterval> | undefined
+
+  const pinned = () => editor.memory.get<readonly string[]>('user', pinnedKey) ?? []
+  const tell = () => {
+    for (const listener of [...listeners]) listener()
+  }
+  const draw = () => {
+    if (!seen || waiting) return
+    waiting = true
+    setTimeout(() => {
+      waiting = false
+      editor.context('novabrain.state', contextOf(session.state, live?.jobs.state ?? null, lastKnown() !== null))
+      tell()
+    }, drawPauseMs)
+  }
+  const lastKnown = (): LastKnown | null => {
+    const known = editor.memory.get<LastKnown>('user', knownKey)
+    return known?.serverUrl === session.serverUrl ? known : null
+  }
+  const keepKnown = (state: JobFeedState) => {
+    if (state.status !== 'ready' || live === null) return
+    const jobs = [...activeJobs(state.view), ...endedJobs(state.view)].slice(0, keepJobs)
+    const known: LastKnown = { serverUrl: live.serverUrl, atMs: Date.now(), jobs }
+    void editor.memory.set('user', knownKey, known)
+  }
+  const follow = (state: SessionState) => {
+    for (const end of ends) end()
+    live = state.kind === 'signed_in' ? state.live : null
+    ends =
+      live === null
+        ? []
+        : [
+            live.jobs.subscribe((now) => {
+              keepSoon(now)
+              draw()
+            }),
+            live.stream.onConnection(draw),
+          ]
+    draw()
+  }
+  let keeping: ReturnType<typeof setTimeout> | undefined
+  const keepSoon = (now: JobFeedState) => {
+    clearTimeout(keeping)
+    keeping = setTimeout(() => keepKnown(now), 2000)
+  }
+  const look = () => {
+    if (session.state.kind === 'unreachable') return void session.restart()
+    draw()
+  }
+  const endSession = session.onChange(follow)
+  let lastTryMs = 0
+  const tick = () => {
+    if (!editor.focused) return
+    const away = session.state.kind === 'unreachable'
+    if (away && Date.now() - lastTryMs < retryPauseMs) return
+    lastTryMs = Date.now()
+    look()
+  }
+
+  return {
+    rows() {
+      const { state } = session
+      if (state.kind === 'signed_in') return rowsOf(state.live)
+      const known = lastKnown()
+      if (state.kind !== 'unreachable' || known === null) return []
+      const view = mergeJobs(emptyView(), known.jobs, 0)
+      return runsRows(editor, { view, more: false, pinned: pinned(), staleSinceMs: known.atMs, nowMs: Date.now() })
+    },
+    onChange(listener) {
+      listeners.add(listener)
+      return () => void listeners.delete(listener)
+    },
+    visible(now) {
+      seen = now
+      clearInterval(ticking)
+      if (!seen) return
+      ticking = setInterval(tick, agePauseMs)
+      if (session.state.kind === 'connecting') void session.live().then(draw)
+      draw()
+    },
+    pin: (runId) => void editor.memory.set('user', pinnedKey, [...new Set([...pinned(), runId])]).then(draw),
+    unpin: (runId) =>
+      void editor.memory
+        .set(
+          'user',
+          pinnedKey,
+          pinned().filter((each) => each !== runId),
+        )
+        .then(draw),
+    showOlder: async () => live?.jobs.loadMore(),
+    async refresh() {
+      if (live === null) return session.restart()
+      live.stream.retry()
+      await live.jobs.reload()
+    },
+    dispose() {
+      clearInterval(ticking)
+      clearTimeout(keeping)
+      endSession()
+      for (const end of ends) end()
+      listeners.clear()
+    },
+  }
+
+  function rowsOf({ jobs, stream }: Live): readonly TreeRow[] {
+    const { state } = jobs
+    const { connection } = stream
+    const away = connection.state === 'offline'
+    if (state.status === 'loading') return []
+    return runsRows(editor, {
+      view: state.view,
+      more: state.more,
+      pinned: pinned(),
+      staleSinceMs: away ? (connection.lastHeardAtMs ?? Date.now()) : null,
+      nowMs: Date.now(),
+    })
+  }
+}
+
+/** Which page of the view is shown, for the manifest. What is last known is better than the page of an absent server. */
+export const contextOf = (state: SessionState, feed: JobFeedState | null, known: boolean): string => {
+  if (state.kind === 'version_mismatch') return `${state.older}_old`
+  if (state.kind === 'unreachable') return known ? 'ready' : 'unreachable'
+  if (state.kind !== 'signed_in') return state.kind
+  if (feed === null || feed.status === 'loading') return 'connecting'
+  if (feed.status === 'failed') return 'failed'
+  return feed.view.jobs.size === 0 ? 'empty' : 'ready'
+}

@@ -1,0 +1,65 @@
+import { applyTheme, defineElements } from '@novabrain/ui'
+import type { FromPage, PageStart, PageTarget, ToPage } from '../bridge.js'
+import { absentPage } from './absent.js'
+import { createPageHost } from './page-host.js'
+
+/** The one object a webview has of VS Code. */
+interface VsCodeApi {
+  postMessage(message: FromPage): void
+  setState(state: PageTarget): void
+}
+declare const acquireVsCodeApi: () => VsCodeApi
+
+const bornAtMs = performance.now()
+const api = acquireVsCodeApi()
+const host = createPageHost((message) => api.postMessage(message))
+const root = document.body
+
+applyTheme(document, 'vscode')
+const sheet = new CSSStyleSheet()
+sheet.replaceSync(`
+  html, body { height: 100%; margin: 0; padding: 0; background: var(--nb-bg); color: var(--nb-fg);
+    font: var(--nb-font-size) var(--nb-font); }
+  nb-run-page, nb-run-compare { display: block; height: 100%; }
+  .nb-absent { display: grid; place-content: center; gap: 8px; height: 100%; padding: 20px; text-align: center; max-width: 46ch; margin: auto; }
+  .nb-absent h1 { font-size: 1.3em; font-weight: 600; margin: 0; }
+  .nb-absent p { margin: 0 0 8px; color: var(--nb-fg-muted); }
+  .nb-absent button { justify-self: center; font: inherit; padding: 4px 14px; color: var(--nb-primary-fg);
+    background: var(--nb-primary); border: 1px solid var(--nb-primary-border); border-radius: 2px; cursor: pointer; }
+  .nb-absent button:focus-visible { outline: 1px solid var(--nb-focus); outline-offset: 2px; }`)
+document.adoptedStyleSheets = [...document.adoptedStyleSheets, sheet]
+defineElements()
+
+const show = (start: PageStart): void => {
+  host.begin(start)
+  const { target } = start
+  api.setState(target)
+  const page = document.createElement(target.kind === 'run' ? 'nb-run-page' : 'nb-run-compare')
+  Object.assign(page, { host: host.host, ...propertiesOf(target) })
+  page.addEventListener('nb-tab', (event) => {
+    if (target.kind !== 'run') return
+    const moved: PageTarget = { ...target, tab: (event as CustomEvent<{ tab: typeof target.tab }>).detail.tab }
+    api.setState(moved)
+    api.postMessage({ type: 'target', target: moved })
+  })
+  root.replaceChildren(page)
+  requestAnimationFrame(() =>
+    requestAnimationFrame(() => api.postMessage({ type: 'painted', afterMs: performance.now() - bornAtMs })),
+  )
+}
+
+const propertiesOf = (target: PageTarget) =>
+  target.kind === 'compare'
+    ? { runIds: target.runIds }
+    : {
+        tab: target.tab,
+        ...(target.runId === undefined ? {} : { runId: target.runId }),
+        ...(target.jobId === undefined ? {} : { jobId: target.jobId }),
+      }
+
+window.addEventListener('message', ({ data }: MessageEvent<ToPage>) => {
+  if (data.type === 'start') show(data.start)
+  else if (data.type === 'absent') root.replaceChildren(absentPage(data, () => api.postMessage({ type: 'retry' })))
+  else host.hear(data)
+})
+api.postMessage({ type: 'ready' })

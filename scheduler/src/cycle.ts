@@ -1,0 +1,227 @@
+import type { PreemptDecision } from './model/decision.js'
+import { totalOf } from './model/request.js'
+import { nothing, type ResourceName, type ResourceVector } from './model/resources.js'
+import type { Hold, Placement, QueuedJob, RunningJob, SchedJob, Snapshot } from './model/snapshot.js'
+import type { Policy } from './policy/policy.js'
+import { copyFree, emptyFree, layOut, lowerNode, take, type Free, type Layout } from './steps/cluster.js'
+import { holdIsAlive, keptBeyondVictims, quotaBeyondVictims, stopsFor } from './steps/holds.js'
+import { bySubmission } from './steps/order.js'
+import type { Evictable } from './steps/preempt.js'
+import { bestFit, createPlacer, type Placer } from './steps/place.js'
+import { openQuotaBook, type QuotaBook } from './steps/quota.js'
+import { openShareBook, type ShareBook } from './steps/share.js'
+import { openShapes, openWaiters, type Shapes, type Waiter } from './steps/waiters.js'
+
+/** A place kept in time for a blocked job. */
+export interface Reservation {
+  readonly job: QueuedJob
+  readonly aged: boolean
+  readonly placement: Placement
+  readonly atMs: number
+  readonly nodeIds: ReadonlySet<string>
+}
+
+/** Something that will give back what it holds. */
+export interface Release {
+  readonly job: SchedJob
+  readonly total: ResourceVector
+  readonly placement: Placement
+  readonly endMs: number
+  /** Whether the end was predicted, not assumed. */
+  readonly known: boolean
+}
+
+/** Expected ends in order; equal ones by submission. */
+const byEnd = (left: Release, right: Release): number => left.endMs - right.endMs || bySubmission(left.job, right.job)
+
+/** A view of what is free, and the placer that works on it. */
+export interface View {
+  readonly free: Free
+  readonly placer: Placer
+}
+
+/** A job past its age bound waits for quota: others may not use up or borrow the resource it lacks. */
+export interface Gate {
+  readonly job: QueuedJob
+  readonly resource: ResourceName
+}
+
+/** A hold that binds, with those of its victims that still run. */
+export interface LiveHold {
+  readonly hold: Hold
+  readonly job: QueuedJob
+  readonly victims: readonly RunningJob[]
+}
+
+/** The working state of one decision. It is made from a snapshot, changed in place, and thrown away. */
+export interface Cycle {
+  readonly snapshot: Snapshot
+  readonly policy: Policy
+  readonly nowMs: number
+  readonly layout: Layout
+  readonly shapes: Shapes
+  readonly waiters: readonly Waiter[]
+  /** What is free now, for anybody. */
+  readonly now: View
+  /** What is free now as the cycle began, after the holds: tells whether a job was overtaken. */
+  readonly atStart: Free
+  /** What is free to jobs that would still run when the reservation begins; the same as `now` without one. */
+  bound: View
+  reservation: Reservation | null
+  readonly gates: Gate[]
+  readonly quota: QuotaBook
+  readonly shares: ShareBook
+  readonly holds: LiveHold[]
+  readonly releases: Release[]
+  readonly started: QueuedJob[]
+  readonly preempted: Map<string, PreemptDecision>
+  /** Who may be evicted, found when first asked for. */
+  evictable: Evictable | null
+  readonly placer: (free: Free) => Placer
+}
+
+/** When an attempt is expected to end. A prediction that was outlived is doubled until it lies ahead. */
+export const expectedEndMs = (job: RunningJob, policy: Policy, nowMs: number): number => {
+  if (job.stopping) return nowMs + 1
+  const end = job.predictedEndMs ?? job.startedAtMs + policy.order.unknownRuntimeMs
+  let lengthMs = Math.max(1, end - job.startedAtMs)
+  while (job.startedAtMs + lengthMs < nowMs) lengthMs *= 2
+  return job.startedAtMs + lengthMs
+}
+
+const liveHolds = (snapshot: Snapshot, layout: Layout, nowMs: number): LiveHold[] => {
+  if (snapshot.holds.length === 0) return []
+  const queued = new Map(snapshot.queued.map((job) => [job.id, job]))
+  const stopping = snapshot.running.filter((job) => job.stopping)
+  return snapshot.holds
+    .filter((hold) => holdIsAlive(hold, snapshot, layout, nowMs))
+    .flatMap((hold) => {
+      const job = queued.get(hold.jobId)
+      const victims = stopping.filter((running) => stopsFor(hold, running))
+      const victimIds = victims.map((victim) => victim.id).sort()
+      return job === undefined ? [] : [{ hold: { ...hold, victimIds }, job, victims }]
+    })
+    .sort((left, right) => bySubmission(left.job, right.job))
+}
+
+/** When the job of a hold is expected to end: its place is taken until then, and no longer. */
+export const holdEndMs = (hold: Hold, job: SchedJob, policy: Policy, nowMs: number): number =>
+  Math.max(nowMs, hold.expiresAtMs) + Math.max(1, job.predictedRuntimeMs ?? policy.order.unknownRuntimeMs)
+
+/** Starts the working state: everything that runs or is held is taken, in the cluster, the quotas and the shares. */
+export const openCycle = (snapshot: Snapshot, policy: Policy, nowMs: number): Cycle => {
+  const layout = layOut(snapshot.nodes)
+  const shapes = openShapes()
+  const free = emptyFree(layout)
+  const quota = openQuotaBook(snapshot.queues)
+  const holds = liveHolds(snapshot, layout, nowMs)
+  const stopsForHold = new Set(holds.flatMap((live) => live.hold.victimIds))
+  const releases: Release[] = []
+  for (const job of snapshot.running) {
+    const total = totalOf(job.request)
+    const { placement } = job
+    const known = job.predictedEndMs !== null || job.stopping
+    const endMs = expectedEndMs(job, policy, nowMs)
+    if (!stopsForHold.has(job.id)) releases.push({ job, total, placement, endMs, known })
+    take(layout, free, job.placement.pods)
+    quota.add(job.queueName, total)
+    if (job.stopping) quota.leave(job.queueName, total)
+  }
+  for (const live of holds) {
+    take(layout, free, keptBeyondVictims(live.hold, live.victims))
+    quota.add(live.job.queueName, quotaBeyondVictims(live.job, live.victims))
+  }
+  const placer = (view: Free): Placer => createPlacer(layout, view, bestFit)
+  const now: View = { free, placer: placer(free) }
+  return {
+    snapshot,
+    policy,
+    nowMs,
+    layout,
+    shapes,
+    waiters: openWaiters(snapshot.queued, shapes, policy, nowMs),
+    now,
+    atStart: copyFree(free),
+    bound: now,
+    reservation: null,
+    gates: [],
+    quota,
+    shares: openShareBook(snapshot, policy, nowMs),
+    holds,
+    releases,
+    started: [],
+    preempted: new Map(),
+    evictable: null,
+    placer,
+  }
+}
+
+/** Whether a job stands behind the reservation: all but the reserved one, and more important ones unless that has aged. */
+export const yieldsToReservation = (cycle: Cycle, job: QueuedJob): boolean => {
+  const { reservation } = cycle
+  if (reservation === null || reservation.job.id === job.id) return false
+  return reservation.aged || job.priority <= reservation.job.priority
+}
+
+/** Whether a job may not use what is reserved: it yields to the reservation and would still run when that begins. */
+export const isBound = (cycle: Cycle, job: QueuedJob): boolean =>
+  cycle.reservation !== null &&
+  yieldsToReservation(cycle, job) &&
+  (job.predictedRuntimeMs === null || cycle.nowMs + job.predictedRuntimeMs > cycle.reservation.atMs)
+
+/** The gate that stops a job: of its own queue, or of its cohort when it would borrow. */
+export const gateFor = (cycle: Cycle, job: SchedJob): Gate | null => {
+  if (cycle.gates.length === 0) return null
+  const needed = totalOf(job.request)
+  const cohort = cycle.quota.queue(job.queueName)?.cohort ?? null
+  const stops = (gate: Gate): boolean => {
+    if (gate.job.id === job.id || needed[gate.resource] === 0) return false
+    if (gate.job.queueName === job.queueName) return true
+    const sameCohort = cohort !== null && cycle.quota.queue(gate.job.queueName)?.cohort === cohort
+    return sameCohort && !cycle.quota.isEntitled(job.queueName, { ...nothing, [gate.resource]: needed[gate.resource] })
+  }
+  return cycle.gates.find(stops) ?? null
+}
+
+/** What a job may use. */
+export const viewFor = (cycle: Cycle, job: QueuedJob): View => (isBound(cycle, job) ? cycle.bound : cycle.now)
+
+/** Takes pods out of what is free, in both views. */
+export const occupy = (cycle: Cycle, placement: Placement, bound: boolean): void => {
+  take(cycle.layout, cycle.now.free, placement.pods)
+  if (cycle.bound === cycle.now) return
+  if (bound) return take(cycle.layout, cycle.bound.free, placement.pods)
+  for (const nodeId of new Set(placement.pods.map((pod) => pod.nodeId))) {
+    const node = cycle.layout.nodeIndex.get(nodeId)
+    if (node !== undefined) lowerNode(cycle.layout, cycle.bound.free, cycle.now.free, node)
+  }
+}
+
+/** Books that a hold stays: its place, with what its victims still use, is given back when its job has ended. */
+export const keepHeld = (cycle: Cycle, { hold, job, victims }: LiveHold): void => {
+  const pods = [...victims.flatMap(({ placement }) => placement.pods), ...keptBeyondVictims(hold, victims)]
+  const endMs = holdEndMs(hold, job, cycle.policy, cycle.nowMs)
+  const known = job.predictedRuntimeMs !== null
+  cycle.releases.push({ job, total: totalOf(job.request), placement: { pods }, endMs, known })
+}
+
+/** What is given back in time, in order of the ends; victims of this cycle come with the holds they make room for. */
+export const comingReleases = (cycle: Cycle): Release[] =>
+  cycle.releases.filter((release) => !cycle.preempted.has(release.job.id)).sort(byEnd)
+
+/** Books the start of a job. */
+export const start = (cycle: Cycle, job: QueuedJob, placement: Placement): void => {
+  const total = totalOf(job.request)
+  occupy(cycle, placement, isBound(cycle, job))
+  cycle.quota.add(job.queueName, total)
+  cycle.shares.charge(job)
+  cycle.started.push(job)
+  const runtimeMs = job.predictedRuntimeMs ?? cycle.policy.order.unknownRuntimeMs
+  cycle.releases.push({
+    job,
+    total,
+    placement,
+    endMs: cycle.nowMs + Math.max(1, runtimeMs),
+    known: job.predictedRuntimeMs !== null,
+  })
+}

@@ -1,0 +1,156 @@
+import { gateFor, openCycle, start, viewFor, yieldsToReservation, type Cycle, type Reservation } from './cycle.js'
+import type { Decision, HoldCause } from './model/decision.js'
+import type { Hold, Placement, Snapshot } from './model/snapshot.js'
+import type { Policy } from './policy/policy.js'
+import { reserve } from './steps/backfill.js'
+import { openCauses, type Causes } from './steps/cause.js'
+import { settleHold, holdFreed } from './steps/hold.js'
+import { isWaitingGang, servingOrder } from './steps/order.js'
+import { findEviction } from './steps/preempt.js'
+import { describe } from './steps/describe.js'
+import type { Kind, Waiter } from './steps/waiters.js'
+
+/** What became of a job in the pass over the queue. `cause` is `null` where the nodes are what is short. */
+export type Outcome =
+  | { readonly type: 'start'; readonly waiter: Waiter; readonly placement: Placement }
+  | {
+      readonly type: 'hold'
+      readonly waiter: Waiter
+      readonly cause: HoldCause | null
+      readonly startedAhead: number
+    }
+  | {
+      readonly type: 'reserve'
+      readonly waiter: Waiter
+      readonly cause: HoldCause | null
+      readonly startedAhead: number
+      readonly placement: Placement
+      readonly atMs: number
+      readonly hold: Hold | null
+    }
+
+interface Pass {
+  readonly cycle: Cycle
+  readonly causes: Causes
+  /** Gangs that went first in their priority. */
+  readonly led: Set<Waiter>
+  /** Importances with which jobs of a kind looked for victims in vain, standing behind the reservation or not. */
+  readonly fruitless: ReadonlyMap<boolean, Map<Kind, Set<number>>>
+  searches: number
+}
+
+const held = (cycle: Cycle, waiter: Waiter, cause: HoldCause | null): Outcome => ({
+  type: 'hold',
+  waiter,
+  cause,
+  startedAhead: cycle.started.length,
+})
+
+const reserved = (cycle: Cycle, waiter: Waiter, reservation: Reservation): Outcome => ({
+  type: 'reserve',
+  waiter,
+  cause: null,
+  startedAhead: cycle.started.length,
+  placement: reservation.placement,
+  atMs: reservation.atMs,
+  hold: null,
+})
+
+const heldFor = (cycle: Cycle, waiter: Waiter, hold: Hold): Outcome => ({
+  type: 'reserve',
+  waiter,
+  cause: { reason: 'waiting_for_preemption', facts: { victimIds: hold.victimIds } },
+  startedAhead: cycle.started.length,
+  placement: hold.placement,
+  atMs: cycle.nowMs,
+  hold,
+})
+
+/** Tries to make room by evicting others; what did not help one job is not tried for an equal one. */
+const tryPreempt = (pass: Pass, waiter: Waiter): Outcome | null => {
+  const { cycle } = pass
+  const { preemption } = cycle.policy
+  const { job, kind } = waiter
+  if (!preemption.enabled || pass.searches >= preemption.maximumPerCycle) return null
+  const fruitless = pass.fruitless.get(yieldsToReservation(cycle, job))
+  if (fruitless?.get(kind)?.has(job.priority)) return null
+  const search = findEviction(cycle, waiter)
+  if (search.simulated) pass.searches += 1
+  if (search.eviction !== null) return heldFor(cycle, waiter, holdFreed(cycle, job, search.eviction))
+  fruitless?.set(kind, (fruitless.get(kind) ?? new Set()).add(job.priority))
+  return null
+}
+
+/** A job whose queue has no room: an aged one stops others from taking what it waits for. */
+const settleQuota = (pass: Pass, waiter: Waiter, cause: HoldCause): Outcome => {
+  const { cycle } = pass
+  const { job, aged } = waiter
+  if (cause.reason === 'quota_exceeded') {
+    const preempting = tryPreempt(pass, waiter)
+    if (preempting !== null) return preempting
+    const isFirst = cycle.gates.every((gate) => gate.job.queueName !== job.queueName)
+    if (isFirst && aged) cycle.gates.push({ job, resource: cause.facts.resource })
+  }
+  return held(cycle, waiter, cause)
+}
+
+const settle = (pass: Pass, waiter: Waiter): Outcome => {
+  const { cycle, causes } = pass
+  const { job, kind } = waiter
+  const barred = causes.barred(waiter)
+  if (barred !== null) return held(cycle, waiter, barred)
+  const overQuota = causes.overQuota(waiter)
+  if (overQuota !== null) return settleQuota(pass, waiter, overQuota)
+  const gate = gateFor(cycle, job)
+  if (gate !== null) {
+    return held(cycle, waiter, { reason: 'reserved_for_other', facts: { forJobId: gate.job.id, untilMs: null } })
+  }
+  const placement = viewFor(cycle, job).placer.find(kind.shape)
+  if (placement !== null) {
+    start(cycle, job, placement)
+    return { type: 'start', waiter, placement }
+  }
+  const preempting = tryPreempt(pass, waiter)
+  if (preempting !== null) return preempting
+  const mayReserve = cycle.reservation === null && (pass.led.has(waiter) || waiter.aged)
+  const reservation = mayReserve ? reserve(cycle, waiter) : null
+  return reservation === null ? held(cycle, waiter, null) : reserved(cycle, waiter, reservation)
+}
+
+const settleHolds = (cycle: Cycle): Outcome[] => {
+  if (cycle.holds.length === 0) return []
+  const waiters = new Map(cycle.waiters.map((waiter) => [waiter.job.id, waiter]))
+  return [...cycle.holds].flatMap((live): Outcome[] => {
+    const waiter = waiters.get(live.job.id)
+    if (waiter === undefined) return []
+    const placement = settleHold(cycle, live)
+    return [placement === null ? heldFor(cycle, waiter, live.hold) : { type: 'start', waiter, placement }]
+  })
+}
+
+/**
+ * What to do now. Pure: the same snapshot, policy and time give the same decisions, and nothing given is changed.
+ * Preemptions come first, then one decision for every queued job: those with a hold, then the others in serving order.
+ *
+ * Jobs start greedily in that order; what is free only shrinks on the way, so a job that did not fit when its turn
+ * came does not fit at the end either, and nothing lawful is left idle.
+ */
+export const decide = (snapshot: Snapshot, policy: Policy, nowMs: number): Decision[] => {
+  const cycle = openCycle(snapshot, policy, nowMs)
+  const causes = openCauses(cycle)
+  const outcomes = settleHolds(cycle)
+  const holders = new Set(outcomes.map(({ waiter }) => waiter))
+  const rest = cycle.waiters.filter((waiter) => !holders.has(waiter))
+  const gangs = rest.filter(({ job }) => isWaitingGang(job, policy, nowMs))
+  /** Gangs that waited start oldest first, until one finds the nodes short: that one is given a place in time. */
+  const mayLead = (waiter: Waiter): boolean =>
+    cycle.reservation === null &&
+    causes.barred(waiter) === null &&
+    cycle.quota.check(waiter.job.queueName, waiter.kind.shape.total) === null
+  const fruitless = new Map([true, false].map((yields) => [yields, new Map<Kind, Set<number>>()]))
+  const led = new Set<Waiter>()
+  const pass: Pass = { cycle, causes, led, fruitless, searches: 0 }
+  const order = servingOrder(rest, cycle.shares, gangs, { mayLead, led })
+  for (let waiter = order.next(); waiter !== null; waiter = order.next()) outcomes.push(settle(pass, waiter))
+  return [...cycle.preempted.values(), ...describe(cycle, causes, outcomes)]
+}

@@ -1,0 +1,49 @@
+export { decisionFaults, snapshotFaults, type Fault, type Law } from './invariants.js'
+export { decide } from './decide.js'
+export { applyDecisions, evolve } from './evolve.js'
+export { couldEverRun, type Feasibility } from './fit.js'
+export type { Policy } from './policy/policy.js'
+export { defaultPolicy, defaultUsageHalfLifeMs, fifoPolicy, priorityOf } from './policy/presets.js'
+export type {
+  AheadFacts,
+  Decision,
+  EstimatedStart,
+  HoldCause,
+  HoldDecision,
+  Holder,
+  HoldReason,
+  PreemptDecision,
+  QuotaFacts,
+  ReserveDecision,
+  ShortageFacts,
+  StartDecision,
+  Suggestion,
+  UnfitFacts,
+  Waiting,
+} from './model/decision.js'
+export type { SchedEvent } from './model/event.js'
+export { totalOf, type JobRequest } from './model/request.js'
+export {
+  nothing,
+  resourceNames,
+  unlimited,
+  type ResourceLimits,
+  type ResourceName,
+  type ResourceVector,
+} from './model/resources.js'
+export type {
+  DeviceGrant,
+  Hold,
+  Placement,
+  PodPlacement,
+  QueuedJob,
+  RunningJob,
+  SchedDevice,
+  SchedJob,
+  SchedNode,
+  SchedQueue,
+  Snapshot,
+  UsageRecord,
+} from './model/snapshot.js'
+export { explainHold, explainUnfit, type ExplainLocale, type HoldText } from './steps/explain.js'
+export { addUsage } from './usage.js'

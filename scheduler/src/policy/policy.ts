@@ -1,0 +1,36 @@
+/** How to decide, as data. All numbers are whole; times in milliseconds. */
+export interface Policy {
+  readonly order: {
+    /** `predicted`: least predicted work first, width counted as devices^(quarters/4). `submitted`: first come, first served. */
+    readonly kind: 'predicted' | 'submitted'
+    /** The exponent α of the width in quarters, 0 to 4; 3 is α = 0.75. */
+    readonly widthQuarters: number
+    /** How many CPU cores weigh as much as one device, for jobs without one. */
+    readonly coresPerDevice: number
+    /** Assumed run time where nothing is known. */
+    readonly unknownRuntimeMs: number
+  }
+  /** A job that has waited longer than `max(minimumMs, factor × predicted)`, but at most `maximumMs`, goes before all others. */
+  readonly ageBound: { readonly factor: number; readonly minimumMs: number; readonly maximumMs: number }
+  /** How much present and past use weigh against each other in the fair share. */
+  readonly fairShare: { readonly presentWeight: number; readonly pastWeight: number }
+  readonly placement: 'best_fit'
+  /** The oldest gang that has waited at least this long heads its priority and gets a reservation when blocked. */
+  readonly reservation: { readonly afterWaitMs: number }
+  readonly preemption: {
+    readonly enabled: boolean
+    /** An attempt younger than this is never a victim. */
+    readonly minimumRunMs: number
+    readonly maximumEvictionsPerHour: number
+    /** Start-up and save cost counted for every victim, per device. */
+    readonly restartCostMs: number
+    /** How long freed devices are kept for the preemptor. */
+    readonly holdMs: number
+    /** At most so many jobs look for victims in a cycle. */
+    readonly maximumPerCycle: number
+  }
+  readonly explain: {
+    /** For at most so many different requests a cycle looks for the smallest helpful change. */
+    readonly maximumSuggestions: number
+  }
+}

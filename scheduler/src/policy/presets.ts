@@ -1,0 +1,39 @@
+import type { PriorityClass } from '@novabrain/contracts'
+import type { Policy } from './policy.js'
+
+const minute = 60_000
+const hour = 60 * minute
+
+/** What the server runs with unless an admin chooses otherwise: short work first, bounded by age. */
+export const defaultPolicy: Policy = {
+  order: { kind: 'predicted', widthQuarters: 3, coresPerDevice: 16, unknownRuntimeMs: hour },
+  ageBound: { factor: 10, minimumMs: hour, maximumMs: 72 * hour },
+  fairShare: { presentWeight: 1, pastWeight: 1 },
+  placement: 'best_fit',
+  reservation: { afterWaitMs: 5 * minute },
+  preemption: {
+    enabled: true,
+    minimumRunMs: 2 * minute,
+    maximumEvictionsPerHour: 3,
+    restartCostMs: minute,
+    holdMs: 10 * minute,
+    maximumPerCycle: 8,
+  },
+  explain: { maximumSuggestions: 1000 },
+}
+
+/** First come, first served, with backfill; nothing is preempted. */
+export const fifoPolicy: Policy = {
+  ...defaultPolicy,
+  order: { ...defaultPolicy.order, kind: 'submitted' },
+  reservation: { afterWaitMs: 0 },
+  preemption: { ...defaultPolicy.preemption, enabled: false },
+}
+
+/** The half-life of past use that the server starts with: one day. */
+export const defaultUsageHalfLifeMs = 24 * hour
+
+const priorities: Readonly<Record<PriorityClass, number>> = { low: 100, normal: 200, high: 300 }
+
+/** The number a priority class stands for; greater goes first. */
+export const priorityOf = (priorityClass: PriorityClass): number => priorities[priorityClass]

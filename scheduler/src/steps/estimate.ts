@@ -1,0 +1,76 @@
+import { comingReleases, type Cycle, type Release } from '../cycle.js'
+import type { EstimatedStart } from '../model/decision.js'
+import type { Waiter } from './waiters.js'
+
+/** Tells when the jobs that wait are likely to start; asked in serving order. */
+export interface Estimator {
+  next(waiter: Waiter): EstimatedStart | null
+}
+
+type Pool = 'gpuMilli' | 'cpuMilli'
+
+interface Queueing {
+  readonly releases: readonly Release[]
+  freed: number
+  wanted: number
+  at: number
+  known: boolean
+  atMs: number
+}
+
+/** A range around a predicted moment: the 90th percentile is taken as twice the wait, the error of such predictions. */
+export const rangeAround = (atMs: number, nowMs: number): EstimatedStart => ({
+  p50Ms: atMs,
+  p90Ms: atMs + Math.max(0, atMs - nowMs),
+})
+
+const freeNow = (cycle: Cycle, pool: Pool): number => {
+  const { now, layout } = cycle
+  const amounts = pool === 'gpuMilli' ? now.free.deviceMilli : now.free.cpu
+  let sum = 0
+  for (let index = 0; index < amounts.length; index += 1) {
+    if (pool === 'cpuMilli' || layout.deviceIsGpu[index] === 1) sum += Math.max(0, amounts[index] ?? 0)
+  }
+  return sum
+}
+
+const openPool = (cycle: Cycle, pool: Pool, releases: readonly Release[]): Queueing => ({
+  releases: releases.filter(({ total }) => total[pool] > 0),
+  freed: freeNow(cycle, pool),
+  wanted: 0,
+  at: 0,
+  known: true,
+  atMs: cycle.nowMs,
+})
+
+const advance = (queueing: Queueing, pool: Pool): boolean => {
+  const release = queueing.releases[queueing.at]
+  if (release === undefined) return false
+  queueing.at += 1
+  queueing.freed += release.total[pool]
+  queueing.atMs = Math.max(queueing.atMs, release.endMs)
+  queueing.known = queueing.known && release.known
+  return true
+}
+
+/**
+ * A rough forecast: jobs start in serving order as running ones reach their predicted ends, counted in sum over all
+ * nodes. `null` as soon as it would rest on a run time that nobody predicted, or on jobs that themselves still wait.
+ */
+export const openEstimator = (cycle: Cycle): Estimator => {
+  const releases = comingReleases(cycle)
+  const pools = {
+    gpuMilli: openPool(cycle, 'gpuMilli', releases),
+    cpuMilli: openPool(cycle, 'cpuMilli', releases),
+  }
+  return {
+    next({ kind: { shape } }) {
+      const pool: Pool = shape.request.gpuCount > 0 ? 'gpuMilli' : 'cpuMilli'
+      const queueing = pools[pool]
+      queueing.wanted += shape.total[pool]
+      while (queueing.freed < queueing.wanted) if (!advance(queueing, pool)) return null
+      if (queueing.at === 0) advance(queueing, pool)
+      return queueing.known && queueing.at > 0 ? rangeAround(queueing.atMs, cycle.nowMs) : null
+    },
+  }
+}

@@ -1,0 +1,60 @@
+import { keepHeld, occupy, start, type Cycle, type LiveHold } from '../cycle.js'
+import { totalOf } from '../model/request.js'
+import type { Hold, Placement, QueuedJob } from '../model/snapshot.js'
+import { give, take, type Free, type Layout } from './cluster.js'
+import { keptBeyondVictims, quotaBeyondVictims } from './holds.js'
+import { rightTo, type Eviction } from './preempt.js'
+
+const isCovered = (layout: Layout, free: Free, placement: Placement): boolean =>
+  placement.pods.every((pod) => {
+    const node = layout.nodeIndex.get(pod.nodeId) ?? -1
+    const devices = pod.devices.map((grant) => layout.deviceIndex.get(grant.deviceId) ?? -1)
+    return (
+      (free.cpu[node] ?? -1) >= 0 &&
+      (free.memory[node] ?? -1) >= 0 &&
+      devices.every((device) => (free.deviceMilli[device] ?? -1) >= 0 && (free.deviceMemory[device] ?? -1) >= 0)
+    )
+  })
+
+/** Starts the job of a hold exactly where its room was made, once its victims are gone; `null` while it must wait. */
+export const settleHold = (cycle: Cycle, live: LiveHold): Placement | null => {
+  const { layout, quota, now } = cycle
+  const { job, hold, victims } = live
+  const kept = keptBeyondVictims(hold, victims)
+  const keptQuota = quotaBeyondVictims(job, victims)
+  give(layout, now.free, kept)
+  quota.remove(job.queueName, keptQuota)
+  take(layout, now.free, hold.placement.pods)
+  const covered = isCovered(layout, now.free, hold.placement)
+  give(layout, now.free, hold.placement.pods)
+  const allowed = quota.queue(job.queueName) !== undefined && quota.check(job.queueName, totalOf(job.request)) === null
+  if (victims.length === 0 && covered && allowed) {
+    start(cycle, job, hold.placement)
+    return hold.placement
+  }
+  take(layout, now.free, kept)
+  quota.add(job.queueName, keptQuota)
+  keepHeld(cycle, live)
+  return null
+}
+
+/** Decides an eviction: its victims must stop, and what they free is kept for the job from now on. */
+export const holdFreed = (cycle: Cycle, job: QueuedJob, eviction: Eviction): Hold => {
+  const { victims, placement } = eviction
+  for (const victim of victims) {
+    const why = rightTo(job, victim, cycle) ?? 'reclaim'
+    cycle.preempted.set(victim.id, { type: 'preempt', victimId: victim.id, forJobId: job.id, why })
+  }
+  const hold: Hold = {
+    jobId: job.id,
+    placement,
+    victimIds: victims.map((victim) => victim.id).sort(),
+    expiresAtMs: cycle.nowMs + cycle.policy.preemption.holdMs,
+  }
+  occupy(cycle, { pods: keptBeyondVictims(hold, victims) }, false)
+  cycle.quota.add(job.queueName, quotaBeyondVictims(job, victims))
+  for (const victim of victims) cycle.quota.leave(victim.queueName, totalOf(victim.request))
+  cycle.holds.push({ hold, job, victims })
+  keepHeld(cycle, { hold, job, victims })
+  return hold
+}

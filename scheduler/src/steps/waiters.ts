@@ -1,0 +1,99 @@
+import { totalOf, type JobRequest } from '../model/request.js'
+import type { ResourceVector } from '../model/resources.js'
+import type { QueuedJob } from '../model/snapshot.js'
+import type { Policy } from '../policy/policy.js'
+import { isAged, predictedWork } from './order.js'
+
+/** What is asked of devices: all that equal fits share, whatever is asked of CPU and memory. */
+export interface DeviceAsk {
+  /** A request that asks just this of devices. */
+  readonly example: JobRequest
+}
+
+/** What equal requests share. There is one object for all of them, so what is found out for one is known for all. */
+export interface Shape {
+  readonly request: JobRequest
+  readonly total: ResourceVector
+  readonly devices: DeviceAsk
+}
+
+/** What jobs share that ask the same of the same queue. */
+export interface Kind {
+  readonly shape: Shape
+  readonly queueName: string
+}
+
+/** A queued job in one cycle, with what is worked out of it once. */
+export interface Waiter {
+  readonly job: QueuedJob
+  readonly kind: Kind
+  readonly aged: boolean
+  readonly work: number
+}
+
+/** Gives equal requests the same shape. Local to one decision. */
+export interface Shapes {
+  of(request: JobRequest): Shape
+}
+
+const sameDevices = (left: JobRequest, right: JobRequest): boolean =>
+  left.gpuCount === right.gpuCount &&
+  left.replicas === right.replicas &&
+  (left.gpuCount === 0 ||
+    (left.gpuMilli === right.gpuMilli && left.gpuMemoryMib === right.gpuMemoryMib && left.gpuModel === right.gpuModel))
+
+/** Equal items are found by a number that equal ones share; a list of those few that share it settles the rest. */
+const intern = <Key, Item>(isSame: (item: Item, key: Key) => boolean, make: (key: Key) => Item) => {
+  const buckets = new Map<number, Item[]>()
+  return (hash: number, key: Key): Item => {
+    const bucket = buckets.get(hash)
+    const known = bucket?.find((item) => isSame(item, key))
+    if (known !== undefined) return known
+    const item = make(key)
+    if (bucket === undefined) buckets.set(hash, [item])
+    else bucket.push(item)
+    return item
+  }
+}
+
+const mix = (hash: number, value: number): number => Math.imul(hash ^ value, 0x9e3779b1)
+
+const deviceHash = (request: JobRequest): number =>
+  request.gpuCount === 0
+    ? request.replicas
+    : mix(mix(mix(request.replicas, request.gpuCount), request.gpuMilli), request.gpuMemoryMib)
+
+/** Opens an empty register of shapes. */
+export const openShapes = (): Shapes => {
+  const asks = intern<JobRequest, DeviceAsk>(
+    (ask, request) => sameDevices(ask.example, request),
+    (request) => ({ example: request }),
+  )
+  const shapes = intern<JobRequest, Shape>(
+    ({ request }, other) =>
+      request.cpuMilli === other.cpuMilli && request.memoryMib === other.memoryMib && sameDevices(request, other),
+    (request) => ({ request, total: totalOf(request), devices: asks(deviceHash(request), request) }),
+  )
+  return {
+    of: (request) => shapes(mix(mix(deviceHash(request), request.cpuMilli), request.memoryMib), request),
+  }
+}
+
+/** Looks at every queued job once. */
+export const openWaiters = (jobs: readonly QueuedJob[], shapes: Shapes, policy: Policy, nowMs: number): Waiter[] => {
+  const kinds = new Map<string, Map<Shape, Kind>>()
+  const kindOf = ({ queueName, request }: QueuedJob): Kind => {
+    const ofQueue = kinds.get(queueName) ?? new Map<Shape, Kind>()
+    kinds.set(queueName, ofQueue)
+    const shape = shapes.of(request)
+    const kind = ofQueue.get(shape) ?? { shape, queueName }
+    ofQueue.set(shape, kind)
+    return kind
+  }
+  return jobs.map((job) => ({
+    job,
+    kind: kindOf(job),
+    aged: isAged(job, policy, nowMs),
+    work: policy.order.kind === 'predicted' ? predictedWork(job, policy) : 0,
+  }))
+}

@@ -1,0 +1,116 @@
+import { fail, NovaBrainError } from '@novabrain/contracts'
+import { createHash, randomBytes } from 'node:crypto'
+import { mkdir, open, readdir, rename, rm, stat, type FileHandle } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import type { Readable } from 'node:stream'
+import { isDiskFull } from '../db/faults.js'
+import type { BlobStore, StoredBlob } from './store.js'
+
+const mebibyte = 1_048_576
+
+/** An upload that has not grown for so long was left behind by a process that died. */
+const abandonedMs = 86_400_000
+
+/**
+ * A blob store in a folder: `ab/cdef…` holds the bytes whose digest is `abcdef…`. Bytes are written beside, synced, and
+ * renamed into their place, so a file with a digest for a name is whole at every moment, a power cut included.
+ */
+export const createFolderBlobStore = (folder: string): BlobStore => {
+  const incoming = join(folder, 'incoming')
+  const placeOf = (digest: string) => join(folder, digest.slice(0, 2), digest.slice(2))
+  return {
+    async put(body, expected) {
+      await mkdir(incoming, { recursive: true, mode: 0o700 }).catch(refuseWhenFull)
+      const draft = join(incoming, randomBytes(16).toString('hex'))
+      try {
+        const stored = await writeDraft(draft, body, expected.limitBytes)
+        if (expected.digest !== undefined && expected.digest !== stored.digest) return fail('blob_digest_mismatch')
+        await settle(draft, placeOf(stored.digest))
+        return stored
+      } catch (error) {
+        drain(body)
+        await rm(draft, { force: true })
+        return refuseWhenFull(error)
+      }
+    },
+    async open(digest) {
+      const handle = await open(placeOf(digest), 'r').catch(whenMissing)
+      return handle === null ? null : handle.createReadStream()
+    },
+    async sizeOf(digest) {
+      return (await stat(placeOf(digest)).catch(whenMissing))?.size ?? null
+    },
+  }
+}
+
+/** Remove what uploads that never ended have left in a folder store. `nowMs`: milliseconds since 1970. */
+export const sweepAbandonedUploads = async (folder: string, nowMs: number): Promise<number> => {
+  const incoming = join(folder, 'incoming')
+  const names = (await readdir(incoming).catch(whenMissing)) ?? []
+  const removed = await Promise.all(
+    names.map(async (name) => {
+      const info = await stat(join(incoming, name)).catch(whenMissing)
+      if (info === null || nowMs - info.mtimeMs < abandonedMs) return 0
+      await rm(join(incoming, name), { force: true })
+      return 1
+    }),
+  )
+  return removed.reduce<number>((sum, count) => sum + count, 0)
+}
+
+const writeDraft = async (draft: string, body: Readable, limitBytes: number): Promise<StoredBlob> => {
+  const handle = await open(draft, 'wx', 0o600)
+  try {
+    const hash = createHash('sha256')
+    let sizeBytes = 0
+    for await (const chunk of body.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
+      sizeBytes += chunk.length
+      if (sizeBytes > limitBytes) fail('upload_too_large', { limitMib: Math.floor(limitBytes / mebibyte) })
+      hash.update(chunk)
+      await writeAll(handle, chunk)
+    }
+    await handle.sync()
+    return { digest: hash.digest('hex'), sizeBytes }
+  } finally {
+    await handle.close()
+  }
+}
+
+/** What is refused is read to its end all the same: a connection whose request is never read can neither be used nor closed. */
+const drain = (body: Readable): void => {
+  body.on('error', () => undefined)
+  body.resume()
+}
+
+const writeAll = async (handle: FileHandle, chunk: Buffer): Promise<void> => {
+  for (let at = 0; at < chunk.length;) at += (await handle.write(chunk, at)).bytesWritten
+}
+
+/** Rename, and sync the folders, so that the name outlives a power cut as the bytes do. */
+const settle = async (draft: string, place: string): Promise<void> => {
+  const made = await mkdir(dirname(place), { recursive: true, mode: 0o700 })
+  await rename(draft, place)
+  await syncFolder(dirname(place))
+  if (made !== undefined) await syncFolder(dirname(dirname(place)))
+}
+
+/** Windows cannot sync a folder, and needs not. */
+const syncFolder = async (folder: string): Promise<void> => {
+  if (process.platform === 'win32') return
+  const handle = await open(folder, 'r')
+  try {
+    await handle.sync()
+  } finally {
+    await handle.close()
+  }
+}
+
+const whenMissing = (error: unknown): null => {
+  if (typeof error === 'object' && error !== null && 'code' in error && error.code === 'ENOENT') return null
+  throw error
+}
+
+const refuseWhenFull = (error: unknown): never => {
+  if (error instanceof NovaBrainError || !isDiskFull(error)) throw error
+  return fail('disk_full', {}, error)
+}

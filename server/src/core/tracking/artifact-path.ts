@@ -1,0 +1,32 @@
+/** An address of the artifact proxy: whose folder it is in, and where there. `path` is empty for the folder itself. */
+export interface ArtifactAddress {
+  readonly experimentId: string
+  readonly owner: { readonly kind: 'run' | 'logged_model'; readonly id: string }
+  readonly path: string
+}
+
+/**
+ * Whether a path stays inside its folder: relative, forward slashes, no empty, `.` or `..` segment, no control
+ * characters, at most 1,024 characters.
+ */
+export const isSafePath = (path: string): boolean =>
+  path.length > 0 &&
+  path.length <= 1024 &&
+  // eslint-disable-next-line no-control-regex -- control characters are what is refused
+  !/[\\\u0000-\u001f\u007f]/.test(path) &&
+  !/^[A-Za-z]:/.test(path) &&
+  path.split('/').every((segment) => segment !== '' && segment !== '.' && segment !== '..')
+
+/**
+ * Read `<experiment>/<run>/artifacts/<path>` or `<experiment>/models/<model>/artifacts/<path>`: the only places that the
+ * proxy has. `null` for any other.
+ */
+export const parseArtifactAddress = (address: string): ArtifactAddress | null => {
+  const [experimentId, ...rest] = address.replace(/\/+$/, '').split('/')
+  if (experimentId === undefined || !/^\d{1,18}$/.test(experimentId)) return null
+  const kind = rest[0] === 'models' ? 'logged_model' : 'run'
+  const [id, folder, ...inside] = kind === 'run' ? rest : rest.slice(1)
+  if (id === undefined || folder !== 'artifacts') return null
+  const path = inside.join('/')
+  return path === '' || isSafePath(path) ? { experimentId, owner: { kind, id }, path } : null
+}

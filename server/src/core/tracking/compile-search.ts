@@ -1,0 +1,102 @@
+import type { Comparison, OrderKey } from './filter.js'
+import type { EntityKind } from './search-grammar.js'
+
+/** Where the compiler finds things in the tables: SQL of our own, never a user's text. */
+export interface SearchTables {
+  /** The column, or expression, of each attribute. */
+  readonly attributes: Readonly<Record<string, string>>
+  /** For each entity with keys: the table and its condition that joins it with the thing searched. */
+  readonly keyed: Partial<Record<EntityKind, { readonly table: string; readonly on: (alias: string) => string }>>
+}
+
+/** SQL with its parameters; every value of the user is a parameter. */
+export interface Compiled {
+  /** Conditions to be joined with `AND`; may be empty. */
+  readonly conditions: readonly string[]
+  readonly joins: readonly string[]
+  readonly order: readonly string[]
+  readonly parameters: readonly unknown[]
+}
+
+/**
+ * Compile a filter and an order to conditions, joins and order keys. Parameters are numbered on after `firstParameter`
+ * values that the statement has already. Missing values come last in either direction, `NaN` just before them.
+ */
+export const compileSearch = (
+  comparisons: readonly Comparison[],
+  order: readonly OrderKey[],
+  tables: SearchTables,
+  firstParameter: number,
+): Compiled => {
+  const parameters: unknown[] = []
+  const bind = (value: unknown): string => `$${String(firstParameter + parameters.push(value))}`
+  const conditions = comparisons.map((comparison, index) => condition(comparison, tables, `f${String(index)}`, bind))
+  const joins: string[] = []
+  const keys = order.flatMap((key, index) => orderKey(key, tables, `o${String(index)}`, joins, bind))
+  return { conditions, joins, order: keys, parameters }
+}
+
+type Bind = (value: unknown) => string
+
+const condition = (comparison: Comparison, tables: SearchTables, alias: string, bind: Bind): string => {
+  const { entity, key, test } = comparison
+  if (entity === 'attribute') return testOf(attributeOf(tables, key), test, bind)
+  if (entity === 'dataset') return datasetCondition(comparison, tables, alias, bind)
+  const { table, on } = keyedOf(tables, entity)
+  const found = `SELECT 1 FROM ${table} ${alias} WHERE ${on(alias)} AND ${alias}.key = ${bind(key)}`
+  if (test.kind === 'null') return `${test.negated ? '' : 'NOT '}EXISTS (${found})`
+  const value = testOf(`${alias}.value`, test, bind)
+  return `EXISTS (${found} AND ${value}${entity === 'metric' ? numbersOnly(alias, test) : ''})`
+}
+
+/** For PostgreSQL NaN is the greatest number; here it is unequal to every number, and in no order with any. */
+const numbersOnly = (alias: string, test: Comparison['test']): string =>
+  test.kind === 'number' && test.operator === '!=' ? '' : ` AND ${alias}.value <> 'NaN'`
+
+const datasetCondition = ({ key, test }: Comparison, tables: SearchTables, alias: string, bind: Bind): string => {
+  const { table, on } = keyedOf(tables, 'dataset')
+  const column = key === 'context' ? `${alias}.tags ->> 'mlflow.data.context'` : `${alias}.${key}`
+  return `EXISTS (SELECT 1 FROM ${table} ${alias} WHERE ${on(alias)} AND ${testOf(column, test, bind)})`
+}
+
+const testOf = (column: string, test: Comparison['test'], bind: Bind): string => {
+  switch (test.kind) {
+    case 'number':
+      return `${column} ${test.operator} ${bind(test.value)}::double precision`
+    case 'text':
+      return test.operator === 'LIKE' || test.operator === 'ILIKE'
+        ? `${column} ${test.operator} ${bind(test.value)} ESCAPE ''`
+        : `${column} ${test.operator} ${bind(test.value)}`
+    case 'list':
+      return `${test.negated ? 'NOT ' : ''}${column} = ANY (${bind(test.values)}::text[])`
+    case 'null':
+      return `${column} IS ${test.negated ? 'NOT ' : ''}NULL`
+  }
+}
+
+const orderKey = (key: OrderKey, tables: SearchTables, alias: string, joins: string[], bind: Bind): string[] => {
+  const direction = key.descending ? 'DESC' : 'ASC'
+  if (key.entity === 'attribute') {
+    const column = attributeOf(tables, key.key)
+    return [`${column} ${direction} NULLS LAST`]
+  }
+  const { table, on } = keyedOf(tables, key.entity)
+  joins.push(`LEFT JOIN ${table} ${alias} ON ${on(alias)} AND ${alias}.key = ${bind(key.key)}`)
+  const rank =
+    key.entity === 'metric'
+      ? `CASE WHEN ${alias}.value IS NULL THEN 2 WHEN ${alias}.value = 'NaN' THEN 1 ELSE 0 END`
+      : `CASE WHEN ${alias}.value IS NULL THEN 1 ELSE 0 END`
+  return [rank, `${alias}.value ${direction}`]
+}
+
+const attributeOf = (tables: SearchTables, key: string): string => {
+  const column = tables.attributes[key]
+  if (column === undefined) throw new Error(`the attribute ${key} has no column`)
+  return column
+}
+
+const keyedOf = (tables: SearchTables, entity: EntityKind) => {
+  const keyed = tables.keyed[entity]
+  if (keyed === undefined) throw new Error(`the entity ${entity} has no table`)
+  return keyed
+}

@@ -1,0 +1,45 @@
+import { NovaBrainError } from '@novabrain/contracts'
+import type { DataSource } from 'typeorm'
+import type { Database, Scope, Tx } from '../deps.js'
+import { isConnectionFault } from './faults.js'
+
+const settings = (scope: Scope): [string, string, string] => {
+  if (scope.kind === 'system') return ['system', '', '']
+  return ['member', scope.tenantId, scope.kind === 'project' ? scope.projectId : '']
+}
+
+const setScope = `SELECT set_config('novabrain.access', $1, true), set_config('novabrain.tenant_id', $2, true),
+  set_config('novabrain.project_id', $3, true)`
+
+const retryable = new Set(['40001', '40P01'])
+
+/**
+ * Transactions under a scope over a TypeORM data source. A connection that is gone gives `database_unavailable`; whether
+ * the work was committed is then not known.
+ */
+export const createDatabase = (dataSource: DataSource): Database => {
+  const attempt = <T>(scope: Scope, work: (tx: Tx) => Promise<T>): Promise<T> =>
+    dataSource.transaction(async (tx) => {
+      await tx.query(setScope, settings(scope))
+      return work(tx)
+    })
+  return {
+    async transaction(scope, work) {
+      for (let tries = 1; ; tries += 1) {
+        try {
+          return await attempt(scope, work)
+        } catch (error) {
+          if (tries === 3 || !isRetryable(error)) throw asUnavailable(error)
+        }
+      }
+    },
+  }
+}
+
+const isRetryable = (error: unknown): boolean =>
+  typeof error === 'object' && error !== null && 'code' in error && retryable.has(String(error.code))
+
+const asUnavailable = (error: unknown): unknown =>
+  !(error instanceof NovaBrainError) && isConnectionFault(error)
+    ? new NovaBrainError('database_unavailable', {}, { cause: error })
+    : error

@@ -1,0 +1,47 @@
+import type { EntitySchema } from 'typeorm'
+import { AuthorizationCodeEntity, DeviceAuthorizationEntity, JobPlanEntity } from './authorization.js'
+import { CodeSnapshotEntity, EnvironmentCaptureEntity, EnvironmentPinEntity, ProjectBlobEntity } from './environment.js'
+import {
+  AllocationEntity,
+  AttemptEntity,
+  DeviceAllocationEntity,
+  DeviceEntity,
+  JobCounterEntity,
+  JobEntity,
+  NodeEntity,
+  QueueEntity,
+} from './execution.js'
+import { AuditEventEntity, IdempotencyKeyEntity, OutboxEventEntity } from './journal.js'
+import { modelRegistryEntities } from './model-registry.js'
+import { ApiKeyEntity, MemberEntity, MembershipEntity, ProjectEntity, SessionEntity, TenantEntity } from './tenancy.js'
+import { trackingEntities } from './tracking.js'
+
+/** Every entity; a new one is a line at the end. */
+export const entities: readonly EntitySchema[] = [
+  TenantEntity,
+  ProjectEntity,
+  MemberEntity,
+  MembershipEntity,
+  ApiKeyEntity,
+  SessionEntity,
+  AuditEventEntity,
+  OutboxEventEntity,
+  IdempotencyKeyEntity,
+  QueueEntity,
+  NodeEntity,
+  DeviceEntity,
+  JobCounterEntity,
+  JobEntity,
+  AttemptEntity,
+  AllocationEntity,
+  DeviceAllocationEntity,
+  ProjectBlobEntity,
+  CodeSnapshotEntity,
+  EnvironmentPinEntity,
+  EnvironmentCaptureEntity,
+  ...trackingEntities,
+  DeviceAuthorizationEntity,
+  AuthorizationCodeEntity,
+  JobPlanEntity,
+  ...modelRegistryEntities,
+] as unknown as readonly EntitySchema[]

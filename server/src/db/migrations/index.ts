@@ -1,0 +1,19 @@
+import type { MigrationClass } from './define.js'
+import { foundation } from './0001-foundation.js'
+import { environment } from './0003-environment.js'
+import { execution } from './0004-execution.js'
+import { authorizations } from './0005-authorizations.js'
+import { assistantJobs } from './0006-assistant-jobs.js'
+import { modelRegistry } from './0007-model-registry.js'
+import { tracking } from './0002-tracking.js'
+
+/** Every migration, oldest first; a new one is a line at the end. */
+export const migrations: readonly MigrationClass[] = [
+  foundation,
+  tracking,
+  environment,
+  execution,
+  authorizations,
+  assistantJobs,
+  modelRegistry,
+]

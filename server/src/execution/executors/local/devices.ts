@@ -1,0 +1,73 @@
+import { createHash } from 'node:crypto'
+import { execFile } from 'node:child_process'
+import { availableParallelism, cpus, totalmem } from 'node:os'
+import type { NodeDescription } from '../../../modules/nodes/service.js'
+
+type FoundDevice = NodeDescription['devices'][number]
+
+/** This machine's processors in thousandths of a core, and its memory in MiB. */
+export const hostSize = (): { cpuMilli: number; memoryMib: number } => {
+  const limit = process.constrainedMemory()
+  const total = totalmem()
+  const bytes = limit > 0 && limit < total ? limit : total
+  return { cpuMilli: availableParallelism() * 1000, memoryMib: Math.floor(bytes / 1_048_576) }
+}
+
+/**
+ * The devices of this machine. `auto` asks `nvidia-smi`, `none` asks nobody, `4x24GiB` declares simulated ones. A machine
+ * without any is shown as one CPU device, which is never granted.
+ */
+export const findDevices = async (nodeId: string, gpus: string): Promise<FoundDevice[]> => {
+  const declared = declaredGpus(nodeId, gpus)
+  const found = declared ?? (gpus === 'auto' ? await nvidiaGpus(nodeId) : [])
+  return found.length > 0 ? found : [cpuDevice(nodeId)]
+}
+
+const declaredGpus = (nodeId: string, gpus: string): FoundDevice[] | null => {
+  const match = /^(\d+)x(\d+)GiB$/.exec(gpus)
+  if (match === null) return null
+  const memoryGib = Number(match[2])
+  return Array.from({ length: Number(match[1]) }, (_, index) => ({
+    id: idOf(nodeId, 'simulated', index),
+    index,
+    kind: 'gpu',
+    model: `Simulated ${String(memoryGib)} GiB`,
+    memoryMib: memoryGib * 1024,
+    simulated: true,
+  }))
+}
+
+const query = ['--query-gpu=index,name,memory.total', '--format=csv,noheader,nounits']
+
+const nvidiaGpus = async (nodeId: string): Promise<FoundDevice[]> => parseNvidia(await run('nvidia-smi', query), nodeId)
+
+/** What `nvidia-smi --query-gpu=index,name,memory.total --format=csv,noheader,nounits` prints, as devices. */
+export const parseNvidia = (output: string, nodeId: string): FoundDevice[] =>
+  output.split('\n').flatMap((line) => {
+    const match = /^\s*(\d+)\s*,\s*(.+?)\s*,\s*(\d+)\s*$/.exec(line)
+    if (match === null) return []
+    const [index, model, memoryMib] = [Number(match[1]), match[2] ?? '', Number(match[3])]
+    return [{ id: idOf(nodeId, 'gpu', index), index, kind: 'gpu', model, memoryMib, simulated: false }]
+  })
+
+const cpuDevice = (nodeId: string): FoundDevice => ({
+  id: idOf(nodeId, 'cpu', 0),
+  index: 0,
+  kind: 'cpu',
+  model: cpus()[0]?.model.trim() || 'CPU',
+  memoryMib: hostSize().memoryMib,
+  simulated: false,
+})
+
+/** The same device has the same id after a restart. */
+const idOf = (nodeId: string, kind: string, index: number): string =>
+  createHash('sha256')
+    .update(`${nodeId}/${kind}/${String(index)}`)
+    .digest('hex')
+    .slice(0, 32)
+
+/** What a program prints; nothing if it is not there, fails, or takes longer than ten seconds. */
+const run = (program: string, args: readonly string[]): Promise<string> =>
+  new Promise((resolve) => {
+    execFile(program, args, { timeout: 10_000 }, (error, stdout) => resolve(error === null ? stdout : ''))
+  })

@@ -1,0 +1,7 @@
+export { Config, ConfigError, loadConfig, variableOf } from './config.js'
+export { AlreadyRunningError, readInstance, type Instance } from './instance.js'
+export { createLog } from './log.js'
+export { closeOnSignals, startServer, type RunningServer, type StartOptions } from './main.js'
+export { credentialsPath, readCredentials, type Credentials } from './modules/identity/first-run.js'
+export { startEmbeddedPostgres, type EmbeddedPostgres } from './postgres/embedded.js'
+export { serverVersion } from './version.js'

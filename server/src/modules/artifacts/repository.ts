@@ -1,0 +1,53 @@
+import { artifactListing } from '../../db/sql/tracking-artifact-listing.sql.js'
+import type { ProjectScope, Tx } from '../../deps.js'
+
+export interface ArtifactRow {
+  readonly digest: string
+  readonly sizeBytes: number
+}
+
+export interface ListedArtifact {
+  readonly path: string
+  readonly isDirectory: boolean
+  readonly sizeBytes: number | null
+}
+
+type Project = Pick<ProjectScope, 'projectId'>
+
+/** Which file of a run or logged model has which bytes. */
+export const artifactRepository = {
+  async find(tx: Tx, scope: Project, ownerId: string, path: string): Promise<ArtifactRow | null> {
+    const rows: ArtifactRow[] = await tx.query(
+      `SELECT digest, size_bytes AS "sizeBytes" FROM artifacts WHERE project_id = $1 AND owner_id = $2 AND path = $3`,
+      [scope.projectId, ownerId, path],
+    )
+    return rows[0] ?? null
+  },
+
+  /** A file that is there already is replaced. */
+  async save(tx: Tx, scope: Project, ownerId: string, path: string, blob: ArtifactRow, atMs: number): Promise<void> {
+    await tx.query(
+      `INSERT INTO artifacts (owner_id, path, digest, size_bytes, created_at_ms, project_id)
+       VALUES ($1, $2, $3, $4, $5, $6)
+       ON CONFLICT (owner_id, path) DO UPDATE
+       SET digest = excluded.digest, size_bytes = excluded.size_bytes, created_at_ms = excluded.created_at_ms`,
+      [ownerId, path, blob.digest, blob.sizeBytes, atMs, scope.projectId],
+    )
+  },
+
+  /** The files and folders directly under a folder; `''` is the top. */
+  async list(tx: Tx, scope: Project, ownerId: string, folder: string): Promise<ListedArtifact[]> {
+    const prefix = folder === '' ? '' : `${folder}/`
+    return tx.query(artifactListing, [scope.projectId, ownerId, prefix])
+  },
+
+  /** Forget a file, or a folder with all in it; answers how many files. */
+  async delete(tx: Tx, scope: Project, ownerId: string, path: string): Promise<number> {
+    const [, count]: [unknown, number] = await tx.query(
+      `DELETE FROM artifacts WHERE project_id = $1 AND owner_id = $2
+       AND ($3 = '' OR path = $3 OR starts_with(path, $3 || '/'))`,
+      [scope.projectId, ownerId, path],
+    )
+    return count
+  },
+}

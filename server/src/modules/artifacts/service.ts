@@ -1,0 +1,92 @@
+import { fail } from '@novabrain/contracts'
+import type { Readable } from 'node:stream'
+import type { BlobStore, StoredBlob } from '../../blobs/store.js'
+import { isSafePath, type ArtifactAddress } from '../../core/tracking/artifact-path.js'
+import type { Deps, ProjectScope, Tx } from '../../deps.js'
+import { artifactRepository as artifacts, type ListedArtifact } from './repository.js'
+
+export type { ListedArtifact } from './repository.js'
+
+/** Whose files: a run's or a logged model's. */
+export type ArtifactOwner = ArtifactAddress['owner']
+
+/** Says whether the owner exists in the project, and for writing whether the caller may; fails when not. */
+export type CheckOwner = (
+  tx: Tx,
+  scope: ProjectScope,
+  ownerId: string,
+  wish: 'read' | 'write',
+) => Promise<{ readonly experimentId: string }>
+
+export interface OpenedArtifact extends StoredBlob {
+  readonly body: Readable
+}
+
+type ArtifactDeps = Pick<Deps, 'database' | 'clock' | 'config' | 'audit'> & {
+  readonly blobs: BlobStore
+  readonly checkOwner: Readonly<Record<ArtifactOwner['kind'], CheckOwner>>
+}
+
+export type ArtifactsService = ReturnType<typeof createArtifactsService>
+
+/**
+ * Files of runs and logged models: names in PostgreSQL, bytes in the blob store, equal bytes kept once. Errors:
+ * `artifact_not_found`, `artifact_path_invalid`, those of the owner, and of the blob store.
+ */
+export const createArtifactsService = ({ database, clock, config, audit, blobs, checkOwner }: ArtifactDeps) => {
+  const check = (tx: Tx, scope: ProjectScope, owner: ArtifactOwner, wish: 'read' | 'write') =>
+    checkOwner[owner.kind](tx, scope, owner.id, wish)
+
+  return {
+    /** Fails unless the owner exists, in that experiment when one is named, and takes what is wished. */
+    checkOwner: (
+      scope: ProjectScope,
+      owner: ArtifactOwner,
+      wish: 'read' | 'write',
+      experimentId?: string,
+    ): Promise<void> =>
+      database.transaction(scope, async (tx) => {
+        const found = await check(tx, scope, owner, wish)
+        if (experimentId !== undefined && found.experimentId !== experimentId)
+          return fail('run_not_found', { runId: owner.id })
+      }),
+
+    /** Keep a file; one of that name is replaced. The bytes are on the disk when this resolves. */
+    async put(scope: ProjectScope, owner: ArtifactOwner, path: string, body: Readable): Promise<StoredBlob> {
+      if (!isSafePath(path)) return fail('artifact_path_invalid', { path })
+      await database.transaction(scope, (tx) => check(tx, scope, owner, 'write'))
+      const stored = await blobs.put(body, { limitBytes: config.uploadLimitMib * 1_048_576 })
+      await database.transaction(scope, async (tx) => {
+        await check(tx, scope, owner, 'write')
+        await artifacts.save(tx, scope, owner.id, path, stored, clock.nowMs())
+      })
+      return stored
+    },
+
+    /** The bytes of a file. */
+    async open(scope: ProjectScope, owner: ArtifactOwner, path: string): Promise<OpenedArtifact> {
+      const found = await database.transaction(scope, async (tx) => {
+        await check(tx, scope, owner, 'read')
+        return (await artifacts.find(tx, scope, owner.id, path)) ?? fail('artifact_not_found', { path })
+      })
+      const body = (await blobs.open(found.digest)) ?? fail('artifact_not_found', { path })
+      return { ...found, body }
+    },
+
+    /** The files and folders directly under a folder, by name; none when there is no such folder. */
+    list: (scope: ProjectScope, owner: ArtifactOwner, folder: string): Promise<ListedArtifact[]> =>
+      database.transaction(scope, async (tx) => {
+        await check(tx, scope, owner, 'read')
+        return artifacts.list(tx, scope, owner.id, folder)
+      }),
+
+    /** Forget a file, or a folder with all in it; `''` forgets all. What is not there is no error. */
+    delete: (scope: ProjectScope, owner: ArtifactOwner, path: string): Promise<void> =>
+      database.transaction(scope, async (tx) => {
+        await check(tx, scope, owner, 'write')
+        const count = await artifacts.delete(tx, scope, owner.id, path)
+        if (count > 0)
+          await audit.append(tx, scope, { action: 'artifact.delete', subject: owner.id, detail: { path, count } })
+      }),
+  }
+}

@@ -1,0 +1,210 @@
+import {
+  attemptEnded,
+  fail,
+  type AttemptResult,
+  type AttemptSpec,
+  type Heartbeat,
+  type HeartbeatReply,
+  type ResourceSample,
+} from '@novabrain/contracts'
+import type { Readable } from 'node:stream'
+import type { AttemptRow } from '../../db/entities/execution.js'
+import { systemScope, type Deps, type ProjectScope, type Tx } from '../../deps.js'
+import { maskTokenBytes, maskTokens } from '../../log.js'
+import type { JobLifecycle, JobWithAttempt } from '../jobs/lifecycle.js'
+import type { ArtifactWriter, BlobReader, PinLookup, SnapshotLookup } from '../jobs/ports.js'
+import { logEnded } from '../jobs/log-lines.js'
+import { createLogHints } from './log-hints.js'
+import {
+  appendLogChunk,
+  findAttempt,
+  listLiveAttempts,
+  listSamples,
+  lockLogSize,
+  readLogBytes,
+  recordHeartbeat,
+  saveSamples,
+} from './repository.js'
+
+const maximumSamples = 2000
+
+export interface AttemptDeps extends Pick<Deps, 'config' | 'database' | 'clock' | 'hints' | 'log'> {
+  readonly lifecycle: JobLifecycle
+  readonly snapshots: SnapshotLookup
+  readonly pins: PinLookup
+  readonly blobs: BlobReader
+  readonly artifacts: ArtifactWriter
+}
+
+export type AttemptService = ReturnType<typeof createAttemptService>
+
+/** The runner's side of an attempt, and what members read of it. */
+export const createAttemptService = (deps: AttemptDeps) => {
+  const { config, database, clock, lifecycle } = deps
+  const hints = createLogHints(deps.hints)
+
+  const attemptOf = async (tx: Tx, scope: ProjectScope, attemptId: string): Promise<AttemptRow> =>
+    (await findAttempt(tx, scope, attemptId)) ?? fail('attempt_not_found')
+
+  /** An attempt that belongs to this job of this project. */
+  const attemptOfJob = async (tx: Tx, scope: ProjectScope, jobId: string, attemptId: string): Promise<AttemptRow> => {
+    if ((await lifecycle.find(tx, scope, jobId)) === null) return fail('job_not_found')
+    const attempt = await attemptOf(tx, scope, attemptId)
+    return attempt.jobId === jobId ? attempt : fail('attempt_not_found')
+  }
+
+  const lockJobOf = async (tx: Tx, scope: ProjectScope, attempt: AttemptRow): Promise<JobWithAttempt> =>
+    (await lifecycle.lock(tx, scope, attempt.jobId)) ?? fail('job_not_found')
+
+  return {
+    /** The attempts on a node that have not ended, for the executor that looks after it. */
+    liveOn(nodeId: string): Promise<AttemptRow[]> {
+      return database.transaction(systemScope, (tx) => listLiveAttempts(tx, nodeId))
+    },
+
+    /** Whether an attempt has ended, or was never heard of. */
+    async isOver(attemptId: string): Promise<boolean> {
+      const attempt = await database.transaction(systemScope, (tx) => findAttempt(tx, systemScope, attemptId))
+      return attempt === null || attemptEnded(attempt.state)
+    },
+
+    /** What to run. Errors: `attempt_over`. */
+    spec(scope: ProjectScope, attemptId: string): Promise<AttemptSpec> {
+      return database.transaction(scope, async (tx) => {
+        const attempt = await attemptOf(tx, scope, attemptId)
+        if (attemptEnded(attempt.state)) return fail('attempt_over')
+        const found = (await lifecycle.find(tx, scope, attempt.jobId)) ?? fail('job_not_found')
+        const { job } = found
+        const snapshot = (await deps.snapshots.find(tx, scope, job.snapshotId)) ?? fail('code_snapshot_not_found')
+        const pin = job.pinDigest === null ? null : await deps.pins.find(tx, scope, job.pinDigest)
+        if (job.pinDigest !== null && pin === null) return fail('environment_pin_not_found')
+        return {
+          attemptId,
+          jobId: job.id,
+          jobNumber: job.number,
+          projectId: job.projectId,
+          runId: job.runId,
+          experimentId: job.experimentId,
+          task: job.task,
+          files: snapshot.files.map(({ path, digest, sizeBytes, executable }) => ({
+            path,
+            digest,
+            sizeBytes,
+            ...(executable === undefined ? {} : { executable }),
+          })),
+          pin: pin === null ? null : { digest: pin.digest, pythonVersion: pin.pythonVersion, lock: pin.lock },
+          devices: attempt.devices,
+          cpuMilli: job.cpuMilli,
+          memoryMib: job.memoryMib,
+          environmentVariables: job.environmentVariables,
+          timeLimitMs: job.timeLimitMs,
+          gracePeriodMs: config.gracePeriodMs,
+          heartbeatIntervalMs: config.heartbeatIntervalMs,
+        }
+      })
+    },
+
+    /** A file of the snapshot of the job; any other digest is not found. Errors: `blob_not_found`. */
+    async blob(scope: ProjectScope, attemptId: string, digest: string): Promise<Readable> {
+      const files = await database.transaction(scope, async (tx) => {
+        const attempt = await attemptOf(tx, scope, attemptId)
+        const found = (await lifecycle.find(tx, scope, attempt.jobId)) ?? fail('job_not_found')
+        return (await deps.snapshots.find(tx, scope, found.job.snapshotId))?.files ?? []
+      })
+      if (!files.some((file) => file.digest === digest)) return fail('blob_not_found', { digest })
+      return (await deps.blobs.open(scope, digest)).body
+    },
+
+    /** A sign of life. A repeated or late one changes nothing and gets the same kind of answer. */
+    heartbeat(scope: ProjectScope, attemptId: string, beat: Heartbeat): Promise<HeartbeatReply> {
+      return database.transaction(scope, async (tx) => {
+        const attempt = await attemptOf(tx, scope, attemptId)
+        if (attemptEnded(attempt.state)) return { command: 'stop', stopReason: 'superseded' }
+        const news = beat.sequence > attempt.heartbeatSequence
+        const moved = attempt.stage !== beat.stage || attempt.stageDetail !== beat.stageDetail
+        const locked = news && moved ? await lockJobOf(tx, scope, attempt) : null
+        const fresh = await recordHeartbeat(tx, scope, attemptId, { sequence: beat.sequence, at: clock.now() })
+        if (fresh) await saveSamples(tx, scope, attemptId, beat.samples)
+        if (fresh && locked !== null && locked.attempt?.id === attemptId)
+          await lifecycle.advance(tx, locked, beat.stage, beat.stageDetail)
+        return replyTo(locked?.attempt ?? attempt)
+      })
+    },
+
+    /**
+     * Append bytes of the log at `offset`. What is known already is skipped, so that a repeat is harmless. Answers the
+     * size of the log. Errors: `log_gap`.
+     */
+    async appendLog(scope: ProjectScope, attemptId: string, offset: number, bytes: Buffer): Promise<number> {
+      const grown = await database.transaction(scope, async (tx) => {
+        const attempt = await attemptOf(tx, scope, attemptId)
+        const size = (await lockLogSize(tx, scope, attemptId)) ?? fail('attempt_not_found')
+        if (offset > size) return fail('log_gap', { offset, expectedOffset: size })
+        const news = maskTokenBytes(bytes.subarray(Math.min(size - offset, bytes.length)))
+        if (news.length > 0) await appendLogChunk(tx, scope, attemptId, { offset: size, bytes: news })
+        return { jobId: attempt.jobId, sizeBytes: size + news.length, news: news.length > 0 }
+      })
+      if (grown.news) hints.publish(scope.projectId, { type: 'log', attemptId, ...pick(grown) })
+      return grown.sizeBytes
+    },
+
+    /** Keep a file as an artifact of the run of the job. Errors: `disk_full`, `upload_too_large`. */
+    async putOutput(scope: ProjectScope, attemptId: string, path: string, body: Readable) {
+      const runId = await database.transaction(scope, async (tx) => {
+        const attempt = await attemptOf(tx, scope, attemptId)
+        const found = (await lifecycle.find(tx, scope, attempt.jobId)) ?? fail('job_not_found')
+        return found.job.runId
+      })
+      return deps.artifacts.put(scope, { kind: 'run', id: runId }, path, body)
+    },
+
+    /** How the attempt ended. The first end counts; a repeat, or a result that comes after a loss, changes nothing. */
+    async finish(scope: ProjectScope, attemptId: string, result: AttemptResult): Promise<void> {
+      const ended = await database.transaction(scope, async (tx) => {
+        const attempt = await attemptOf(tx, scope, attemptId)
+        const locked = await lockJobOf(tx, scope, attempt)
+        const after = await lifecycle.end(tx, locked, attemptId, withoutTokens(result.verdict))
+        return after === locked ? null : after
+      })
+      if (ended !== null) logEnded(deps.log, ended)
+    },
+
+    /**
+     * Bytes of the log from `offset`, which counts from the end when negative, and the size of the whole. Errors:
+     * `job_not_found`, `attempt_not_found`.
+     */
+    readLog(
+      scope: ProjectScope,
+      of: { readonly jobId: string; readonly attemptId: string },
+      range: { readonly offset: number; readonly limit: number },
+    ): Promise<{ bytes: Buffer; sizeBytes: number }> {
+      return database.transaction(scope, async (tx) => {
+        const { logSizeBytes: sizeBytes } = await attemptOfJob(tx, scope, of.jobId, of.attemptId)
+        const from = range.offset < 0 ? Math.max(0, sizeBytes + range.offset) : Math.min(range.offset, sizeBytes)
+        const to = Math.min(sizeBytes, from + range.limit)
+        return { bytes: await readLogBytes(tx, scope, of.attemptId, { from, to }), sizeBytes }
+      })
+    },
+
+    /** What the attempt used over time, at most 2,000 samples. Errors: `job_not_found`, `attempt_not_found`. */
+    samples(scope: ProjectScope, of: { jobId: string; attemptId: string }): Promise<ResourceSample[]> {
+      return database.transaction(scope, async (tx) => {
+        await attemptOfJob(tx, scope, of.jobId, of.attemptId)
+        return listSamples(tx, scope, of.attemptId, maximumSamples)
+      })
+    },
+  }
+}
+
+const replyTo = (attempt: AttemptRow): HeartbeatReply => {
+  if (attemptEnded(attempt.state)) return { command: 'stop', stopReason: 'superseded' }
+  return attempt.command === 'none'
+    ? { command: 'continue', stopReason: null }
+    : { command: 'stop', stopReason: attempt.command }
+}
+
+/** The evidence is a line of the log, and the log hides tokens. */
+const withoutTokens = <V extends { readonly evidence: string | null }>(verdict: V): V =>
+  verdict.evidence === null ? verdict : { ...verdict, evidence: maskTokens(verdict.evidence) }
+
+const pick = ({ jobId, sizeBytes }: { jobId: string; sizeBytes: number }) => ({ jobId, sizeBytes })

@@ -1,0 +1,79 @@
+import { attemptEnded } from '@novabrain/contracts'
+import { AttemptEntity, JobEntity } from '../../db/entities/execution.js'
+import { stillLasts } from '../../core/time/still-lasts.js'
+import { systemScope, type Deps } from '../../deps.js'
+import type { AttemptTokens } from '../../http/authentication.js'
+import type { AttemptIdentity } from '../../http/identity.js'
+import { formatToken, hashSecret, newSecret, parseToken, secretMatches } from '../../http/secrets.js'
+
+/** How long an answer is believed without asking the database: every metric of every job comes with a token. */
+const believedMs = 2000
+/** A token outlives its attempt a little, so that a runner whose last answer got lost can ask again. */
+const afterlifeMs = 600_000
+
+interface Known {
+  readonly identity: AttemptIdentity
+  readonly secretHash: Buffer
+  readonly validUntilMs: number
+  readonly loadedAtMs: number
+}
+
+/** Makes and checks the tokens of attempts. A token is good for one attempt and, ten minutes after it, for nothing. */
+export const createAttemptTokens = ({
+  database,
+  clock,
+}: Pick<Deps, 'database' | 'clock'>): AttemptTokens & { issue(attemptId: string): Promise<string> } => {
+  const known = new Map<string, Known>()
+
+  const load = (attemptId: string): Promise<Known | null> =>
+    database.transaction(systemScope, async (tx) => {
+      const attempt = await tx.findOneBy(AttemptEntity, { id: attemptId })
+      const job = attempt === null ? null : await tx.findOneBy(JobEntity, { id: attempt.jobId })
+      if (attempt === null || job === null || attempt.secretHash === null) return null
+      const over = attemptEnded(attempt.state) && attempt.endedAt !== null
+      return {
+        identity: {
+          kind: 'attempt',
+          attemptId,
+          jobId: job.id,
+          runId: job.runId,
+          tenantId: job.tenantId,
+          projectId: job.projectId,
+          memberName: job.submittedBy,
+        },
+        secretHash: attempt.secretHash,
+        validUntilMs: over ? Date.parse(attempt.endedAt ?? '') + afterlifeMs : Infinity,
+        loadedAtMs: clock.nowMs(),
+      }
+    })
+
+  const lookUp = async (attemptId: string): Promise<Known | null> => {
+    const found = known.get(attemptId)
+    if (found !== undefined && stillLasts(found.loadedAtMs, believedMs, clock.nowMs())) return found
+    const loaded = await load(attemptId)
+    known.delete(attemptId)
+    if (known.size >= 10_000) known.clear()
+    if (loaded !== null) known.set(attemptId, loaded)
+    return loaded
+  }
+
+  return {
+    async verify(token) {
+      const parsed = parseToken('nba', token)
+      if (parsed === null) return null
+      const entry = await lookUp(parsed.id)
+      if (entry === null || !secretMatches(parsed.secret, entry.secretHash)) return null
+      return clock.nowMs() <= entry.validUntilMs ? entry.identity : null
+    },
+
+    /** A new token for an attempt that has not ended; an older one is good no more. */
+    async issue(attemptId) {
+      const secret = newSecret()
+      await database.transaction(systemScope, (tx) =>
+        tx.update(AttemptEntity, { id: attemptId }, { secretHash: hashSecret(secret) }),
+      )
+      known.delete(attemptId)
+      return formatToken('nba', attemptId, secret)
+    },
+  }
+}

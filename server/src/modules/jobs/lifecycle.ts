@@ -1,0 +1,319 @@
+/**
+ * The life of a job, as changes of rows.
+ *
+ * A job is `queued` until the scheduler grants it a place: `begin` makes an attempt with its allocations and the job is
+ * `starting`. The runner's heartbeats carry it to `running` (`advance`). A wish to stop (`stop`) or to make room
+ * (`preempt`) turns it to `stopping`; the end of the attempt (`end`) frees the place and either ends the job or sends
+ * it back to the queue, as `core/jobs/after-attempt.ts` judges.
+ *
+ * Whoever comes here holds the lock of the job (`lockJob`), so of finish, loss and stop at the same instant exactly one
+ * comes first and the others find an attempt that is over. Every change grows the versions, writes `job_changed` in the
+ * same transaction, lets the run of the job follow, and wakes scheduler and executor when it concerns them.
+ */
+import {
+  attemptEnded,
+  attemptTransitions,
+  jobEnded,
+  jobTransitions,
+  type DeviceGrant,
+  type JobStatus,
+  type RunStatus,
+  type Stage,
+  type Verdict,
+} from '@novabrain/contracts'
+import {
+  AllocationEntity,
+  AttemptEntity,
+  DeviceAllocationEntity,
+  JobEntity,
+  type AttemptRow,
+  type JobRow,
+} from '../../db/entities/execution.js'
+import type { Clock, Outbox, Scope, Tx } from '../../deps.js'
+import { afterAttempt, type AfterAttempt } from '../../core/jobs/after-attempt.js'
+import { endsWithAttempt } from '../../core/jobs/ends-with-attempt.js'
+import type { JobRuns } from '../runs/service.js'
+import { presentJob } from './present.js'
+import { findJob, findJobs, lockJob, type JobWithAttempt } from './repository.js'
+import { largestDeviceMib, recordUsage } from './usage.js'
+
+/** The channel that wakes the scheduler and the executors when something was committed. */
+export const workChannel = 'novabrain_work'
+
+/** Where an attempt goes and what it takes there. */
+export interface Grant {
+  readonly nodeId: string
+  readonly nodeName: string
+  readonly cpuMilli: number
+  readonly memoryMib: number
+  readonly devices: readonly DeviceGrant[]
+}
+
+export type { JobWithAttempt } from './repository.js'
+
+export interface JobLifecycle {
+  /** A job of the scope with its latest attempt, or `null`. */
+  find(tx: Tx, scope: Scope, jobId: string): Promise<JobWithAttempt | null>
+  /** Those of the jobs that are of the scope. */
+  findMany(tx: Tx, scope: Scope, jobIds: readonly string[]): Promise<JobWithAttempt[]>
+  /** A job of the scope, locked until the transaction ends; everything below wants it so. */
+  lock(tx: Tx, scope: Scope, jobId: string): Promise<JobWithAttempt | null>
+  /** A new attempt at the place granted. The database refuses it when the place is not free. */
+  begin(tx: Tx, locked: JobWithAttempt, grant: Grant): Promise<JobWithAttempt>
+  /** The executor has taken the attempt; its token is good from now on. */
+  accept(tx: Tx, locked: JobWithAttempt): Promise<JobWithAttempt>
+  /** What the runner says it is doing. */
+  advance(tx: Tx, locked: JobWithAttempt, stage: Stage, stageDetail: string | null): Promise<JobWithAttempt>
+  /** Stop for good: a waiting job is cancelled at once, a running one is told. An ended one stays as it is. */
+  stop(tx: Tx, locked: JobWithAttempt): Promise<JobWithAttempt>
+  /** Tell the running attempt to make room. */
+  preempt(tx: Tx, locked: JobWithAttempt): Promise<JobWithAttempt>
+  /** The attempt is over. A second end of the same attempt changes nothing. */
+  end(tx: Tx, locked: JobWithAttempt, attemptId: string, verdict: Verdict): Promise<JobWithAttempt>
+  /** Announce a job as it now is: `job_changed`. */
+  announce(tx: Tx, changed: JobWithAttempt): Promise<void>
+  /** Wake scheduler and executors when this transaction commits. */
+  wake(tx: Tx): Promise<void>
+}
+
+export const createJobLifecycle = (deps: {
+  readonly clock: Clock
+  readonly newId: () => string
+  readonly outbox: Outbox
+  readonly runs: JobRuns
+}): JobLifecycle => {
+  const { clock, newId, outbox, runs } = deps
+
+  const announce: JobLifecycle['announce'] = (tx, { job, attempt }) =>
+    outbox.append(tx, job, { type: 'job_changed', job: presentJob(job, attempt) })
+
+  const wake: JobLifecycle['wake'] = async (tx) => {
+    await tx.query(`SELECT pg_notify('${workChannel}', '')`)
+  }
+
+  const change = async (
+    tx: Tx,
+    { job, attempt }: JobWithAttempt,
+    patch: { job?: Partial<JobRow>; attempt?: Partial<AttemptRow> },
+  ): Promise<JobWithAttempt> => {
+    const changed = {
+      job: { ...job, ...patch.job, version: job.version + 1 },
+      attempt:
+        attempt === null || patch.attempt === undefined
+          ? attempt
+          : { ...attempt, ...patch.attempt, version: attempt.version + 1 },
+    }
+    assertLegal({ job, attempt }, changed)
+    await tx.update(JobEntity, { id: job.id }, { ...patch.job, version: changed.job.version } as never)
+    if (changed.attempt !== null && patch.attempt !== undefined)
+      await tx.update(AttemptEntity, { id: changed.attempt.id }, {
+        ...patch.attempt,
+        version: changed.attempt.version,
+      } as never)
+    await letRunFollow(tx, job.status, changed.job)
+    await announce(tx, changed)
+    if (concernsOthers({ job, attempt }, changed)) await wake(tx)
+    return changed
+  }
+
+  const letRunFollow = async (tx: Tx, before: JobStatus, job: JobRow): Promise<void> => {
+    const status = runStatusOf(job.status)
+    if (status === null || status === runStatusOf(before)) return
+    await runs.setStatus(tx, job, job.runId, { status, atMs: clock.nowMs() })
+  }
+
+  const begin: JobLifecycle['begin'] = async (tx, { job }, grant) => {
+    const attempt = newAttempt(job, grant, newId(), clock.now())
+    await tx.insert(AttemptEntity, attempt as never)
+    await tx.insert(AllocationEntity, {
+      attemptId: attempt.id,
+      projectId: job.projectId,
+      nodeId: grant.nodeId,
+      cpuMilli: grant.cpuMilli,
+      memoryMib: grant.memoryMib,
+    })
+    for (const { deviceId, milli, memoryMib } of grant.devices)
+      await tx.insert(DeviceAllocationEntity, {
+        attemptId: attempt.id,
+        projectId: job.projectId,
+        deviceId,
+        milli,
+        memoryMib,
+      })
+    return change(
+      tx,
+      { job, attempt },
+      {
+        job: {
+          status: 'starting',
+          reason: null,
+          hold: null,
+          attemptId: attempt.id,
+          attemptCount: attempt.number,
+        },
+      },
+    )
+  }
+
+  const accept: JobLifecycle['accept'] = (tx, locked) =>
+    locked.attempt?.state === 'submitted'
+      ? change(tx, locked, { attempt: { state: 'accepted' } })
+      : Promise.resolve(locked)
+
+  const advance: JobLifecycle['advance'] = async (tx, locked, stage, stageDetail) => {
+    const { job, attempt } = locked
+    if (attempt === null || attemptEnded(attempt.state)) return locked
+    if (attempt.stage === stage && attempt.stageDetail === stageDetail && attempt.state === 'running') return locked
+    const now = clock.now()
+    const runs = stage === 'running' || stage === 'saving'
+    const nowRunning = runs && job.status === 'starting'
+    return change(tx, locked, {
+      job: nowRunning ? { status: 'running', startedAt: job.startedAt ?? now } : {},
+      attempt: { state: 'running', stage, stageDetail, startedAt: attempt.startedAt ?? now },
+    })
+  }
+
+  const stop: JobLifecycle['stop'] = async (tx, locked) => {
+    const { job, attempt } = locked
+    if (jobEnded(job.status)) return locked
+    if (job.status === 'queued') {
+      await dropReservation(tx, job.id)
+      return change(tx, locked, {
+        job: { status: 'cancelled', reason: 'cancelled', hold: null, endedAt: clock.now() },
+      })
+    }
+    if (attempt?.command === 'cancelled') return locked
+    return change(tx, locked, {
+      job: { status: 'stopping', reason: 'cancelled' },
+      attempt: { command: 'cancelled', commandedAt: clock.now() },
+    })
+  }
+
+  const preempt: JobLifecycle['preempt'] = async (tx, locked) => {
+    const { job, attempt } = locked
+    if (attempt === null || attemptEnded(attempt.state) || attempt.command !== 'none') return locked
+    return change(tx, locked, {
+      job: job.status === 'stopping' ? {} : { status: 'stopping', reason: 'preempted' },
+      attempt: { command: 'preempted', commandedAt: clock.now() },
+    })
+  }
+
+  const end: JobLifecycle['end'] = async (tx, locked, attemptId, verdict) => {
+    const { job, attempt } = locked
+    if (attempt === null || attempt.id !== attemptId || attemptEnded(attempt.state)) return locked
+    const outcome = afterAttempt({
+      verdict,
+      command: attempt.command,
+      retries: {
+        maxRetries: job.maxRetries,
+        retryCount: job.retryCount,
+        memoryRaised: job.raisedGpuMemoryMib !== null,
+      },
+      devices: attempt.devices,
+      largestDeviceMib: await largestDeviceMib(tx, job),
+    })
+    const after = job.task.kind === 'kernel' ? endsWithAttempt(outcome) : outcome
+    const runMs = attempt.startedAt === null ? 0 : Math.max(0, clock.nowMs() - Date.parse(attempt.startedAt))
+    await tx.delete(AllocationEntity, { attemptId })
+    await recordUsage(tx, job, { runMs, now: clock.now() })
+    if (after.jobStatus !== 'queued') await dropReservation(tx, job.id)
+    return change(tx, locked, {
+      job: { ...jobAfter(job, after, clock), usedRunMs: job.usedRunMs + runMs },
+      attempt: { state: after.attemptState, verdict: after.verdict, endedAt: clock.now() },
+    })
+  }
+
+  return {
+    find: findJob,
+    findMany: findJobs,
+    lock: lockJob,
+    begin,
+    accept,
+    advance,
+    stop,
+    preempt,
+    end,
+    announce,
+    wake,
+  }
+}
+
+const newAttempt = (job: JobRow, grant: Grant, id: string, now: string): AttemptRow => ({
+  id,
+  tenantId: job.tenantId,
+  projectId: job.projectId,
+  jobId: job.id,
+  number: job.attemptCount + 1,
+  state: 'submitted',
+  version: 0,
+  stage: null,
+  stageDetail: null,
+  nodeId: grant.nodeId,
+  nodeName: grant.nodeName,
+  devices: [...grant.devices],
+  verdict: null,
+  secretHash: null,
+  heartbeatSequence: 0,
+  lastSeenAt: null,
+  command: 'none',
+  commandedAt: null,
+  logSizeBytes: 0,
+  createdAt: now,
+  startedAt: null,
+  endedAt: null,
+})
+
+/** What of a job changes with the end of its attempt. */
+const jobAfter = (job: JobRow, after: AfterAttempt, clock: Clock): Partial<JobRow> => {
+  const { requeue } = after
+  if (requeue === null) return { status: after.jobStatus, reason: after.reason, endedAt: clock.now() }
+  const hourAgoMs = clock.nowMs() - 3_600_000
+  const evictedAtMs = job.evictedAtMs.filter((atMs) => atMs > hourAgoMs)
+  return {
+    status: 'queued',
+    reason: after.reason,
+    hold: null,
+    retryCount: job.retryCount + (requeue.countsAsRetry ? 1 : 0),
+    notBefore: requeue.delayMs === 0 ? null : new Date(clock.nowMs() + requeue.delayMs).toISOString(),
+    raisedGpuMemoryMib: requeue.gpuMemoryMib ?? job.raisedGpuMemoryMib,
+    evictedAtMs: after.attemptState === 'preempted' ? [...evictedAtMs, clock.nowMs()] : evictedAtMs,
+  }
+}
+
+/** MLflow's status for the run of a job; `null` while the job is on its way between two. */
+const runStatusOf = (status: JobStatus): RunStatus | null => {
+  switch (status) {
+    case 'queued':
+    case 'starting':
+      return 'SCHEDULED'
+    case 'running':
+      return 'RUNNING'
+    case 'stopping':
+      return null
+    case 'succeeded':
+      return 'FINISHED'
+    case 'failed':
+      return 'FAILED'
+    case 'cancelled':
+      return 'KILLED'
+  }
+}
+
+const assertLegal = (before: JobWithAttempt, after: JobWithAttempt): void => {
+  const from = before.job.status
+  const to = after.job.status
+  if (from !== to && !jobTransitions[from].includes(to)) throw new Error(`A job cannot go from ${from} to ${to}`)
+  if (before.attempt === null || after.attempt === null) return
+  const was = before.attempt.state
+  const is = after.attempt.state
+  if (was !== is && !attemptTransitions[was].includes(is)) throw new Error(`An attempt cannot go from ${was} to ${is}`)
+}
+
+/** Whether scheduler or executor have something to do after a change; what a runner says of its progress is none. */
+const concernsOthers = (before: JobWithAttempt, after: JobWithAttempt): boolean =>
+  before.job.status !== after.job.status ||
+  before.attempt?.state !== after.attempt?.state ||
+  before.attempt?.command !== after.attempt?.command
+
+const dropReservation = (tx: Tx, jobId: string): Promise<unknown> =>
+  tx.query('DELETE FROM reservations WHERE job_id = $1', [jobId])

@@ -1,0 +1,41 @@
+import type { Locale, PriorityClass, Resources } from '@novabrain/contracts'
+import type { HoldRecord } from '../../db/entities/execution.js'
+import type { Tx } from '../../deps.js'
+
+/** A job that is only asked about. */
+export interface WouldBe {
+  readonly tenantId: string
+  readonly queueName: string
+  readonly owner: string
+  readonly priorityClass: PriorityClass
+  readonly resources: Resources
+}
+
+/** What jobs ask the scheduler without starting anything. */
+export interface Planner {
+  /** The whole request behind a partial one. Errors: `resources_never_available`, in the asker's language. */
+  resources(tx: Tx, asked: Partial<Resources>, locale: Locale): Promise<Resources>
+  /**
+   * What would happen to such a job now; `message` is `null` when it would start. It reads the whole cluster, so `tx` has
+   * the system's scope.
+   */
+  preview(
+    tx: Tx,
+    asked: WouldBe,
+    locale: Locale,
+  ): Promise<{
+    readonly startsNow: boolean
+    readonly reason: string
+    readonly message: string | null
+    readonly expectedWaitMs: number | null
+    readonly nodeName: string | null
+    readonly device: { readonly model: string; readonly memoryMib: number; readonly simulated: boolean } | null
+  }>
+  /** Why a job waits, in words; `nameOf` says how the asker knows another job. */
+  explain(
+    jobId: string,
+    hold: HoldRecord,
+    locale: Locale,
+    nameOf: (jobId: string) => string,
+  ): { readonly message: string; readonly suggestion: string | null }
+}

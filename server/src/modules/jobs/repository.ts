@@ -1,0 +1,128 @@
+import { In, IsNull, LessThan, Not, type FindOptionsWhere } from 'typeorm'
+import type { JobStatus } from '@novabrain/contracts'
+import { AttemptEntity, JobEntity, type AttemptRow, type JobRow } from '../../db/entities/execution.js'
+import type { ProjectScope, Scope, Tx } from '../../deps.js'
+import type { JobsOfRuns } from '../runs/service.js'
+import type { PastJob } from '../../core/jobs/predict-run-time.js'
+
+/** A job with its latest attempt. */
+export interface JobWithAttempt {
+  readonly job: JobRow
+  readonly attempt: AttemptRow | null
+}
+
+const within = (scope: Scope): FindOptionsWhere<JobRow> =>
+  scope.kind === 'system'
+    ? {}
+    : scope.kind === 'tenant'
+      ? { tenantId: scope.tenantId }
+      : { tenantId: scope.tenantId, projectId: scope.projectId }
+
+const attemptOf = async (tx: Tx, job: JobRow): Promise<AttemptRow | null> =>
+  job.attemptId === null ? null : tx.findOneBy(AttemptEntity, { id: job.attemptId })
+
+const withAttempts = async (tx: Tx, jobs: readonly JobRow[]): Promise<JobWithAttempt[]> => {
+  const ids = jobs.flatMap((job) => job.attemptId ?? [])
+  const attempts = ids.length === 0 ? [] : await tx.findBy(AttemptEntity, { id: In(ids) })
+  const byId = new Map(attempts.map((attempt) => [attempt.id, attempt]))
+  return jobs.map((job) => ({ job, attempt: byId.get(job.attemptId ?? '') ?? null }))
+}
+
+/** A job of the scope, or `null`. */
+export const findJob = async (tx: Tx, scope: Scope, jobId: string): Promise<JobWithAttempt | null> => {
+  const job = await tx.findOneBy(JobEntity, { ...within(scope), id: jobId })
+  return job === null ? null : { job, attempt: await attemptOf(tx, job) }
+}
+
+/** Those of the jobs that are of the scope, in the order of their ids. */
+export const findJobs = async (tx: Tx, scope: Scope, jobIds: readonly string[]): Promise<JobWithAttempt[]> =>
+  jobIds.length === 0
+    ? []
+    : withAttempts(
+        tx,
+        await tx.find(JobEntity, { where: { ...within(scope), id: In([...jobIds]) }, order: { id: 'ASC' } }),
+      )
+
+/**
+ * A job of the scope, locked until the transaction ends. Whoever changes a job or one of its attempts locks the job
+ * first; since everybody does, two changes of one job never interleave and never wait for each other in a ring.
+ */
+export const lockJob = async (tx: Tx, scope: Scope, jobId: string): Promise<JobWithAttempt | null> => {
+  const job = await tx.findOne(JobEntity, {
+    where: { ...within(scope), id: jobId },
+    lock: { mode: 'pessimistic_write' },
+  })
+  return job === null ? null : { job, attempt: await attemptOf(tx, job) }
+}
+
+const active: JobStatus[] = ['queued', 'starting', 'running', 'stopping']
+const ended: JobStatus[] = ['succeeded', 'failed', 'cancelled']
+
+const statuses = (filter: JobStatus | 'active' | 'ended'): JobStatus[] =>
+  filter === 'active' ? active : filter === 'ended' ? ended : [filter]
+
+/** Jobs of the project, newest first, below `beforeNumber`; one more than `limit` tells whether there are more. */
+export const listJobs = async (
+  tx: Tx,
+  scope: ProjectScope,
+  page: { status: JobStatus | 'active' | 'ended' | undefined; beforeNumber: number | null; limit: number },
+): Promise<JobWithAttempt[]> => {
+  const jobs = await tx.find(JobEntity, {
+    where: {
+      ...within(scope),
+      ...(page.status === undefined ? {} : { status: In(statuses(page.status)) }),
+      ...(page.beforeNumber === null ? {} : { number: LessThan(page.beforeNumber) }),
+    },
+    order: { number: 'DESC' },
+    take: page.limit + 1,
+  })
+  return withAttempts(tx, jobs)
+}
+
+/** Jobs of the project that have not ended, in order of submission. */
+export const listActiveJobs = async (tx: Tx, scope: ProjectScope): Promise<JobWithAttempt[]> =>
+  withAttempts(
+    tx,
+    await tx.find(JobEntity, {
+      where: { ...within(scope), status: In(active) },
+      order: { submittedAt: 'ASC', id: 'ASC' },
+    }),
+  )
+
+/** Every attempt of a job, first to last. */
+export const listAttempts = (tx: Tx, scope: ProjectScope, jobId: string): Promise<AttemptRow[]> =>
+  tx.find(AttemptEntity, { where: { projectId: scope.projectId, jobId }, order: { number: 'ASC' } })
+
+const nextNumber = `
+  INSERT INTO job_counters (project_id, tenant_id, last_number) VALUES ($1, $2, 1)
+  ON CONFLICT (project_id) DO UPDATE SET last_number = job_counters.last_number + 1 RETURNING last_number AS number`
+
+/** The next job number of the project; numbers of transactions that fail are given again. */
+export const nextJobNumber = async (tx: Tx, scope: ProjectScope): Promise<number> => {
+  const rows: { number: number }[] = await tx.query(nextNumber, [scope.projectId, scope.tenantId])
+  const [first] = rows
+  if (first === undefined) throw new Error('The job counter gave no number')
+  return first.number
+}
+
+export const insertJob = (tx: Tx, job: JobRow): Promise<unknown> => tx.insert(JobEntity, job as never)
+
+/** Successful jobs of the tenant, newest first, for predicting the next. */
+export const listPastJobs = async (tx: Tx, scope: ProjectScope): Promise<PastJob[]> => {
+  const jobs = await tx.find(JobEntity, {
+    select: { submittedBy: true, name: true, usedRunMs: true },
+    where: { ...within(scope), status: 'succeeded', endedAt: Not(IsNull()) },
+    order: { endedAt: 'DESC' },
+    take: 500,
+  })
+  return jobs.map(({ submittedBy, name, usedRunMs }) => ({ submittedBy, name, runMs: usedRunMs }))
+}
+
+const ofRuns = `SELECT run_id AS "runId", id, number, status FROM jobs WHERE project_id = $1 AND run_id = ANY($2)`
+
+/** The jobs of runs, for the pages of runs. */
+export const jobsOfRuns: JobsOfRuns = async (tx, scope, runIds) => {
+  const rows: { runId: string; id: string; number: number; status: string }[] =
+    runIds.length === 0 ? [] : await tx.query(ofRuns, [scope.projectId, runIds])
+  return new Map(rows.map(({ runId, ...job }) => [runId, job]))
+}

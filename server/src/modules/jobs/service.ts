@@ -1,0 +1,367 @@
+import { createHash } from 'node:crypto'
+import {
+  fail,
+  type Attempt,
+  type BodyOf,
+  type Explanation,
+  type Job,
+  type JobPreview,
+  type JobStatus,
+  type Locale,
+  type QueueEntry,
+  type Resources,
+  type Routes,
+  type SubmitJob,
+} from '@novabrain/contracts'
+import { predictRunTime } from '../../core/jobs/predict-run-time.js'
+import { freshlyQueuedText, startsNowText, statusText } from '../../core/jobs/texts.js'
+import type { HoldRecord, JobRow } from '../../db/entities/execution.js'
+import { systemScope, type Deps, type ProjectScope, type Tx } from '../../deps.js'
+import type { QueueService } from '../queues/service.js'
+import type { JobRuns } from '../runs/service.js'
+import { checkAssistantJob, type AssistantAllowance } from './assistant-jobs.js'
+import { checkEntrypoint } from './entrypoint.js'
+import type { JobLifecycle } from './lifecycle.js'
+import { logEnded, logSubmitted } from './log-lines.js'
+import type { Planner } from './planner.js'
+import type { BlobReader, PinLookup, SnapshotLookup } from './ports.js'
+import { presentAttempt, presentJob, resourcesOf } from './present.js'
+import {
+  findJob,
+  insertJob,
+  listActiveJobs,
+  listAttempts,
+  listJobs,
+  listPastJobs,
+  lockJob,
+  nextJobNumber,
+  type JobWithAttempt,
+} from './repository.js'
+
+/** Failures of the machinery are tried again so often unless the job says otherwise; errors of its own code never are. */
+const defaultRetries = 2
+
+export interface JobDeps extends Deps {
+  readonly lifecycle: JobLifecycle
+  readonly planner: Planner
+  readonly queues: Pick<QueueService, 'nameFor'>
+  readonly runs: JobRuns
+  readonly snapshots: SnapshotLookup
+  readonly pins: PinLookup
+  readonly blobs: BlobReader
+}
+
+export type JobService = ReturnType<typeof createJobService>
+
+/** What members do with jobs. */
+export const createJobService = (deps: JobDeps) => {
+  const { database, clock, newId, audit, idempotency, lifecycle, planner, queues } = deps
+
+  const jobOf = async (tx: Tx, scope: ProjectScope, jobId: string): Promise<JobWithAttempt> =>
+    (await findJob(tx, scope, jobId)) ?? fail('job_not_found')
+
+  const create = async (tx: Tx, scope: ProjectScope, request: SubmitJob, locale: Locale): Promise<Job> => {
+    const resources = await planner.resources(tx, request.resources, locale)
+    if (request.origin === 'assistant')
+      await checkAssistantJob(tx, deps, scope, { resources, timeLimitMs: request.timeLimitMs ?? null })
+    const queueName = await queues.nameFor(tx, scope.tenantId, request.queueName)
+    const name = request.name ?? request.task.path.split('/').at(-1) ?? request.task.path
+    const [id, runId, number] = [newId(), newId(), await nextJobNumber(tx, scope)]
+    const run = await deps.runs.createForJob(tx, scope, {
+      runId,
+      jobId: id,
+      experimentName: request.experimentName ?? 'Default',
+      runName: name,
+      tags: { 'novabrain.jobId': id, 'novabrain.jobNumber': String(number) },
+    })
+    const predicted = predictRunTime(await listPastJobs(tx, scope), { submittedBy: scope.memberName, name })
+    const job = newJob(scope, request, resources, {
+      id,
+      number,
+      name,
+      queueName,
+      runId,
+      experimentId: run.experimentId,
+      submittedAt: clock.now(),
+      predictedRunMs: predicted?.runMs ?? null,
+    })
+    await insertJob(tx, job)
+    await audit.append(tx, scope, {
+      action: 'job_submitted',
+      subject: id,
+      detail: { number, name, origin: job.origin },
+    })
+    await lifecycle.announce(tx, { job, attempt: null })
+    await lifecycle.wake(tx)
+    return presentJob(job, null)
+  }
+
+  return {
+    /**
+     * Submit a job. With an idempotency key a repeat answers with the first job. Errors: `resources_never_available`,
+     * `queue_not_found`, `code_snapshot_not_found`, `environment_pin_not_found`, `entrypoint_not_in_snapshot`,
+     * `notebook_invalid`, `notebook_broken`, `notebook_too_old`, `notebook_not_python`; of an assistant also
+     * `assistant_jobs_forbidden`, `time_limit_required`, `assistant_limit_reached`.
+     */
+    async submit(
+      scope: ProjectScope,
+      request: SubmitJob,
+      { idempotencyKey, locale }: { idempotencyKey: string | null; locale: Locale },
+    ): Promise<Job> {
+      const files = await database.transaction(scope, async (tx) => {
+        const snapshot = (await deps.snapshots.find(tx, scope, request.snapshotId)) ?? fail('code_snapshot_not_found')
+        if (request.pinDigest !== null && (await deps.pins.find(tx, scope, request.pinDigest)) === null)
+          return fail('environment_pin_not_found')
+        return snapshot.files
+      })
+      await checkEntrypoint(scope, request.task, files, deps.blobs)
+      const job = await database.transaction(scope, (tx) =>
+        idempotency.run(tx, scope, { key: idempotencyKey, fingerprint: fingerprintOf(request) }, () =>
+          create(tx, scope, request, locale),
+        ),
+      )
+      logSubmitted(deps.log, job)
+      return job
+    },
+
+    /** What would happen to such a job now; nothing is kept. Errors: `resources_never_available`, `queue_not_found`. */
+    async preview(scope: ProjectScope, request: BodyOf<Routes['previewJob']>, locale: Locale): Promise<JobPreview> {
+      const { resources, queueName } = await database.transaction(scope, async (tx) => ({
+        resources: await planner.resources(tx, request.resources, locale),
+        queueName: await queues.nameFor(tx, scope.tenantId, request.queueName),
+      }))
+      const asked = {
+        tenantId: scope.tenantId,
+        queueName,
+        owner: scope.memberId ?? scope.memberName,
+        priorityClass: request.priorityClass ?? 'normal',
+        resources,
+      } as const
+      const preview = await database.transaction(systemScope, (tx) => planner.preview(tx, asked, locale))
+      return { ...preview, message: preview.message ?? startsNowText(preview.nodeName ?? '', locale), resources }
+    },
+
+    /** What of the day's limit an assistant's job may use. Errors: as `checkAssistantJob`. */
+    allowance(
+      scope: ProjectScope,
+      asked: { readonly resources: Resources; readonly timeLimitMs: number | null },
+    ): Promise<AssistantAllowance> {
+      return database.transaction(scope, (tx) => checkAssistantJob(tx, deps, scope, asked))
+    },
+
+    /** The request behind a job, to be made again; its experiment is that of its run. Errors: `job_not_found`. */
+    requestOf(scope: ProjectScope, jobId: string): Promise<SubmitJob> {
+      return database.transaction(scope, async (tx) => repeatRequest((await jobOf(tx, scope, jobId)).job))
+    },
+
+    /** Jobs of the project, newest first. The cursor is the number of the last job of the page before. */
+    list(
+      scope: ProjectScope,
+      query: { status: JobStatus | 'active' | 'ended' | undefined; cursor: string | undefined; limit: number },
+    ): Promise<{ items: Job[]; nextCursor: string | null }> {
+      return database.transaction(scope, async (tx) => {
+        const cursor = query.cursor === undefined ? Number.NaN : Number.parseInt(query.cursor, 10)
+        const beforeNumber = Number.isSafeInteger(cursor) ? cursor : null
+        const found = await listJobs(tx, scope, { status: query.status, beforeNumber, limit: query.limit })
+        const items = found.slice(0, query.limit).map(({ job, attempt }) => presentJob(job, attempt))
+        const last = found.length > query.limit ? items.at(-1) : undefined
+        return { items, nextCursor: last === undefined ? null : String(last.number) }
+      })
+    },
+
+    /** One job with its latest attempt. Errors: `job_not_found`. */
+    get(scope: ProjectScope, jobId: string): Promise<Job> {
+      return database.transaction(scope, async (tx) => {
+        const { job, attempt } = await jobOf(tx, scope, jobId)
+        return presentJob(job, attempt)
+      })
+    },
+
+    /** Stop a job. One that has ended stays as it is. Errors: `job_not_found`. */
+    async stop(scope: ProjectScope, jobId: string): Promise<Job> {
+      const { before, after } = await database.transaction(scope, async (tx) => {
+        const before = (await lockJob(tx, scope, jobId)) ?? fail('job_not_found')
+        const after = await lifecycle.stop(tx, before)
+        if (after !== before)
+          await audit.append(tx, scope, { action: 'job_stopped', subject: jobId, detail: { number: after.job.number } })
+        return { before, after }
+      })
+      if (after !== before) logEnded(deps.log, after)
+      return presentJob(after.job, after.attempt)
+    },
+
+    /** Every attempt of a job, first to last. Errors: `job_not_found`. */
+    attempts(scope: ProjectScope, jobId: string): Promise<Attempt[]> {
+      return database.transaction(scope, async (tx) => {
+        await jobOf(tx, scope, jobId)
+        return (await listAttempts(tx, scope, jobId)).map(presentAttempt)
+      })
+    },
+
+    /** Why a job waits, where it stands, and what would start it. Errors: `job_not_found`. */
+    explain(scope: ProjectScope, jobId: string, locale: Locale): Promise<Explanation> {
+      return database.transaction(scope, async (tx) => {
+        const { job, attempt } = await jobOf(tx, scope, jobId)
+        if (job.status !== 'queued') {
+          const message = statusText({ ...job, status: job.status, nodeName: attempt?.nodeName ?? null }, locale)
+          return { ...unexplained(job), message }
+        }
+        if (job.hold === null) return { ...unexplained(job), message: freshlyQueuedText(job.reason, locale) }
+        return explanationOf(job, job.hold, await activeNames(tx, scope), { planner, locale })
+      })
+    },
+
+    /** Waiting and running jobs of the project in the order of the queue. */
+    queue(scope: ProjectScope, locale: Locale): Promise<QueueEntry[]> {
+      return database.transaction(scope, async (tx) => {
+        const jobs = await listActiveJobs(tx, scope)
+        const names = namesOf(jobs)
+        return jobs.map((each) => entryOf(each, names, { planner, locale })).sort(byPosition)
+      })
+    },
+  }
+}
+
+const fingerprintOf = (request: SubmitJob): string => createHash('sha256').update(JSON.stringify(request)).digest('hex')
+
+const newJob = (
+  scope: ProjectScope,
+  request: SubmitJob,
+  resources: Resources,
+  made: Pick<
+    JobRow,
+    'id' | 'number' | 'name' | 'queueName' | 'runId' | 'experimentId' | 'submittedAt' | 'predictedRunMs'
+  >,
+): JobRow => ({
+  ...made,
+  ...resources,
+  gpuModel: resources.gpuModel ?? null,
+  tenantId: scope.tenantId,
+  projectId: scope.projectId,
+  status: 'queued',
+  version: 0,
+  reason: null,
+  task: request.task,
+  priorityClass: request.priorityClass ?? 'normal',
+  pinDigest: request.pinDigest,
+  snapshotId: request.snapshotId,
+  timeLimitMs: request.timeLimitMs ?? null,
+  maxRetries: request.maxRetries ?? defaultRetries,
+  environmentVariables: request.environmentVariables ?? {},
+  rerunOf: request.rerunOf ?? null,
+  submittedBy: scope.memberName,
+  submittedById: scope.memberId,
+  origin: request.origin ?? 'member',
+  startedAt: null,
+  endedAt: null,
+  attemptId: null,
+  attemptCount: 0,
+  retryCount: 0,
+  raisedGpuMemoryMib: null,
+  notBefore: null,
+  evictedAtMs: [],
+  usedRunMs: 0,
+  hold: null,
+})
+
+/** What was asked for once, its variables too, which only the server knows. */
+const repeatRequest = (job: JobRow): SubmitJob => ({
+  name: job.name,
+  task: job.task,
+  resources: resourcesOf(job),
+  queueName: job.queueName,
+  priorityClass: job.priorityClass,
+  pinDigest: job.pinDigest,
+  snapshotId: job.snapshotId,
+  timeLimitMs: job.timeLimitMs,
+  environmentVariables: job.environmentVariables,
+  rerunOf: job.id,
+})
+
+/** How the asker knows other jobs: by number inside the project, by nothing outside of it. */
+type Names = ReadonlyMap<string, number>
+
+const namesOf = (jobs: readonly JobWithAttempt[]): Names => new Map(jobs.map(({ job }) => [job.id, job.number]))
+
+const activeNames = async (tx: Tx, scope: ProjectScope): Promise<Names> => namesOf(await listActiveJobs(tx, scope))
+
+const otherJob: Readonly<Record<Locale, string>> = { en: 'a job of another project', 'zh-CN': '其他项目的作业' }
+
+const nameIn =
+  (names: Names, locale: Locale) =>
+  (jobId: string): string => {
+    const number = names.get(jobId)
+    return number === undefined ? otherJob[locale] : `#${String(number)}`
+  }
+
+interface Telling {
+  readonly planner: Planner
+  readonly locale: Locale
+}
+
+const unexplained = (job: JobRow) => ({
+  jobId: job.id,
+  status: job.status,
+  reason: job.reason ?? 'ready',
+  position: null,
+  facts: {},
+  estimatedStart: null,
+  suggestion: null,
+})
+
+const explanationOf = (job: JobRow, hold: HoldRecord, names: Names, { planner, locale }: Telling): Explanation => {
+  const text = planner.explain(job.id, hold, locale, nameIn(names, locale))
+  const iso = (atMs: number) => new Date(atMs).toISOString()
+  return {
+    jobId: job.id,
+    status: job.status,
+    reason: hold.reason,
+    message: text.message,
+    position: hold.position,
+    facts: visibleFacts(hold.facts, names),
+    estimatedStart:
+      hold.estimatedStart === null
+        ? null
+        : { p50: iso(hold.estimatedStart.p50Ms), p90: iso(hold.estimatedStart.p90Ms) },
+    suggestion:
+      hold.suggestion === null || text.suggestion === null
+        ? null
+        : { change: JSON.stringify(hold.suggestion.change), message: text.suggestion },
+  }
+}
+
+/** Facts without the ids of jobs that are not the asker's; queues by the name their tenant gave. */
+const visibleFacts = (facts: Record<string, unknown>, names: Names): Record<string, unknown> => {
+  const visible = (key: string, value: unknown): unknown => {
+    if (typeof value === 'string' && /^[0-9a-f]{32}$/.test(value)) return names.has(value) ? value : null
+    if ((key === 'queueName' || key === 'cohort') && typeof value === 'string') return value.split('/').at(-1)
+    return value
+  }
+  return JSON.parse(JSON.stringify(facts, visible)) as Record<string, unknown>
+}
+
+const entryOf = ({ job, attempt }: JobWithAttempt, names: Names, telling: Telling): QueueEntry => ({
+  jobId: job.id,
+  jobNumber: job.number,
+  jobName: job.name,
+  submittedBy: job.submittedBy,
+  queueName: job.queueName,
+  status: job.status,
+  position: job.status === 'queued' ? (job.hold?.position ?? null) : null,
+  gpuCount: job.gpuCount,
+  reason: job.reason ?? 'ready',
+  message: messageOf(job, attempt?.nodeName ?? null, names, telling),
+  submittedAt: job.submittedAt,
+})
+
+const messageOf = (job: JobRow, nodeName: string | null, names: Names, { planner, locale }: Telling): string => {
+  if (job.status !== 'queued') return statusText({ ...job, status: job.status, nodeName }, locale)
+  if (job.hold === null) return freshlyQueuedText(job.reason, locale)
+  return planner.explain(job.id, job.hold, locale, nameIn(names, locale)).message
+}
+
+/** Running jobs first, then by position; a job not yet looked at comes last. */
+const byPosition = (left: QueueEntry, right: QueueEntry): number => rankOf(left) - rankOf(right)
+
+const rankOf = (entry: QueueEntry): number =>
+  entry.status === 'queued' ? (entry.position ?? Number.MAX_SAFE_INTEGER) : 0

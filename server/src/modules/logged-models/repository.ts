@@ -1,0 +1,152 @@
+import type { Compiled } from '../../core/tracking/compile-search.js'
+import { groupRows } from '../../core/tracking/group-rows.js'
+import {
+  loggedModelColumns,
+  loggedModelTables,
+  searchLoggedModels,
+} from '../../db/sql/tracking-search-logged-models.sql.js'
+import type { ProjectScope, Tx } from '../../deps.js'
+import type { KeyValue, LifecycleStage } from '../experiments/service.js'
+
+/** MLflow's names. */
+export type LoggedModelStatus = 'LOGGED_MODEL_PENDING' | 'LOGGED_MODEL_READY' | 'LOGGED_MODEL_UPLOAD_FAILED'
+
+export interface LoggedModelRecord {
+  readonly id: string
+  readonly experimentId: string
+  readonly name: string
+  readonly modelType: string | null
+  readonly sourceRunId: string | null
+  readonly status: LoggedModelStatus
+  readonly lifecycleStage: LifecycleStage
+  readonly creatorName: string
+  readonly createdAtMs: number
+  readonly updatedAtMs: number
+  readonly artifactUri: string
+}
+
+export interface LoggedModelMetric {
+  readonly key: string
+  readonly runId: string
+  readonly step: number
+  readonly timestampMs: number
+  readonly value: number
+  readonly datasetName: string | null
+  readonly datasetDigest: string | null
+}
+
+export interface LoggedModelData {
+  readonly params: readonly KeyValue[]
+  readonly tags: readonly KeyValue[]
+  readonly metrics: readonly LoggedModelMetric[]
+}
+
+type Project = Pick<ProjectScope, 'projectId'>
+type OfModel<T> = T & { readonly modelId: string }
+
+const pairsOf = (table: string) =>
+  `SELECT model_id AS "modelId", key, value FROM ${table} WHERE project_id = $1 AND model_id = ANY ($2) ORDER BY key`
+
+const metricsOf = `
+  SELECT model_id AS "modelId", key, run_id AS "runId", step, timestamp_ms AS "timestampMs", value,
+    dataset_name AS "datasetName", dataset_digest AS "datasetDigest"
+  FROM logged_model_metrics WHERE project_id = $1 AND model_id = ANY ($2) ORDER BY key, timestamp_ms, step`
+
+/** Logged models in PostgreSQL. */
+export const loggedModelRepository = {
+  async find(tx: Tx, scope: Project, id: string): Promise<LoggedModelRecord | null> {
+    const rows: LoggedModelRecord[] = await tx.query(
+      `SELECT ${loggedModelColumns} FROM ${loggedModelTables} WHERE model.project_id = $1 AND model.id = $2`,
+      [scope.projectId, id],
+    )
+    return rows[0] ?? null
+  },
+
+  async insert(
+    tx: Tx,
+    scope: Project,
+    model: Omit<LoggedModelRecord, 'artifactUri' | 'lifecycleStage'>,
+  ): Promise<void> {
+    await tx.query(
+      `INSERT INTO logged_models (id, project_id, experiment_id, name, model_type, source_run_id, status,
+         lifecycle_stage, creator_name, created_at_ms, updated_at_ms)
+       VALUES ($1, $2, $3, $4, $5, $6, $7, 'active', $8, $9, $9)`,
+      [
+        model.id,
+        scope.projectId,
+        model.experimentId,
+        model.name,
+        model.modelType,
+        model.sourceRunId,
+        model.status,
+        model.creatorName,
+        model.createdAtMs,
+      ],
+    )
+  },
+
+  async setStatus(tx: Tx, scope: Project, id: string, status: LoggedModelStatus, atMs: number): Promise<void> {
+    await tx.query(`UPDATE logged_models SET status = $3, updated_at_ms = $4 WHERE project_id = $1 AND id = $2`, [
+      scope.projectId,
+      id,
+      status,
+      atMs,
+    ])
+  },
+
+  async markDeleted(tx: Tx, scope: Project, id: string, atMs: number): Promise<void> {
+    await tx.query(
+      `UPDATE logged_models SET lifecycle_stage = 'deleted', updated_at_ms = $3 WHERE project_id = $1 AND id = $2`,
+      [scope.projectId, id, atMs],
+    )
+  },
+
+  async setPairs(
+    tx: Tx,
+    scope: Project,
+    table: 'logged_model_params' | 'logged_model_tags',
+    id: string,
+    pairs: readonly KeyValue[],
+  ): Promise<void> {
+    const last = [...new Map(pairs.map((pair) => [pair.key, pair.value]))]
+    if (last.length === 0) return
+    await tx.query(
+      `INSERT INTO ${table} (model_id, key, value, project_id)
+       SELECT $2, given.key, given.value, $1 FROM unnest($3::text[], $4::text[]) AS given (key, value)
+       ON CONFLICT (model_id, key) DO UPDATE SET value = excluded.value`,
+      [scope.projectId, id, last.map(([key]) => key), last.map(([, value]) => value)],
+    )
+  },
+
+  /** Whether there was such a tag. */
+  async deleteTag(tx: Tx, scope: Project, id: string, key: string): Promise<boolean> {
+    const [, count]: [unknown, number] = await tx.query(
+      `DELETE FROM logged_model_tags WHERE project_id = $1 AND model_id = $2 AND key = $3`,
+      [scope.projectId, id, key],
+    )
+    return count > 0
+  },
+
+  async search(
+    tx: Tx,
+    scope: Project,
+    page: { experimentIds: readonly string[]; offset: number; limit: number },
+    compiled: Compiled,
+  ): Promise<LoggedModelRecord[]> {
+    const parameters = [scope.projectId, page.experimentIds, page.offset, page.limit, ...compiled.parameters]
+    return tx.query(searchLoggedModels(compiled), parameters)
+  },
+
+  async dataOf(tx: Tx, scope: Project, ids: readonly string[]): Promise<(id: string) => LoggedModelData> {
+    const parameters = [scope.projectId, ids]
+    const params = byModel<KeyValue>(await tx.query(pairsOf('logged_model_params'), parameters))
+    const tags = byModel<KeyValue>(await tx.query(pairsOf('logged_model_tags'), parameters))
+    const metrics = byModel<LoggedModelMetric>(await tx.query(metricsOf, parameters))
+    return (id) => ({ params: params(id), tags: tags(id), metrics: metrics(id) })
+  },
+}
+
+const byModel = <T>(rows: readonly OfModel<T>[]): ((id: string) => readonly T[]) => {
+  const groups = groupRows(rows, (row) => row.modelId)
+  return (id) => groups.get(id) ?? []
+}

@@ -1,0 +1,124 @@
+import { NovaBrainError } from '@novabrain/contracts'
+import { mayWriteRun } from '../../core/tracking/ownership.js'
+import { renewAfterMs } from '../../core/tracking/silence.js'
+import type { Deps, ProjectScope, Tx } from '../../deps.js'
+import type { KeyValue } from '../experiments/service.js'
+import type { RunsService } from '../runs/service.js'
+import { metricRepository as metrics, type LoggableRun, type ModelPoint, type OfRun, type Point } from './repository.js'
+
+/** What a program logs to a run in one request: all of it is kept or nothing. Params are distinct by key. */
+export interface LogRequest {
+  readonly scope: ProjectScope
+  readonly runId: string
+  readonly points: readonly Point[]
+  readonly modelPoints: readonly ModelPoint[]
+  readonly params: readonly KeyValue[]
+  readonly tags: readonly KeyValue[]
+}
+
+type LogBatchDeps = Pick<Deps, 'database' | 'clock' | 'config'> & { readonly runs: RunsService }
+
+const runNameTag = 'mlflow.runName'
+
+/**
+ * Commits requests of one project together: checks first, which refuse single requests, then a handful of statements for
+ * all the others. Answers for each request `null` or its refusal.
+ */
+export const createLogBatch = ({ database, clock, config, runs }: LogBatchDeps) => {
+  const renewLease = async (tx: Tx, scope: ProjectScope, found: readonly LoggableRun[]): Promise<void> => {
+    const nowMs = clock.nowMs()
+    const stale = found.filter((run) => nowMs - run.lastSeenAtMs >= renewAfterMs(config.runLeaseMs))
+    await metrics.touch(
+      tx,
+      scope,
+      stale.map((run) => run.id),
+      nowMs,
+    )
+  }
+
+  const rename = async (tx: Tx, { scope, runId, tags }: LogRequest): Promise<void> => {
+    const name = tags.findLast((tag) => tag.key === runNameTag)?.value
+    if (name !== undefined && name !== '') await runs.rename(tx, scope, runId, name)
+  }
+
+  return async (scope: ProjectScope, requests: readonly LogRequest[]): Promise<readonly (NovaBrainError | null)[]> =>
+    database.transaction(scope, async (tx) => {
+      const found = await metrics.loggable(tx, scope, distinct(requests.map((request) => request.runId)))
+      const known = await knownParams(tx, scope, requests)
+      const runOf = new Map(found.map((run) => [run.id, run]))
+      const refusals = requests.map((request) => refusalOf(request, runOf.get(request.runId), known))
+      const accepted = requests.filter((_, index) => refusals[index] === null)
+      const logging = new Set(accepted.map((request) => request.runId))
+      await renewLease(
+        tx,
+        scope,
+        found.filter((run) => logging.has(run.id)),
+      )
+      await write(tx, scope, accepted)
+      for (const request of accepted) await rename(tx, request)
+      return refusals
+    })
+}
+
+const write = async (tx: Tx, scope: ProjectScope, requests: readonly LogRequest[]): Promise<void> => {
+  const params = lastOfEach(requests.flatMap(({ runId, params }) => ofRun(runId, params)))
+  const kept = await metrics.addParams(tx, scope, params)
+  refuseChanged(params, kept)
+  await metrics.setTags(tx, scope, lastOfEach(requests.flatMap(({ runId, tags }) => ofRun(runId, tags))))
+  await metrics.addPoints(
+    tx,
+    scope,
+    requests.flatMap((request) => request.points),
+  )
+  await metrics.addModelPoints(
+    tx,
+    scope,
+    requests.flatMap((request) => request.modelPoints),
+  )
+}
+
+type ParamValues = Map<string, string>
+
+const nameOf = ({ runId, key }: { runId: string; key: string }): string => `${runId}\u0000${key}`
+
+const knownParams = async (tx: Tx, scope: ProjectScope, requests: readonly LogRequest[]): Promise<ParamValues> => {
+  const asked = requests.flatMap(({ runId, params }) => ofRun(runId, params))
+  const known = await metrics.knownParams(tx, scope, asked)
+  return new Map(known.map((param) => [nameOf(param), param.value]))
+}
+
+/** Why a request is refused, or `null`; the params of one that is not are known to those after it. */
+const refusalOf = (
+  { scope, runId, params }: LogRequest,
+  run: LoggableRun | undefined,
+  known: ParamValues,
+): NovaBrainError | null => {
+  if (run === undefined) return new NovaBrainError('run_not_found', { runId })
+  if (!mayWriteRun(scope, run)) return new NovaBrainError('run_not_of_attempt', { runId })
+  if (run.lifecycleStage !== 'active') return new NovaBrainError('run_not_active', { runId })
+  for (const { key, value } of params) {
+    const oldValue = known.get(nameOf({ runId, key }))
+    if (oldValue !== undefined && oldValue !== value) return immutable(runId, key, oldValue, value)
+  }
+  for (const { key, value } of params) known.set(nameOf({ runId, key }), value)
+  return null
+}
+
+/** Another server may have written between the check and the insert: then nothing of the transaction holds. */
+const refuseChanged = (asked: readonly OfRun[], kept: readonly OfRun[]): void => {
+  const values = new Map(kept.map((param) => [nameOf(param), param.value]))
+  for (const { runId, key, value } of asked) {
+    const held = values.get(nameOf({ runId, key }))
+    if (held !== undefined && held !== value) throw immutable(runId, key, held, value)
+  }
+}
+
+const immutable = (runId: string, key: string, oldValue: string, newValue: string): NovaBrainError =>
+  new NovaBrainError('param_immutable', { runId, key, oldValue, newValue })
+
+const ofRun = (runId: string, pairs: readonly KeyValue[]): OfRun[] =>
+  pairs.map(({ key, value }) => ({ runId, key, value }))
+
+const lastOfEach = (rows: readonly OfRun[]): OfRun[] => [...new Map(rows.map((row) => [nameOf(row), row])).values()]
+
+const distinct = (ids: readonly string[]): string[] => [...new Set(ids)]

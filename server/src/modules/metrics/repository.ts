@@ -1,0 +1,141 @@
+import type { ProjectScope, Tx } from '../../deps.js'
+import { addModelMetrics } from '../../db/sql/tracking-add-model-metrics.sql.js'
+import { addParams } from '../../db/sql/tracking-add-params.sql.js'
+import { addPoints } from '../../db/sql/tracking-add-points.sql.js'
+import { knownParams } from '../../db/sql/tracking-known-params.sql.js'
+import { loggableRuns } from '../../db/sql/tracking-loggable-runs.sql.js'
+import { metricHistoryRange } from '../../db/sql/tracking-metric-history-range.sql.js'
+import { metricHistory } from '../../db/sql/tracking-metric-history.sql.js'
+import { metricSeries, roomForSeries } from '../../db/sql/tracking-metric-series.sql.js'
+import { openSeries } from '../../db/sql/tracking-open-series.sql.js'
+import { setTags } from '../../db/sql/tracking-set-tags.sql.js'
+import { touchRuns } from '../../db/sql/tracking-touch-runs.sql.js'
+import type { LifecycleStage } from '../experiments/service.js'
+
+/** One point of a metric; the value as it is kept (no infinities). */
+export interface Point {
+  readonly runId: string
+  readonly key: string
+  readonly step: number
+  readonly timestampMs: number
+  readonly value: number
+}
+
+/** A point that measures a logged model, on a dataset or on none. */
+export interface ModelPoint extends Point {
+  readonly modelId: string
+  readonly datasetName: string | null
+  readonly datasetDigest: string | null
+}
+
+export interface OfRun {
+  readonly runId: string
+  readonly key: string
+  readonly value: string
+}
+
+export interface LoggableRun {
+  readonly id: string
+  readonly lifecycleStage: LifecycleStage
+  readonly jobRunId: string | null
+  readonly lastSeenAtMs: number
+}
+
+/** A bucket of a series for drawing. */
+export interface Bucket {
+  readonly step: number
+  readonly timestampMs: number
+  readonly value: number
+  readonly low: number
+  readonly high: number
+  readonly total: number
+}
+
+export interface SeriesQuery {
+  readonly runId: string
+  readonly key: string
+  readonly fromStep: number | null
+  readonly toStep: number | null
+  readonly buckets: number
+}
+
+type Project = Pick<ProjectScope, 'projectId'>
+
+/** Points, params and tags written set-based, and points read. */
+export const metricRepository = {
+  async loggable(tx: Tx, scope: Project, runIds: readonly string[]): Promise<LoggableRun[]> {
+    return tx.query(loggableRuns, [scope.projectId, runIds])
+  },
+
+  async touch(tx: Tx, scope: Project, runIds: readonly string[], nowMs: number): Promise<void> {
+    if (runIds.length > 0) await tx.query(touchRuns, [scope.projectId, runIds, nowMs])
+  },
+
+  async addPoints(tx: Tx, scope: Project, points: readonly Point[]): Promise<void> {
+    if (points.length === 0) return
+    const runIds = points.map((point) => point.runId)
+    const keys = points.map((point) => point.key)
+    await tx.query(openSeries, [scope.projectId, runIds, keys])
+    const [steps, times] = [points.map((point) => point.step), points.map((point) => point.timestampMs)]
+    await tx.query(addPoints, [scope.projectId, runIds, keys, steps, times, points.map((point) => point.value)])
+  },
+
+  async addModelPoints(tx: Tx, scope: Project, points: readonly ModelPoint[]): Promise<void> {
+    if (points.length === 0) return
+    await tx.query(addModelMetrics, [
+      scope.projectId,
+      points.map((point) => point.modelId),
+      points.map((point) => point.runId),
+      points.map((point) => point.key),
+      points.map((point) => point.step),
+      points.map((point) => point.timestampMs),
+      points.map((point) => point.value),
+      points.map((point) => point.datasetName),
+      points.map((point) => point.datasetDigest),
+    ])
+  },
+
+  async knownParams(tx: Tx, scope: Project, params: readonly OfRun[]): Promise<OfRun[]> {
+    if (params.length === 0) return []
+    return tx.query(knownParams, [scope.projectId, ...columns(params).slice(0, 2)])
+  },
+
+  /** Keep params; answers what holds now. */
+  async addParams(tx: Tx, scope: Project, params: readonly OfRun[]): Promise<OfRun[]> {
+    if (params.length === 0) return []
+    return tx.query(addParams, [scope.projectId, ...columns(params)])
+  },
+
+  async setTags(tx: Tx, scope: Project, tags: readonly OfRun[]): Promise<void> {
+    if (tags.length > 0) await tx.query(setTags, [scope.projectId, ...columns(tags)])
+  },
+
+  async history(
+    tx: Tx,
+    scope: Project,
+    query: { runId: string; key: string; offset: number; limit: number | null },
+  ): Promise<Omit<Point, 'runId' | 'key'>[]> {
+    return tx.query(metricHistory, [scope.projectId, query.runId, query.key, query.offset, query.limit])
+  },
+
+  async historyRange(
+    tx: Tx,
+    scope: Project,
+    query: { runIds: readonly string[]; key: string; fromStep: number | null; toStep: number | null; perRun: number },
+  ): Promise<Omit<Point, 'key'>[]> {
+    const { runIds, key, fromStep, toStep, perRun } = query
+    return tx.query(metricHistoryRange, [scope.projectId, runIds, key, fromStep, toStep, perRun])
+  },
+
+  async series(tx: Tx, scope: Project, query: SeriesQuery): Promise<Bucket[]> {
+    const { runId, key, fromStep, toStep, buckets } = query
+    await tx.query(roomForSeries)
+    return tx.query(metricSeries, [scope.projectId, runId, key, fromStep, toStep, buckets])
+  },
+}
+
+const columns = (rows: readonly OfRun[]): [string[], string[], string[]] => [
+  rows.map((row) => row.runId),
+  rows.map((row) => row.key),
+  rows.map((row) => row.value),
+]

@@ -1,0 +1,99 @@
+import type { MetricSeries } from '@novabrain/contracts'
+import { storedValue, wireValue } from '../../core/tracking/metric-value.js'
+import type { Deps, ProjectScope } from '../../deps.js'
+import type { KeyValue } from '../experiments/service.js'
+import type { RunsService } from '../runs/service.js'
+import { createGroupCommit } from './group-commit.js'
+import { createLogBatch, type LogRequest } from './log-batch.js'
+import { metricRepository as metrics, type Bucket, type Point, type SeriesQuery } from './repository.js'
+
+/** One value of a metric as a program logs it. */
+export interface LoggedMetric {
+  readonly key: string
+  readonly value: number
+  readonly step: number
+  readonly timestampMs: number
+  readonly modelId: string | null
+  readonly datasetName: string | null
+  readonly datasetDigest: string | null
+}
+
+/** What a program logs in one request. Params are distinct by key. */
+export interface Logged {
+  readonly metrics: readonly LoggedMetric[]
+  readonly params: readonly KeyValue[]
+  readonly tags: readonly KeyValue[]
+}
+
+export type HistoryPoint = Omit<Point, 'runId' | 'key'>
+
+export type MetricsService = ReturnType<typeof createMetricsService>
+
+/**
+ * What runs log, and metrics read. Errors: `run_not_found`, `run_not_active`, `run_not_of_attempt`, `param_immutable`.
+ */
+export const createMetricsService = (
+  deps: Pick<Deps, 'database' | 'clock' | 'config' | 'hints'> & { readonly runs: RunsService },
+) => {
+  const { database, hints, runs } = deps
+  const commitBatch = createLogBatch(deps)
+  const writer = createGroupCommit<LogRequest>({
+    commit: async (requests) => (requests[0] === undefined ? [] : commitBatch(requests[0].scope, requests)),
+    groupOf: (request) => request.scope.projectId,
+    laneOf: (request) => request.runId,
+    weightOf: ({ points, params, tags }) => points.length + params.length + tags.length,
+    writers: 2,
+    maxWeight: 20_000,
+  })
+
+  return {
+    /** Keep what a program logs; when this resolves it is on the disk. */
+    async log(scope: ProjectScope, runId: string, logged: Logged): Promise<void> {
+      await writer.submit(requestOf(scope, runId, logged))
+      if (logged.metrics.length > 0) hints.publish(scope.projectId, { type: 'metrics', runId })
+    },
+
+    /** The points of a metric as they were logged, by time, step and value. `limit: null` gives all. */
+    history: (
+      scope: ProjectScope,
+      query: { runId: string; key: string; offset: number; limit: number | null },
+    ): Promise<HistoryPoint[]> =>
+      database.transaction(scope, async (tx) => {
+        await runs.find(tx, scope, query.runId)
+        return metrics.history(tx, scope, query)
+      }),
+
+    /** Points of one metric of several runs, at most `perRun` of each; runs that are not found have none. */
+    historyRange: (
+      scope: ProjectScope,
+      query: { runIds: readonly string[]; key: string; fromStep: number | null; toStep: number | null; perRun: number },
+    ): Promise<Omit<Point, 'key'>[]> => database.transaction(scope, (tx) => metrics.historyRange(tx, scope, query)),
+
+    /** One metric for drawing. */
+    series: (scope: ProjectScope, query: SeriesQuery): Promise<MetricSeries> =>
+      database.transaction(scope, async (tx) => {
+        await runs.find(tx, scope, query.runId)
+        return seriesOf(query.key, await metrics.series(tx, scope, query))
+      }),
+  }
+}
+
+const requestOf = (scope: ProjectScope, runId: string, logged: Logged): LogRequest => {
+  const points = logged.metrics.map((metric) => ({ ...metric, runId, value: storedValue(metric.value) }))
+  const modelPoints = points.flatMap((point) => (point.modelId === null ? [] : [{ ...point, modelId: point.modelId }]))
+  return { scope, runId, points, modelPoints, params: logged.params, tags: logged.tags }
+}
+
+const seriesOf = (key: string, buckets: readonly Bucket[]): MetricSeries => {
+  const pointCount = buckets[0]?.total ?? 0
+  return {
+    key,
+    pointCount,
+    downsampled: pointCount > buckets.length,
+    steps: buckets.map((bucket) => bucket.step),
+    timestampsMs: buckets.map((bucket) => bucket.timestampMs),
+    values: buckets.map((bucket) => wireValue(bucket.value)),
+    low: buckets.map((bucket) => wireValue(bucket.low)),
+    high: buckets.map((bucket) => wireValue(bucket.high)),
+  }
+}

@@ -1,0 +1,503 @@
+import { fail, NovaBrainError, type ErrorCode } from '@novabrain/contracts'
+import { liesWithin, readSource, type VersionReference } from '../../core/model-registry/source.js'
+import { activeStages, stageOf, stages, type Stage } from '../../core/model-registry/stages.js'
+import { compileSearch, type SearchTables } from '../../core/tracking/compile-search.js'
+import type { Comparison, OrderKey } from '../../core/tracking/filter.js'
+import type { Deps, ProjectScope, Tx } from '../../deps.js'
+import type { KeyValue } from '../experiments/service.js'
+import type { LoggedModelsService } from '../logged-models/service.js'
+import type { RunsService } from '../runs/service.js'
+import {
+  modelRegistryRepository as registry,
+  type AliasRecord,
+  type ModelVersionRecord,
+  type RegisteredModelRecord,
+} from './repository.js'
+
+export type { AliasRecord, ModelVersionRecord, RegisteredModelRecord } from './repository.js'
+
+/** A version with its tags and the aliases that name it. */
+export interface ModelVersion {
+  readonly record: ModelVersionRecord
+  readonly tags: readonly KeyValue[]
+  readonly aliases: readonly string[]
+}
+
+/** A registered model with all that is known of it. */
+export interface RegisteredModel {
+  readonly record: RegisteredModelRecord
+  readonly tags: readonly KeyValue[]
+  readonly aliases: readonly AliasRecord[]
+  /** The newest version in each stage. */
+  readonly latestVersions: readonly ModelVersion[]
+}
+
+export interface RegistrySearch {
+  readonly filter: readonly Comparison[]
+  readonly order: readonly OrderKey[]
+  readonly offset: number
+  readonly limit: number
+}
+
+/** What a new version is made of. `null` is what was not said; MLflow tells it from an empty text. */
+export interface NewVersion {
+  readonly source: string
+  readonly runId: string | null
+  readonly loggedModelId: string | null
+  readonly runLink: string | null
+  readonly description: string | null
+  readonly tags: readonly KeyValue[]
+}
+
+/** The tag by which programs keep prompts as registered models. */
+const promptKey = 'mlflow.prompt.is_prompt'
+/** The tag in which a logged model names the versions that were made of it, as MLflow's own server writes it. */
+const versionsKey = 'mlflow.modelVersions'
+
+const modelTables: SearchTables = {
+  attributes: {
+    name: 'm.name',
+    last_updated_timestamp: 'm.updated_at_ms',
+  },
+  keyed: { tag: { table: 'registered_model_tags', on: (alias) => `${alias}.model_id = m.id` } },
+}
+
+const versionTables: SearchTables = {
+  attributes: {
+    name: 'm.name',
+    version_number: 'v.version',
+    run_id: 'v.run_id',
+    source_path: 'v.source',
+    creation_timestamp: 'v.created_at_ms',
+    last_updated_timestamp: 'v.updated_at_ms',
+  },
+  keyed: {
+    tag: {
+      table: 'model_version_tags',
+      on: (alias) => `${alias}.model_id = v.model_id AND ${alias}.version = v.version`,
+    },
+  },
+}
+
+export type ModelRegistryService = ReturnType<typeof createModelRegistryService>
+
+/**
+ * Registered models, their versions and aliases. The token of an attempt may register what its own run made; names and
+ * whole models are changed by people. Errors: `registered_model_not_found`, `registered_model_name_taken`,
+ * `registered_model_kind_clash`, `model_version_not_found`, `model_version_source_invalid`, `model_alias_not_found`,
+ * `model_latest_version_not_found`, `model_stage_invalid`, those of runs and logged models.
+ */
+export const createModelRegistryService = (
+  deps: Pick<Deps, 'database' | 'clock' | 'newId' | 'audit'> & {
+    readonly runs: RunsService
+    readonly loggedModels: LoggedModelsService
+  },
+) => {
+  const { database, clock, newId, audit, runs, loggedModels } = deps
+
+  const getModel = async (tx: Tx, scope: ProjectScope, name: string, lock = false): Promise<RegisteredModelRecord> =>
+    (await registry.findModel(tx, scope, name, lock)) ?? fail('registered_model_not_found', { name })
+
+  const getVersion = async (tx: Tx, scope: ProjectScope, name: string, version: number): Promise<ModelVersionRecord> =>
+    (await registry.findVersion(tx, scope, name, version)) ?? fail('model_version_not_found', { name, version })
+
+  /** A version with its model held, so that nobody else changes it until the transaction ends. */
+  const holdVersion = async (
+    tx: Tx,
+    scope: ProjectScope,
+    name: string,
+    version: number,
+  ): Promise<ModelVersionRecord> => {
+    await registry.findModel(tx, scope, name, true)
+    return getVersion(tx, scope, name, version)
+  }
+
+  const isPrompt = (tags: readonly KeyValue[]): boolean =>
+    tags.some(({ key, value }) => key === promptKey && value.toLowerCase() === 'true')
+
+  const versionsOf = async (
+    tx: Tx,
+    scope: ProjectScope,
+    records: readonly ModelVersionRecord[],
+    /** MLflow's server leaves aliases out where it answers many versions at once. */
+    { aliased }: { readonly aliased: boolean } = { aliased: true },
+  ): Promise<ModelVersion[]> => {
+    const tagsOf = await registry.versionTagsOf(tx, scope, records)
+    const ids = aliased ? [...new Set(records.map(({ modelId }) => modelId))] : []
+    const aliasesOf = await registry.aliasesOf(tx, scope, ids)
+    return records.map((record) => ({
+      record,
+      tags: tagsOf(record),
+      aliases: aliasesOf(record.modelId).flatMap(({ alias, version }) => (version === record.version ? [alias] : [])),
+    }))
+  }
+
+  const versionOf = async (tx: Tx, scope: ProjectScope, record: ModelVersionRecord): Promise<ModelVersion> => {
+    const [version] = await versionsOf(tx, scope, [record])
+    return version ?? { record, tags: [], aliases: [] }
+  }
+
+  const modelsOf = async (
+    tx: Tx,
+    scope: ProjectScope,
+    records: readonly RegisteredModelRecord[],
+  ): Promise<RegisteredModel[]> => {
+    const ids = records.map(({ id }) => id)
+    const tagsOf = await registry.modelTagsOf(tx, scope, ids)
+    const aliasesOf = await registry.aliasesOf(tx, scope, ids)
+    const latest = await versionsOf(tx, scope, await registry.latestVersions(tx, scope, ids), { aliased: false })
+    return records.map((record) => ({
+      record,
+      tags: tagsOf(record.id),
+      aliases: aliasesOf(record.id),
+      latestVersions: latest.filter((version) => version.record.modelId === record.id),
+    }))
+  }
+
+  const modelOf = async (tx: Tx, scope: ProjectScope, name: string): Promise<RegisteredModel> => {
+    const record = await getModel(tx, scope, name)
+    const [model] = await modelsOf(tx, scope, [record])
+    return model ?? { record, tags: [], aliases: [], latestVersions: [] }
+  }
+
+  const forPeople = (scope: ProjectScope): void => {
+    if (scope.attemptId !== null) fail('permission_denied', { role: 'editor' })
+  }
+
+  const byAlias = async (tx: Tx, scope: ProjectScope, name: string, alias: string): Promise<ModelVersionRecord> => {
+    const model = await getModel(tx, scope, name)
+    if (alias.toLowerCase() === 'latest') return newest(tx, scope, model)
+    const found = (await registry.aliasesOf(tx, scope, [model.id]))(model.id).find((each) => each.alias === alias)
+    return found === undefined ? fail('model_alias_not_found', { alias }) : getVersion(tx, scope, name, found.version)
+  }
+
+  const newest = async (tx: Tx, scope: ProjectScope, model: RegisteredModelRecord, stage: Stage | null = null) => {
+    const latest = await registry.latestVersions(tx, scope, [model.id])
+    const fitting = latest.filter((version) => stage === null || version.stage === stage)
+    return (
+      fitting.sort((left, right) => right.version - left.version)[0] ??
+      fail('model_latest_version_not_found', { name: model.name })
+    )
+  }
+
+  const resolve = async (
+    tx: Tx,
+    scope: ProjectScope,
+    name: string,
+    which: VersionReference,
+  ): Promise<ModelVersionRecord> => {
+    if ('version' in which) return getVersion(tx, scope, name, which.version)
+    if ('alias' in which) return byAlias(tx, scope, name, which.alias)
+    const stage = which.stage === null ? null : checkedStage(which.stage)
+    return newest(tx, scope, await getModel(tx, scope, name), stage)
+  }
+
+  /** Where the files of a new version are, and which run and logged model it comes from. */
+  const originOf = async (tx: Tx, scope: ProjectScope, wanted: NewVersion): Promise<Origin> => {
+    const source = readSource(wanted.source)
+    const invalid = (why: string) => fail('model_version_source_invalid', { source: wanted.source, why })
+    if (source.kind === 'malformed') return invalid(whyMalformed[source.why])
+    if (source.kind === 'local') return invalid(noLocal)
+    if (source.kind === 'version') {
+      const other = await resolve(tx, scope, source.name, source.which)
+      const [model] = await modelsOf(tx, scope, [await getModel(tx, scope, source.name)])
+      if (isPrompt(model?.tags ?? [])) return invalid('Prompt versions cannot be used as model version sources.')
+      if (differs(wanted.runId, other.runId) || differs(wanted.loggedModelId, other.loggedModelId))
+        return invalid('The run_id and model_id request parameters must match the referenced model version.')
+      return {
+        source: `models:/${other.modelName}/${String(other.version)}`,
+        storageLocation: other.storageLocation,
+        runId: wanted.runId ?? other.runId,
+        loggedModelId: wanted.loggedModelId ?? other.loggedModelId,
+      }
+    }
+    const { runId, loggedModelId } = wanted
+    if (source.kind === 'logged_model' && source.modelId !== loggedModelId) return invalid(mustIdentify('model_id'))
+    if (loggedModelId !== null && loggedModelId !== '') {
+      const model = await orElse(loggedModels.find(tx, scope, loggedModelId), 'logged_model_not_found', () =>
+        invalid(mustIdentify('model_id')),
+      )
+      if (source.kind === 'run') return invalid(mustIdentify('model_id'))
+      if (source.kind === 'kept' && !liesWithin(wanted.source, model.artifactUri))
+        return invalid(mustIdentify('model_id'))
+      const storageLocation = source.kind === 'logged_model' ? model.artifactUri : wanted.source
+      return { source: wanted.source, storageLocation, runId: runId || model.sourceRunId, loggedModelId }
+    }
+    if (source.kind === 'run' && source.runId !== runId) return invalid(mustIdentify('run_id'))
+    if (source.kind === 'kept') {
+      if (runId === null || runId === '') return invalid(mustIdentify('run_id'))
+      const run = await orElse(runs.find(tx, scope, runId), 'run_not_found', () => invalid(mustIdentify('run_id')))
+      if (!liesWithin(wanted.source, run.artifactUri)) return invalid(mustIdentify('run_id'))
+    }
+    return { source: wanted.source, storageLocation: wanted.source, runId, loggedModelId: null }
+  }
+
+  /** A job may register what its own run made, and nothing else. */
+  const checkAttempt = async (tx: Tx, scope: ProjectScope, { runId, loggedModelId }: Origin): Promise<void> => {
+    if (scope.attemptId === null) return
+    if (runId !== null && runId !== '') await runs.findWritable(tx, scope, runId)
+    else if (loggedModelId !== null) await loggedModels.findWritable(tx, scope, loggedModelId)
+    else fail('run_not_of_attempt', { runId: '-' })
+  }
+
+  const changeVersion = (
+    scope: ProjectScope,
+    { name, version }: { readonly name: string; readonly version: number },
+    work: (tx: Tx, record: ModelVersionRecord, nowMs: number) => Promise<unknown>,
+  ): Promise<ModelVersion> =>
+    database.transaction(scope, async (tx) => {
+      await work(tx, await holdVersion(tx, scope, name, version), clock.nowMs())
+      return versionOf(tx, scope, await getVersion(tx, scope, name, version))
+    })
+
+  return {
+    createModel: (
+      scope: ProjectScope,
+      { name, description, tags }: { name: string; description: string | null; tags: readonly KeyValue[] },
+    ): Promise<RegisteredModel> =>
+      database.transaction(scope, async (tx) => {
+        const [id, nowMs] = [newId(), clock.nowMs()]
+        const record = { id, name, description, createdAtMs: nowMs, updatedAtMs: nowMs }
+        if (!(await registry.insertModel(tx, scope, record))) {
+          const existing = await modelOf(tx, scope, name)
+          return failTaken(name, isPrompt(tags), isPrompt(existing.tags))
+        }
+        await registry.setModelTags(tx, scope, id, tags)
+        await audit.append(tx, scope, { action: 'registered_model.create', subject: name })
+        return modelOf(tx, scope, name)
+      }),
+
+    getModel: (scope: ProjectScope, name: string): Promise<RegisteredModel> =>
+      database.transaction(scope, (tx) => modelOf(tx, scope, name)),
+
+    describeModel: (scope: ProjectScope, name: string, description: string): Promise<RegisteredModel> =>
+      database.transaction(scope, async (tx) => {
+        const { id } = await getModel(tx, scope, name, true)
+        await registry.updateModel(tx, scope, id, { name, description, atMs: clock.nowMs() })
+        return modelOf(tx, scope, name)
+      }),
+
+    renameModel: (scope: ProjectScope, name: string, newName: string): Promise<RegisteredModel> =>
+      database.transaction(scope, async (tx) => {
+        forPeople(scope)
+        const model = await getModel(tx, scope, name, true)
+        if (newName !== name && (await registry.findModel(tx, scope, newName)) !== null)
+          return fail('registered_model_name_taken', { kind: 'Registered Model', name: newName })
+        const atMs = clock.nowMs()
+        await registry.updateModel(tx, scope, model.id, { name: newName, description: model.description, atMs })
+        await registry.touchVersions(tx, scope, model.id, atMs)
+        await audit.append(tx, scope, { action: 'registered_model.rename', subject: newName, detail: { from: name } })
+        return modelOf(tx, scope, newName)
+      }),
+
+    deleteModel: (scope: ProjectScope, name: string): Promise<void> =>
+      database.transaction(scope, async (tx) => {
+        forPeople(scope)
+        const { id } = await getModel(tx, scope, name, true)
+        await registry.deleteModel(tx, scope, id)
+        await audit.append(tx, scope, { action: 'registered_model.delete', subject: name })
+      }),
+
+    searchModels: (scope: ProjectScope, search: RegistrySearch): Promise<RegisteredModel[]> =>
+      database.transaction(scope, async (tx) => {
+        const { filter, prompts } = aboutPrompts(search.filter)
+        const compiled = compileSearch(filter, search.order, modelTables, 3)
+        return modelsOf(tx, scope, await registry.searchModels(tx, scope, { ...search, prompts }, compiled))
+      }),
+
+    /** The newest version in each of these stages; in all when none is named. */
+    latestVersions: (scope: ProjectScope, name: string, wanted: readonly string[]): Promise<ModelVersion[]> =>
+      database.transaction(scope, async (tx) => {
+        const { id } = await getModel(tx, scope, name)
+        const among: readonly Stage[] = wanted.length === 0 ? stages : wanted.map(checkedStage)
+        const latest = await registry.latestVersions(tx, scope, [id])
+        return versionsOf(
+          tx,
+          scope,
+          latest.filter(({ stage }) => among.includes(stage)),
+        )
+      }),
+
+    setModelTag: (scope: ProjectScope, name: string, tag: KeyValue): Promise<void> =>
+      database.transaction(scope, async (tx) =>
+        registry.setModelTags(tx, scope, (await getModel(tx, scope, name)).id, [tag]),
+      ),
+
+    /** A tag that is not there is no fault. */
+    deleteModelTag: (scope: ProjectScope, name: string, key: string): Promise<void> =>
+      database.transaction(scope, async (tx) =>
+        registry.deleteModelTag(tx, scope, (await getModel(tx, scope, name)).id, key),
+      ),
+
+    /** Let an alias name a version; who moved it and from where is in the audit. */
+    setAlias: (scope: ProjectScope, name: string, alias: string, version: number): Promise<void> =>
+      database.transaction(scope, async (tx) => {
+        const to = await holdVersion(tx, scope, name, version)
+        const aliasesOf = await registry.aliasesOf(tx, scope, [to.modelId])
+        const before = aliasesOf(to.modelId).find((each) => each.alias === alias)
+        await registry.setAlias(tx, scope, to, alias)
+        await audit.append(tx, scope, {
+          action: 'model_alias.set',
+          subject: name,
+          detail: { alias, version, from: before?.version ?? null },
+        })
+      }),
+
+    /** An alias that is not there is no fault. */
+    deleteAlias: (scope: ProjectScope, name: string, alias: string): Promise<void> =>
+      database.transaction(scope, async (tx) => {
+        const { id } = await getModel(tx, scope, name, true)
+        await registry.deleteAlias(tx, scope, id, alias)
+        await audit.append(tx, scope, { action: 'model_alias.delete', subject: name, detail: { alias } })
+      }),
+
+    versionByAlias: (scope: ProjectScope, name: string, alias: string): Promise<ModelVersion> =>
+      database.transaction(scope, async (tx) => versionOf(tx, scope, await byAlias(tx, scope, name, alias))),
+
+    createVersion: (scope: ProjectScope, name: string, wanted: NewVersion): Promise<ModelVersion> =>
+      database.transaction(scope, async (tx) => {
+        const origin = isPrompt(wanted.tags)
+          ? { ...wanted, storageLocation: wanted.source }
+          : await originOf(tx, scope, wanted)
+        const model = await getModel(tx, scope, name, true)
+        if (!isPrompt(wanted.tags)) await checkAttempt(tx, scope, origin)
+        const nowMs = clock.nowMs()
+        const key = { modelId: model.id, version: await registry.nextVersion(tx, scope, model.id) }
+        await registry.insertVersion(tx, scope, {
+          ...key,
+          stage: 'None',
+          source: origin.source,
+          storageLocation: origin.storageLocation,
+          runId: origin.runId,
+          runLink: wanted.runLink,
+          loggedModelId: origin.loggedModelId,
+          description: wanted.description,
+          creatorName: scope.memberName,
+          createdAtMs: nowMs,
+          updatedAtMs: nowMs,
+        })
+        await registry.setVersionTags(tx, scope, key, wanted.tags)
+        await registry.touchModel(tx, scope, model.id, nowMs)
+        if (origin.loggedModelId !== null && origin.loggedModelId !== '')
+          await loggedModels.noteVersion(tx, scope, origin.loggedModelId, versionsKey, { name, version: key.version })
+        await audit.append(tx, scope, {
+          action: 'model_version.create',
+          subject: name,
+          detail: { version: key.version, runId: origin.runId },
+        })
+        return versionOf(tx, scope, await getVersion(tx, scope, name, key.version))
+      }),
+
+    getVersion: (scope: ProjectScope, name: string, version: number): Promise<ModelVersion> =>
+      database.transaction(scope, async (tx) => versionOf(tx, scope, await getVersion(tx, scope, name, version))),
+
+    describeVersion: (scope: ProjectScope, name: string, version: number, description: string): Promise<ModelVersion> =>
+      changeVersion(scope, { name, version }, (tx, record, atMs) =>
+        registry.updateVersion(tx, scope, record, { stage: record.stage, description, atMs }),
+      ),
+
+    transitionStage: (
+      scope: ProjectScope,
+      name: string,
+      version: number,
+      { stage: wanted, archiveOthers }: { readonly stage: string; readonly archiveOthers: boolean },
+    ): Promise<ModelVersion> => {
+      const stage = checkedStage(wanted)
+      if (archiveOthers && !activeStages.includes(stage)) fail('model_stage_not_active', { stage: wanted })
+      return changeVersion(scope, { name, version }, async (tx, record, atMs) => {
+        if (archiveOthers) await registry.archiveOthers(tx, scope, record, stage, atMs)
+        await registry.updateVersion(tx, scope, record, { stage, description: record.description, atMs })
+        await registry.touchModel(tx, scope, record.modelId, atMs)
+        await audit.append(tx, scope, {
+          action: 'model_version.transition',
+          subject: name,
+          detail: { version, from: record.stage, to: stage },
+        })
+      })
+    },
+
+    deleteVersion: (scope: ProjectScope, name: string, version: number): Promise<void> =>
+      database.transaction(scope, async (tx) => {
+        forPeople(scope)
+        const record = await holdVersion(tx, scope, name, version)
+        const nowMs = clock.nowMs()
+        await registry.deleteVersion(tx, scope, record, nowMs)
+        await registry.touchModel(tx, scope, record.modelId, nowMs)
+        await audit.append(tx, scope, { action: 'model_version.delete', subject: name, detail: { version } })
+      }),
+
+    searchVersions: (scope: ProjectScope, search: RegistrySearch): Promise<ModelVersion[]> =>
+      database.transaction(scope, async (tx) => {
+        const { filter, prompts } = aboutPrompts(search.filter)
+        const compiled = compileSearch(filter, search.order, versionTables, 3)
+        const found = await registry.searchVersions(tx, scope, { ...search, prompts }, compiled)
+        return versionsOf(tx, scope, found, { aliased: false })
+      }),
+
+    setVersionTag: (scope: ProjectScope, name: string, version: number, tag: KeyValue): Promise<void> =>
+      database.transaction(scope, async (tx) =>
+        registry.setVersionTags(tx, scope, await getVersion(tx, scope, name, version), [tag]),
+      ),
+
+    /** A tag that is not there is no fault. */
+    deleteVersionTag: (scope: ProjectScope, name: string, version: number, key: string): Promise<void> =>
+      database.transaction(scope, async (tx) =>
+        registry.deleteVersionTag(tx, scope, await getVersion(tx, scope, name, version), key),
+      ),
+  }
+}
+
+interface Origin {
+  readonly source: string
+  readonly storageLocation: string
+  readonly runId: string | null
+  readonly loggedModelId: string | null
+}
+
+/** What to do instead when work ends with one error of the catalogue; every other fault stays what it is. */
+const orElse = <T>(work: Promise<T>, code: ErrorCode, instead: () => T): Promise<T> =>
+  work.catch((error: unknown) => {
+    if (error instanceof NovaBrainError && error.code === code) return instead()
+    throw error
+  })
+
+const differs = (said: string | null, is: string | null): boolean => said !== null && said !== (is ?? '')
+
+const mustIdentify = (parameter: string): string =>
+  `The ${parameter} request parameter must identify the resource that contains the source.`
+
+const noLocal =
+  'To use a local path as a model version source, the run_id request parameter has to be specified and the local path has to be contained within the artifact directory of the run specified by the run_id.'
+
+const whyMalformed = {
+  relative:
+    'If supplying a source as an http, https, local file path, ftp, objectstore, or mlflow-artifacts uri, an absolute path must be provided without relative path references present. Please provide an absolute path.',
+  reference: mustIdentify('model_id'),
+  registry: 'Registered model sources must use the active model registry.',
+} as const
+
+const checkedStage = (text: string): Stage => stageOf(text) ?? fail('model_stage_invalid', { stage: text })
+
+const kindOf = (prompt: boolean): string => (prompt ? 'Prompt' : 'Registered Model')
+
+const failTaken = (name: string, newPrompt: boolean, oldPrompt: boolean): never =>
+  newPrompt === oldPrompt
+    ? fail('registered_model_name_taken', { kind: kindOf(newPrompt), name })
+    : fail('registered_model_kind_clash', {
+        kind: kindOf(newPrompt).toLowerCase(),
+        name,
+        other: kindOf(oldPrompt).toLowerCase(),
+      })
+
+/**
+ * Prompts are registered models with a tag, and are found only by who asks for them: by `= 'true'` or `!= 'false'` of that
+ * tag. Any other comparison of the tag means all that are no prompts, which have no such tag.
+ */
+const aboutPrompts = (filter: readonly Comparison[]): { filter: readonly Comparison[]; prompts: boolean } => {
+  const isAbout = ({ entity, key }: Comparison) => entity === 'tag' && key === promptKey
+  const [first] = filter.filter(isAbout)
+  const { test } = first ?? {}
+  const wanted = test?.kind === 'text' ? `${test.operator} ${test.value.toLowerCase()}` : ''
+  const prompts = wanted === '= true' || wanted === '!= false'
+  return prompts ? { filter, prompts } : { filter: filter.filter((each) => !isAbout(each)), prompts }
+}

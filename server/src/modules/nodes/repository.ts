@@ -1,0 +1,63 @@
+import { In } from 'typeorm'
+import { DeviceEntity, NodeEntity, type DeviceRow, type NodeRow } from '../../db/entities/execution.js'
+import type { Tx } from '../../deps.js'
+
+export const listNodes = (tx: Tx): Promise<NodeRow[]> => tx.find(NodeEntity, { order: { name: 'ASC', id: 'ASC' } })
+
+export const listDevices = (tx: Tx): Promise<DeviceRow[]> =>
+  tx.find(DeviceEntity, { where: { present: true }, order: { nodeId: 'ASC', index: 'ASC' } })
+
+export const findNode = (tx: Tx, id: string): Promise<NodeRow | null> => tx.findOneBy(NodeEntity, { id })
+
+export const saveNode = (tx: Tx, node: NodeRow): Promise<unknown> => tx.upsert(NodeEntity, node as never, ['id'])
+
+/** Make the devices of a node these; what is no longer found stays as a record of what ran there. */
+export const saveDevices = async (tx: Tx, nodeId: string, devices: readonly DeviceRow[]): Promise<void> => {
+  await tx.update(DeviceEntity, { nodeId }, { present: false })
+  for (const device of devices) await tx.upsert(DeviceEntity, device as never, ['id'])
+}
+
+export const listDevicesOf = (tx: Tx, nodeIds: readonly string[]): Promise<DeviceRow[]> =>
+  tx.findBy(DeviceEntity, { nodeId: In([...nodeIds]), present: true })
+
+/** What is held of each node, by attempt. */
+export interface HeldNode {
+  readonly nodeId: string
+  readonly cpuMilli: number
+  readonly memoryMib: number
+}
+
+const heldNodes = `
+  SELECT node_id AS "nodeId", sum(cpu_milli)::integer AS "cpuMilli", sum(memory_mib)::integer AS "memoryMib"
+  FROM allocations GROUP BY node_id`
+
+export const listHeldNodes = (tx: Tx): Promise<HeldNode[]> => tx.query(heldNodes)
+
+/** A grant on a device with the job it is for. */
+export interface HeldDevice {
+  readonly deviceId: string
+  readonly milli: number
+  readonly memoryMib: number
+  readonly projectId: string
+  readonly jobId: string
+  readonly jobNumber: number
+  readonly jobName: string
+}
+
+const heldDevices = `
+  SELECT held.device_id AS "deviceId", held.milli, held.memory_mib AS "memoryMib", job.project_id AS "projectId",
+    job.id AS "jobId", job.number AS "jobNumber", job.name AS "jobName"
+  FROM device_allocations held JOIN attempts attempt ON attempt.id = held.attempt_id JOIN jobs job ON job.id = attempt.job_id
+  ORDER BY job.submitted_at, job.id`
+
+export const listHeldDevices = (tx: Tx): Promise<HeldDevice[]> => tx.query(heldDevices)
+
+const heldProcessors = `
+  SELECT device.id AS "deviceId", held.cpu_milli AS milli, held.memory_mib AS "memoryMib", job.project_id AS "projectId",
+    job.id AS "jobId", job.number AS "jobNumber", job.name AS "jobName"
+  FROM devices device JOIN allocations held ON held.node_id = device.node_id
+    JOIN attempts attempt ON attempt.id = held.attempt_id JOIN jobs job ON job.id = attempt.job_id
+  WHERE device.kind = 'cpu' AND device.present ORDER BY job.submitted_at, job.id`
+
+/** What jobs hold of nodes that have no accelerator; `milli` are thousandths of a core. */
+export const listHeldProcessors = (tx: Tx): Promise<HeldDevice[]> => tx.query(heldProcessors)

@@ -1,0 +1,291 @@
+import type { RunStatus } from '@novabrain/contracts'
+import { groupRows } from '../../core/tracking/group-rows.js'
+import type { Compiled } from '../../core/tracking/compile-search.js'
+import type { ProjectScope, Tx } from '../../deps.js'
+import { datasetsOfRuns } from '../../db/sql/tracking-datasets-of-runs.sql.js'
+import { expireRuns } from '../../db/sql/tracking-expire-runs.sql.js'
+import { metricsOfRuns } from '../../db/sql/tracking-metrics-of-runs.sql.js'
+import { modelsOfRuns } from '../../db/sql/tracking-models-of-runs.sql.js'
+import { newestMetricsOfRuns } from '../../db/sql/tracking-newest-metrics-of-runs.sql.js'
+import { paramsOfRuns } from '../../db/sql/tracking-params-of-runs.sql.js'
+import { runColumns, runTables } from '../../db/sql/tracking-run-columns.sql.js'
+import { runPage } from '../../db/sql/tracking-run-page.sql.js'
+import { searchRuns } from '../../db/sql/tracking-search-runs.sql.js'
+import { setTags } from '../../db/sql/tracking-set-tags.sql.js'
+import { tagsOfRuns } from '../../db/sql/tracking-tags-of-runs.sql.js'
+import type { KeyValue, LifecycleStage } from '../experiments/service.js'
+
+/** A run as it is read. */
+export interface RunRecord {
+  readonly id: string
+  readonly tenantId: string
+  readonly projectId: string
+  readonly experimentId: string
+  readonly experimentName: string
+  readonly artifactUri: string
+  readonly name: string
+  readonly status: RunStatus
+  readonly lifecycleStage: LifecycleStage
+  readonly userName: string
+  readonly startedAtMs: number
+  readonly endedAtMs: number | null
+  /** The job whose record it is. */
+  readonly jobId: string | null
+  /** The run of the job inside which it was begun. */
+  readonly jobRunId: string | null
+  /** The last attempt whose program began the run of its job. */
+  readonly begunByAttemptId: string | null
+}
+
+export interface LatestMetricRow {
+  readonly key: string
+  readonly step: number
+  readonly timestampMs: number
+  readonly value: number
+  readonly pointCount: number
+}
+
+export interface Dataset {
+  readonly name: string
+  readonly digest: string
+  readonly sourceType: string
+  readonly source: string
+  readonly schema: string | null
+  readonly profile: string | null
+}
+
+export interface DatasetInput extends Dataset {
+  readonly tags: readonly KeyValue[]
+}
+
+export interface ModelLink {
+  readonly direction: 'input' | 'output'
+  readonly modelId: string
+  readonly step: number
+}
+
+/** Everything that a run logged. */
+export interface RunData {
+  readonly params: readonly KeyValue[]
+  readonly tags: readonly KeyValue[]
+  readonly metrics: readonly LatestMetricRow[]
+  readonly datasets: readonly DatasetInput[]
+  readonly models: readonly ModelLink[]
+}
+
+/** What `run_changed` tells. */
+export type ChangedRun = Pick<RunRecord, 'id' | 'tenantId' | 'projectId' | 'experimentId' | 'name' | 'status'>
+
+type Project = Pick<ProjectScope, 'projectId'>
+type OfRun<T> = T & { readonly runId: string }
+
+const one = `SELECT ${runColumns} FROM ${runTables} WHERE r.project_id = $1 AND r.id = $2`
+
+/** Runs and what they hold, in PostgreSQL. */
+export const runRepository = {
+  async find(tx: Tx, scope: Project, runId: string): Promise<RunRecord | null> {
+    const rows: RunRecord[] = await tx.query(one, [scope.projectId, runId])
+    return rows[0] ?? null
+  },
+
+  /** The run, locked until the transaction ends. */
+  async lock(tx: Tx, scope: Project, runId: string): Promise<RunRecord | null> {
+    const rows: RunRecord[] = await tx.query(`${one} FOR NO KEY UPDATE OF r`, [scope.projectId, runId])
+    return rows[0] ?? null
+  },
+
+  async insert(tx: Tx, run: Omit<RunRecord, 'experimentName' | 'artifactUri'>, seenAtMs: number): Promise<void> {
+    await tx.query(
+      `INSERT INTO runs (id, tenant_id, project_id, experiment_id, name, status, lifecycle_stage, user_name,
+         started_at_ms, ended_at_ms, last_seen_at_ms, job_id, job_run_id)
+       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)`,
+      [
+        run.id,
+        run.tenantId,
+        run.projectId,
+        run.experimentId,
+        run.name,
+        run.status,
+        run.lifecycleStage,
+        run.userName,
+        run.startedAtMs,
+        run.endedAtMs,
+        seenAtMs,
+        run.jobId,
+        run.jobRunId,
+      ],
+    )
+  },
+
+  async update(
+    tx: Tx,
+    scope: Project,
+    runId: string,
+    run: Pick<RunRecord, 'name' | 'status' | 'startedAtMs' | 'endedAtMs'>,
+    seenAtMs: number,
+  ): Promise<void> {
+    await tx.query(
+      `UPDATE runs SET name = $3, status = $4, started_at_ms = $5, ended_at_ms = $6,
+         last_seen_at_ms = greatest(last_seen_at_ms, $7)
+       WHERE project_id = $1 AND id = $2`,
+      [scope.projectId, runId, run.name, run.status, run.startedAtMs, run.endedAtMs, seenAtMs],
+    )
+  },
+
+  /** Note that the program of an attempt began the run of its job, and in which experiment it wants it. */
+  async setBegun(tx: Tx, scope: Project, runId: string, attemptId: string, experimentId: string): Promise<void> {
+    await tx.query(`UPDATE runs SET begun_by_attempt_id = $3, experiment_id = $4 WHERE project_id = $1 AND id = $2`, [
+      scope.projectId,
+      runId,
+      attemptId,
+      experimentId,
+    ])
+  },
+
+  /** The open runs that were begun inside the job of a run. */
+  async openChildren(tx: Tx, scope: Project, jobRunId: string): Promise<RunRecord[]> {
+    return tx.query(
+      `SELECT ${runColumns} FROM ${runTables}
+       WHERE r.project_id = $1 AND r.job_run_id = $2 AND r.status IN ('RUNNING', 'SCHEDULED') ORDER BY r.id`,
+      [scope.projectId, jobRunId],
+    )
+  },
+
+  async setLifecycleStage(
+    tx: Tx,
+    scope: Project,
+    which: { readonly runId: string } | { readonly experimentId: string },
+    stage: LifecycleStage,
+    atMs: number,
+  ): Promise<void> {
+    const [column, id] = 'runId' in which ? ['id', which.runId] : ['experiment_id', which.experimentId]
+    await tx.query(
+      `UPDATE runs SET lifecycle_stage = $3, deleted_at_ms = $4 WHERE project_id = $1 AND ${column} = $2 AND lifecycle_stage <> $3`,
+      [scope.projectId, id, stage, stage === 'deleted' ? atMs : null],
+    )
+  },
+
+  async page(
+    tx: Tx,
+    scope: Project,
+    page: { experimentId: string | null; before: string | null; limit: number },
+  ): Promise<RunRecord[]> {
+    return tx.query(runPage, [scope.projectId, page.experimentId, page.before, page.limit])
+  },
+
+  async search(
+    tx: Tx,
+    scope: Project,
+    search: { experimentIds: readonly string[]; stages: readonly LifecycleStage[]; offset: number; limit: number },
+    compiled: Compiled,
+  ): Promise<RunRecord[]> {
+    const { experimentIds, stages, offset, limit } = search
+    return tx.query(searchRuns(compiled), [
+      scope.projectId,
+      experimentIds,
+      stages,
+      offset,
+      limit,
+      ...compiled.parameters,
+    ])
+  },
+
+  async setTags(tx: Tx, scope: Project, runId: string, tags: readonly KeyValue[]): Promise<void> {
+    if (tags.length === 0) return
+    const last = [...new Map(tags.map((tag) => [tag.key, tag.value]))]
+    const keys = last.map(([key]) => key)
+    const values = last.map(([, value]) => value)
+    await tx.query(setTags, [scope.projectId, keys.map(() => runId), keys, values])
+  },
+
+  /** Whether there was such a tag. */
+  async deleteTag(tx: Tx, scope: Project, runId: string, key: string): Promise<boolean> {
+    const [, count]: [unknown, number] = await tx.query(
+      `DELETE FROM run_tags WHERE project_id = $1 AND run_id = $2 AND key = $3`,
+      [scope.projectId, runId, key],
+    )
+    return count > 0
+  },
+
+  async addDatasets(tx: Tx, run: RunRecord, inputs: readonly DatasetInput[]): Promise<void> {
+    for (const { tags, ...dataset } of inputs) {
+      const { name, digest } = dataset
+      await tx.query(
+        `INSERT INTO datasets (project_id, experiment_id, name, digest, source_type, source, schema, profile)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT DO NOTHING`,
+        [
+          run.projectId,
+          run.experimentId,
+          name,
+          digest,
+          dataset.sourceType,
+          dataset.source,
+          dataset.schema,
+          dataset.profile,
+        ],
+      )
+      await tx.query(
+        `INSERT INTO run_datasets (run_id, name, digest, tags, project_id) VALUES ($1, $2, $3, $4, $5)
+         ON CONFLICT DO NOTHING`,
+        [
+          run.id,
+          name,
+          digest,
+          JSON.stringify(Object.fromEntries(tags.map((tag) => [tag.key, tag.value]))),
+          run.projectId,
+        ],
+      )
+    }
+  },
+
+  async addModels(tx: Tx, run: RunRecord, links: readonly ModelLink[]): Promise<void> {
+    for (const { direction, modelId, step } of links) {
+      await tx.query(
+        `INSERT INTO run_models (run_id, direction, model_id, step, project_id) VALUES ($1, $2, $3, $4, $5)
+         ON CONFLICT (run_id, direction, model_id) DO UPDATE SET step = excluded.step`,
+        [run.id, direction, modelId, step, run.projectId],
+      )
+    }
+  },
+
+  /** What runs logged, set-based: five statements for any number of runs. */
+  async dataOf(tx: Tx, scope: Project, runIds: readonly string[]): Promise<(runId: string) => RunData> {
+    const parameters = [scope.projectId, runIds]
+    const params = byRun<KeyValue>(await tx.query(paramsOfRuns, parameters))
+    const tags = byRun<KeyValue>(await tx.query(tagsOfRuns, parameters))
+    const metrics = byRun<LatestMetricRow>(await tx.query(metricsOfRuns, parameters))
+    const datasets = byRun<Dataset & { tags: Record<string, string> }>(await tx.query(datasetsOfRuns, parameters))
+    const models = byRun<ModelLink>(await tx.query(modelsOfRuns, parameters))
+    return (runId) => ({
+      params: params(runId),
+      tags: tags(runId),
+      metrics: metrics(runId),
+      datasets: datasets(runId).map((input) => ({ ...input, tags: keyValues(input.tags) })),
+      models: models(runId),
+    })
+  },
+
+  /** The few metrics of each run that were logged last, for lists. */
+  async newestMetrics(
+    tx: Tx,
+    scope: Project,
+    runIds: readonly string[],
+    count: number,
+  ): Promise<(runId: string) => readonly LatestMetricRow[]> {
+    return byRun<LatestMetricRow>(await tx.query(newestMetricsOfRuns, [scope.projectId, runIds, count]))
+  },
+
+  /** End runs outside jobs last seen before an instant; some hundreds at a time. */
+  async expire(tx: Tx, lastSeenBeforeMs: number): Promise<ChangedRun[]> {
+    const [rows]: [ChangedRun[], number] = await tx.query(expireRuns, [lastSeenBeforeMs])
+    return rows
+  },
+}
+
+const byRun = <T>(rows: readonly OfRun<T>[]): ((runId: string) => readonly T[]) => {
+  const groups = groupRows(rows, (row) => row.runId)
+  return (runId) => groups.get(runId) ?? []
+}
+
+const keyValues = (record: Record<string, string>): KeyValue[] =>
+  Object.entries(record).map(([key, value]) => ({ key, value }))

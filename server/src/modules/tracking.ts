@@ -1,0 +1,57 @@
+import type { FastifyInstance } from 'fastify'
+import type { Background } from '../background.js'
+import type { BlobStore } from '../blobs/store.js'
+import type { Deps } from '../deps.js'
+import type { Mount } from '../http/mount.js'
+import { mountArtifacts } from './artifacts/routes.js'
+import { createArtifactsService } from './artifacts/service.js'
+import { createExperimentsService } from './experiments/service.js'
+import { createLoggedModelsService } from './logged-models/service.js'
+import { mountMetrics } from './metrics/routes.js'
+import { createMetricsService } from './metrics/service.js'
+import type { TrackingServices } from './mlflow/endpoint.js'
+import { mountMlflow } from './mlflow/routes.js'
+import { createModelRegistryService } from './model-registry/service.js'
+import { createRunJanitor } from './runs/janitor.js'
+import { mountRuns } from './runs/routes.js'
+import { createRunsService, type JobsOfRuns } from './runs/service.js'
+
+/** The services of tracking, which need one another. Without `jobsOfRuns` runs show no jobs. */
+export const createTracking = (
+  deps: Deps,
+  { blobStore, jobsOfRuns }: { readonly blobStore: BlobStore; readonly jobsOfRuns?: JobsOfRuns },
+): TrackingServices => {
+  const experiments = createExperimentsService(deps)
+  const runs = createRunsService({ ...deps, experiments, ...(jobsOfRuns === undefined ? {} : { jobsOfRuns }) })
+  const loggedModels = createLoggedModelsService({ ...deps, experiments, runs })
+  const artifacts = createArtifactsService({
+    ...deps,
+    blobs: blobStore,
+    checkOwner: {
+      run: (tx, scope, id, wish) => (wish === 'read' ? runs.find : runs.findWritable)(tx, scope, id),
+      logged_model: (tx, scope, id, wish) =>
+        (wish === 'read' ? loggedModels.find : loggedModels.findWritable)(tx, scope, id),
+    },
+  })
+  return {
+    experiments,
+    runs,
+    loggedModels,
+    artifacts,
+    metrics: createMetricsService({ ...deps, runs }),
+    modelRegistry: createModelRegistryService({ ...deps, runs, loggedModels }),
+  }
+}
+
+/** Our own routes of tracking, and MLflow's. */
+export const mountTracking = (app: FastifyInstance, mount: Mount, services: TrackingServices): void => {
+  mountRuns(mount, services)
+  mountMetrics(mount, services)
+  mountArtifacts(mount, services)
+  mountMlflow(app, services)
+}
+
+/** What tracking does by itself. */
+export const trackingBackground = (deps: Deps, services: TrackingServices): readonly Background[] => [
+  createRunJanitor(deps, services),
+]

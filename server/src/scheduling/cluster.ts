@@ -1,0 +1,220 @@
+import type { PriorityClass } from '@novabrain/contracts'
+import {
+  defaultUsageHalfLifeMs,
+  priorityOf,
+  unlimited,
+  type Hold,
+  type JobRequest,
+  type Placement,
+  type QueuedJob,
+  type RunningJob,
+  type SchedDevice,
+  type SchedNode,
+  type SchedQueue,
+  type Snapshot,
+  type UsageRecord,
+} from '@novabrain/scheduler'
+import { longestRetryDelayMs } from '../core/jobs/after-attempt.js'
+import type { HoldRecord } from '../db/entities/execution.js'
+import { loadCluster, loadNodes } from '../db/sql/execution-load-cluster.sql.js'
+import type { Tx } from '../deps.js'
+
+/** The cluster as PostgreSQL tells it, read in one statement. */
+export interface ClusterRows {
+  readonly version: number
+  readonly nodes: readonly Omit<SchedNode, 'devices'>[]
+  readonly devices: readonly DeviceFacts[]
+  readonly queues: readonly QueueFacts[]
+  readonly jobs: readonly ActiveJob[]
+  readonly allocations: readonly { attemptId: string; nodeId: string; cpuMilli: number; memoryMib: number }[]
+  readonly grants: readonly { attemptId: string; deviceId: string; milli: number; memoryMib: number }[]
+  readonly reservations: readonly Hold[]
+  readonly usage: readonly UsageFacts[]
+}
+
+export interface DeviceFacts extends SchedDevice {
+  readonly nodeId: string
+  readonly simulated: boolean
+}
+
+interface QueueFacts {
+  readonly tenantId: string
+  readonly name: string
+  readonly cohort: string | null
+  readonly nominalGpuMilli: number | null
+  readonly borrowingLimitGpuMilli: number | null
+  readonly lendingLimitGpuMilli: number | null
+  readonly weight: number
+}
+
+interface UsageFacts {
+  readonly tenantId: string
+  readonly queueName: string
+  readonly owner: string
+  readonly asOfMs: number
+  readonly gpuMilli: number
+  readonly cpuMilli: number
+  readonly memoryMib: number
+}
+
+/** A job that has not ended, as far as planning needs it. */
+export interface ActiveJob extends Omit<JobRequest, 'replicas'> {
+  readonly id: string
+  readonly version: number
+  readonly tenantId: string
+  readonly projectId: string
+  readonly status: 'queued' | 'starting' | 'running' | 'stopping'
+  readonly queueName: string
+  readonly owner: string
+  readonly priorityClass: PriorityClass
+  readonly submittedAtMs: number
+  readonly raisedGpuMemoryMib: number | null
+  readonly predictedRunMs: number | null
+  readonly timeLimitMs: number | null
+  readonly evictedAtMs: readonly number[]
+  readonly usedRunMs: number
+  readonly notBeforeMs: number | null
+  readonly hold: HoldRecord | null
+  /** The attempt that has not ended, if there is one. */
+  readonly attemptId: string | null
+  readonly startedAtMs: number | null
+}
+
+/** Read the cluster as of one instant. */
+export const readCluster = async (tx: Tx): Promise<ClusterRows> => {
+  const rows: ClusterRows[] = await tx.query(loadCluster)
+  const [first] = rows
+  if (first === undefined) throw new Error('The cluster could not be read')
+  return first
+}
+
+/** The nodes alone, which anybody may read: they belong to no tenant. */
+export const readNodes = async (tx: Tx): Promise<SchedNode[]> => {
+  const rows: Pick<ClusterRows, 'nodes' | 'devices'>[] = await tx.query(loadNodes)
+  return rows.flatMap(nodesOf)
+}
+
+/** The scheduler knows queues by tenant and name: two tenants' `default` are two queues. */
+export const queueKey = (tenantId: string, name: string): string => `${tenantId}/${name}`
+
+/** The name of a queue or cohort as its tenant knows it. */
+export const queueNameOf = (key: string): string => key.slice(key.indexOf('/') + 1)
+
+/** What the scheduler sees of the rows at an instant. */
+export const snapshotOf = (rows: ClusterRows, nowMs: number): Snapshot => {
+  const placementOf = placements(rows)
+  return {
+    nodes: nodesOf(rows),
+    queues: rows.queues.map(queueOf),
+    queued: rows.jobs.filter(({ status }) => status === 'queued').map((job) => queuedOf(job, nowMs)),
+    running: rows.jobs.flatMap((job) => {
+      const placement = job.attemptId === null ? undefined : placementOf.get(job.attemptId)
+      return placement === undefined ? [] : [runningOf(job, placement)]
+    }),
+    holds: rows.reservations.map((hold) => ({ ...hold, expiresAtMs: whole(hold.expiresAtMs) })),
+    usage: { halfLifeMs: defaultUsageHalfLifeMs, records: rows.usage.map(usageOf) },
+  }
+}
+
+const nodesOf = ({ nodes, devices }: Pick<ClusterRows, 'nodes' | 'devices'>): SchedNode[] => {
+  const byNode = groupBy(devices, ({ nodeId }) => nodeId)
+  return nodes.map((node) => ({ ...node, devices: (byNode.get(node.id) ?? []).map(deviceOf) }))
+}
+
+const whole = (value: number): number => Math.round(value)
+
+const deviceOf = ({ id, index, kind, model, memoryMib }: SchedDevice): SchedDevice => ({
+  id,
+  index,
+  kind,
+  model,
+  memoryMib,
+})
+
+const queueOf = (queue: QueueFacts): SchedQueue => ({
+  name: queueKey(queue.tenantId, queue.name),
+  cohort: queue.cohort === null ? null : queueKey(queue.tenantId, queue.cohort),
+  nominal: { ...unlimited, gpuMilli: queue.nominalGpuMilli },
+  borrowingLimit: { ...unlimited, gpuMilli: queue.borrowingLimitGpuMilli },
+  lendingLimit: { ...unlimited, gpuMilli: queue.lendingLimitGpuMilli },
+  weight: queue.weight,
+})
+
+/** What a job asks for now: after an out-of-memory, whole devices with more memory. */
+export const requestOf = (
+  job: Omit<JobRequest, 'replicas'> & { readonly raisedGpuMemoryMib: number | null },
+): JobRequest => ({
+  gpuCount: job.gpuCount,
+  gpuMilli: job.raisedGpuMemoryMib === null ? job.gpuMilli : 1000,
+  gpuMemoryMib: Math.max(job.gpuMemoryMib, job.raisedGpuMemoryMib ?? 0),
+  gpuModel: job.gpuModel,
+  cpuMilli: job.cpuMilli,
+  memoryMib: job.memoryMib,
+  replicas: 1,
+})
+
+const commonOf = (job: ActiveJob) => ({
+  id: job.id,
+  queueName: queueKey(job.tenantId, job.queueName),
+  owner: job.owner,
+  priority: priorityOf(job.priorityClass),
+  submittedAtMs: whole(job.submittedAtMs),
+  request: requestOf(job),
+  predictedRuntimeMs: expectedRunMs(job),
+  evictedAtMs: job.evictedAtMs,
+  attainedMs: job.usedRunMs,
+})
+
+/** A time limit bounds what history says; without history it says nothing, as most limits are set far too high. */
+const expectedRunMs = (job: ActiveJob): number | null =>
+  job.predictedRunMs === null ? null : Math.min(job.predictedRunMs, job.timeLimitMs ?? Infinity)
+
+const queuedOf = (job: ActiveJob, nowMs: number): QueuedJob => ({
+  ...commonOf(job),
+  notBeforeMs: pauseEnd(whole(job.notBeforeMs ?? 0), nowMs),
+})
+
+/** A pause that ends later than any pause can was begun before the clock was set back. It is over. */
+const pauseEnd = (notBeforeMs: number, nowMs: number): number =>
+  notBeforeMs - nowMs > longestRetryDelayMs ? 0 : notBeforeMs
+
+const runningOf = (job: ActiveJob, placement: Placement): RunningJob => {
+  const startedAtMs = whole(job.startedAtMs ?? job.submittedAtMs)
+  const runMs = expectedRunMs(job) ?? job.timeLimitMs
+  return {
+    ...commonOf(job),
+    placement,
+    startedAtMs,
+    stopping: job.status === 'stopping',
+    predictedEndMs: runMs === null ? null : startedAtMs + runMs,
+    checkpointedAtMs: null,
+  }
+}
+
+const placements = ({ allocations, grants }: ClusterRows): ReadonlyMap<string, Placement> => {
+  const byAttempt = groupBy(grants, ({ attemptId }) => attemptId)
+  return new Map(
+    allocations.map(({ attemptId, nodeId, cpuMilli, memoryMib }) => {
+      const held = byAttempt.get(attemptId) ?? []
+      const devices = held.map(({ deviceId, milli, memoryMib: mib }) => ({ deviceId, milli, memoryMib: mib }))
+      return [attemptId, { pods: [{ nodeId, cpuMilli, memoryMib, devices }] }]
+    }),
+  )
+}
+
+const usageOf = (usage: UsageFacts): UsageRecord => ({
+  queueName: queueKey(usage.tenantId, usage.queueName),
+  owner: usage.owner,
+  asOfMs: whole(usage.asOfMs),
+  amountSeconds: { gpuMilli: usage.gpuMilli, cpuMilli: usage.cpuMilli, memoryMib: usage.memoryMib },
+})
+
+const groupBy = <T>(items: readonly T[], keyOf: (item: T) => string): ReadonlyMap<string, readonly T[]> => {
+  const groups = new Map<string, T[]>()
+  for (const item of items) {
+    const group = groups.get(keyOf(item))
+    if (group === undefined) groups.set(keyOf(item), [item])
+    else group.push(item)
+  }
+  return groups
+}

@@ -1,0 +1,134 @@
+import type { DeviceGrant } from '@novabrain/contracts'
+import type { Decision, Placement, PreemptDecision, ReserveDecision, StartDecision } from '@novabrain/scheduler'
+import { systemScope, type Database, type Tx } from '../deps.js'
+import type { Grant, JobLifecycle, JobWithAttempt } from '../modules/jobs/lifecycle.js'
+import { holdClusterVersion } from '../modules/nodes/cluster.js'
+import { canonical } from './canonical.js'
+import type { ClusterRows } from './cluster.js'
+
+/** What a commit did: `stale` when the cluster had moved since the snapshot and nothing was written. */
+export type Committed =
+  { readonly stale: true } | { readonly stale: false; readonly started: readonly JobWithAttempt[] }
+
+class StaleSnapshot extends Error {}
+
+/**
+ * Write starts, evictions and reservations in one transaction, or none of them: a job that was stopped or a node that
+ * changed since the snapshot refuses the whole plan, since its parts lean on one another. Jobs are locked in the order
+ * of their ids.
+ */
+export const commitDecisions = async (
+  { database, lifecycle }: { readonly database: Database; readonly lifecycle: JobLifecycle },
+  rows: ClusterRows,
+  decisions: readonly Decision[],
+): Promise<Committed> => {
+  const plan = planOf(rows, decisions)
+  if (plan.starts.length + plan.preempts.length + plan.reserves.length + plan.dropped.length === 0)
+    return { stale: false, started: [] }
+  try {
+    const started = await database.transaction(systemScope, async (tx) => {
+      if ((await holdClusterVersion(tx)) !== rows.version) throw new StaleSnapshot()
+      const locked = await lockAll(tx, lifecycle, rows, plan)
+      await writeReservations(tx, rows, plan)
+      for (const { victimId } of plan.preempts) await lifecycle.preempt(tx, given(locked, victimId))
+      const begun: JobWithAttempt[] = []
+      for (const { jobId, placement } of plan.starts)
+        begun.push(await lifecycle.begin(tx, given(locked, jobId), grantOf(rows, placement)))
+      return begun
+    })
+    return { stale: false, started }
+  } catch (error) {
+    if (error instanceof StaleSnapshot || isOverAllocation(error)) return { stale: true }
+    throw error
+  }
+}
+
+interface Plan {
+  readonly starts: readonly StartDecision[]
+  readonly preempts: readonly PreemptDecision[]
+  readonly reserves: readonly ReserveDecision[]
+  /** Jobs whose reservation is not confirmed. */
+  readonly dropped: readonly string[]
+}
+
+const planOf = (rows: ClusterRows, decisions: readonly Decision[]): Plan => {
+  const starts = decisions.filter((decision) => decision.type === 'start')
+  const preempts = decisions.filter((decision) => decision.type === 'preempt')
+  const held = decisions.filter((decision) => decision.type === 'reserve').filter(({ hold }) => hold !== null)
+  const kept = new Set(held.map(({ jobId }) => jobId))
+  const known = new Map(rows.reservations.map((reservation) => [reservation.jobId, reservation]))
+  return {
+    starts,
+    preempts,
+    reserves: held.filter(({ jobId, hold }) => canonical(known.get(jobId) ?? null) !== canonical(hold)),
+    dropped: rows.reservations.map(({ jobId }) => jobId).filter((jobId) => !kept.has(jobId)),
+  }
+}
+
+const lockAll = async (
+  tx: Tx,
+  lifecycle: JobLifecycle,
+  rows: ClusterRows,
+  plan: Plan,
+): Promise<ReadonlyMap<string, JobWithAttempt>> => {
+  const seen = new Map(rows.jobs.map((job) => [job.id, job]))
+  const ids = [...plan.starts.map(({ jobId }) => jobId), ...plan.preempts.map(({ victimId }) => victimId)].sort()
+  const locked = new Map<string, JobWithAttempt>()
+  for (const id of ids) {
+    const found = await lifecycle.lock(tx, systemScope, id)
+    const known = seen.get(id)
+    if (found === null || known === undefined) throw new StaleSnapshot()
+    const same = known.status === 'queued' ? found.job.version === known.version : found.attempt?.id === known.attemptId
+    if (!same || (known.status !== 'queued' && found.job.endedAt !== null)) throw new StaleSnapshot()
+    locked.set(id, found)
+  }
+  return locked
+}
+
+const given = (locked: ReadonlyMap<string, JobWithAttempt>, jobId: string): JobWithAttempt => {
+  const found = locked.get(jobId)
+  if (found === undefined) throw new Error(`Job ${jobId} was not locked`)
+  return found
+}
+
+const saveReservation = `
+  INSERT INTO reservations (job_id, tenant_id, placement, victim_ids, expires_at)
+  SELECT id, tenant_id, $2, $3, to_timestamp($4 / 1000.0) FROM jobs WHERE id = $1 AND status = 'queued'
+  ON CONFLICT (job_id) DO UPDATE SET placement = excluded.placement, victim_ids = excluded.victim_ids,
+    expires_at = excluded.expires_at`
+
+const writeReservations = async (tx: Tx, rows: ClusterRows, plan: Plan): Promise<void> => {
+  if (plan.dropped.length > 0) await tx.query('DELETE FROM reservations WHERE job_id = ANY($1)', [plan.dropped])
+  for (const { hold } of plan.reserves) {
+    if (hold === null) continue
+    await tx.query(saveReservation, [
+      hold.jobId,
+      JSON.stringify(hold.placement),
+      JSON.stringify(hold.victimIds),
+      hold.expiresAtMs,
+    ])
+  }
+}
+
+/** A job runs on one node: requests are made with one pod. */
+const grantOf = (rows: ClusterRows, { pods }: Placement): Grant => {
+  const [pod] = pods
+  if (pod === undefined || pods.length !== 1) throw new Error(`A job was placed on ${String(pods.length)} nodes`)
+  const node = rows.nodes.find(({ id }) => id === pod.nodeId)
+  if (node === undefined) throw new Error(`A job was placed on the unknown node ${pod.nodeId}`)
+  return {
+    nodeId: node.id,
+    nodeName: node.name,
+    cpuMilli: pod.cpuMilli,
+    memoryMib: pod.memoryMib,
+    devices: pod.devices.map(({ deviceId, milli, memoryMib }): DeviceGrant => {
+      const device = rows.devices.find(({ id }) => id === deviceId)
+      if (device === undefined) throw new Error(`A job was placed on the unknown device ${deviceId}`)
+      return { deviceId, index: device.index, model: device.model, milli, memoryMib, simulated: device.simulated }
+    }),
+  }
+}
+
+/** The guard of the database refused: somebody else holds what the snapshot showed as free. */
+const isOverAllocation = (error: unknown): boolean =>
+  typeof error === 'object' && error !== null && 'code' in error && error.code === '23514'

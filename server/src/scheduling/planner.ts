@@ -1,0 +1,118 @@
+import { fail, type Locale, type Resources } from '@novabrain/contracts'
+import {
+  couldEverRun,
+  decide,
+  defaultPolicy,
+  explainHold,
+  explainUnfit,
+  priorityOf,
+  type Decision,
+  type HoldDecision,
+  type Policy,
+  type QueuedJob,
+  type SchedNode,
+  type Snapshot,
+} from '@novabrain/scheduler'
+import { completeResources } from '../core/jobs/default-resources.js'
+import type { HoldRecord } from '../db/entities/execution.js'
+import type { Clock } from '../deps.js'
+import type { Planner, WouldBe } from '../modules/jobs/planner.js'
+import { queueKey, queueNameOf, readCluster, readNodes, requestOf, snapshotOf, type ClusterRows } from './cluster.js'
+
+/** The scheduler's answers to questions that start nothing. */
+export const createPlanner = ({
+  clock,
+  policy = defaultPolicy,
+}: {
+  readonly clock: Clock
+  readonly policy?: Policy
+}): Planner => ({
+  async resources(tx, asked, locale) {
+    const nodes = await readNodes(tx)
+    const resources = completeResources(asked, { gpuCount: countGpus(nodes) })
+    const feasible = couldEverRun(nodes, requestOf({ ...plain(resources), raisedGpuMemoryMib: null }))
+    if (feasible.fits) return resources
+    const text = explainUnfit(feasible, locale)
+    return fail('resources_never_available', { detail: text.message, suggestion: text.suggestionMessage ?? '' })
+  },
+
+  async preview(tx, asked, locale) {
+    const rows = await readCluster(tx)
+    const nowMs = clock.nowMs()
+    const job = wouldBeJob(asked, nowMs)
+    const snapshot = snapshotOf(rows, nowMs)
+    const decisions = decide({ ...snapshot, queued: [...snapshot.queued, job] }, policy, nowMs)
+    const mine = decisions.find((decision) => decision.type !== 'preempt' && decision.jobId === job.id)
+    if (mine === undefined || mine.type === 'preempt') throw new Error('The scheduler said nothing of a queued job')
+    return previewOf(rows, snapshot, mine, { locale, nowMs })
+  },
+
+  explain: (jobId, hold, locale, nameOf) => {
+    const text = explainHold(decisionOf(jobId, hold), locale, nameOf)
+    return { message: text.message, suggestion: text.suggestionMessage }
+  },
+})
+
+const countGpus = (nodes: readonly SchedNode[]): number =>
+  nodes.filter(({ schedulable }) => schedulable).flatMap(({ devices }) => devices.filter(({ kind }) => kind === 'gpu'))
+    .length
+
+const plain = (resources: Resources) => ({ ...resources, gpuModel: resources.gpuModel ?? null })
+
+/** An id after all real ones, so that the job that is only asked about stands behind those that are there. */
+const wouldBeId = 'f'.repeat(32)
+
+const wouldBeJob = ({ tenantId, queueName, owner, priorityClass, resources }: WouldBe, nowMs: number): QueuedJob => ({
+  id: wouldBeId,
+  queueName: queueKey(tenantId, queueName),
+  owner,
+  priority: priorityOf(priorityClass),
+  submittedAtMs: nowMs,
+  request: requestOf({ ...plain(resources), raisedGpuMemoryMib: null }),
+  predictedRuntimeMs: null,
+  evictedAtMs: [],
+  attainedMs: 0,
+  notBeforeMs: 0,
+})
+
+type Mine = Exclude<Decision, { type: 'preempt' }>
+
+const previewOf = (
+  rows: ClusterRows,
+  snapshot: Snapshot,
+  decision: Mine,
+  { locale, nowMs }: { locale: Locale; nowMs: number },
+): Awaited<ReturnType<Planner['preview']>> => {
+  if (decision.type === 'start') {
+    const [pod] = decision.placement.pods
+    const nodeName = snapshot.nodes.find(({ id }) => id === pod?.nodeId)?.name ?? null
+    const device = rows.devices.find(({ id }) => id === pod?.devices[0]?.deviceId) ?? cpuOf(rows, pod?.nodeId)
+    return { startsNow: true, reason: 'ready', message: null, expectedWaitMs: 0, nodeName, device: deviceOf(device) }
+  }
+  const estimate = decision.estimatedStart
+  return {
+    startsNow: false,
+    reason: decision.reason,
+    message: explainHold({ ...decision, type: 'hold' } as HoldDecision, locale, () => '').message,
+    expectedWaitMs: estimate === null ? null : Math.max(0, estimate.p50Ms - nowMs),
+    nodeName: null,
+    device: null,
+  }
+}
+
+const cpuOf = (rows: ClusterRows, nodeId: string | undefined) =>
+  rows.devices.find((device) => device.nodeId === nodeId && device.kind === 'cpu')
+
+const deviceOf = (device: ClusterRows['devices'][number] | undefined) =>
+  device === undefined ? null : { model: device.model, memoryMib: device.memoryMib, simulated: device.simulated }
+
+/** The decision that was kept, in the words of the tenant: the scheduler knew its queue by a longer name. */
+const decisionOf = (jobId: string, hold: HoldRecord): HoldDecision =>
+  ({ type: 'hold', jobId, ...hold, facts: factsForTenant(hold.facts) }) as unknown as HoldDecision
+
+/** Facts with queue and cohort as their tenant calls them. */
+export const factsForTenant = (facts: Record<string, unknown>): Record<string, unknown> => ({
+  ...facts,
+  ...(typeof facts['queueName'] === 'string' ? { queueName: queueNameOf(facts['queueName']) } : {}),
+  ...(typeof facts['cohort'] === 'string' ? { cohort: queueNameOf(facts['cohort']) } : {}),
+})

@@ -1,0 +1,111 @@
+import type { RunTab } from '@novabrain/ui'
+
+/** The pages of the app. Addresses are hashes, so that the ones MLflow prints (`/#/experiments/1/runs/…`) open here. */
+export type Page =
+  | { readonly name: 'runs'; readonly experimentId: string | null }
+  | { readonly name: 'run'; readonly runId: string; readonly tab: RunTab }
+  | { readonly name: 'job'; readonly jobId: string; readonly tab: RunTab }
+  | { readonly name: 'jobs' }
+  | { readonly name: 'queue' }
+  | { readonly name: 'nodes' }
+  | { readonly name: 'authorize'; readonly request: AuthorizationRequest }
+  | { readonly name: 'device'; readonly userCode: string }
+  | { readonly name: 'unknown' }
+
+/** What a program that opened this page wants, as it stands in the address; the server judges it. */
+export interface AuthorizationRequest {
+  readonly client: string
+  readonly redirect: string
+  readonly challenge: string
+  readonly state: string | null
+}
+
+const tabs: readonly RunTab[] = ['overview', 'metrics', 'log', 'files', 'environment', 'code']
+const id = '([0-9a-f]{32})'
+/** MLflow's own names for the parts of a run page. */
+const mlflowTabs: Readonly<Record<string, RunTab>> = {
+  'model-metrics': 'metrics',
+  'system-metrics': 'metrics',
+  artifacts: 'files',
+}
+
+interface Query {
+  readonly tab: RunTab
+  readonly values: URLSearchParams
+}
+
+const patterns: readonly [RegExp, (parts: readonly string[], query: Query) => Page][] = [
+  [/^\/?(?:runs)?$/, () => ({ name: 'runs', experimentId: null })],
+  [/^\/experiments(?:\/runs)?$/, () => ({ name: 'runs', experimentId: null })],
+  [/^\/experiments\/(\d+)(?:\/runs)?$/, ([experimentId = '']) => ({ name: 'runs', experimentId })],
+  [
+    new RegExp(`^/(?:experiments/\\d+/)?runs/${id}(?:/([a-zA-Z-]+))?(?:/.*)?$`),
+    (parts, { tab }) => runPage(parts, tab),
+  ],
+  [new RegExp(`^/jobs/${id}$`), ([jobId = ''], { tab }) => ({ name: 'job', jobId, tab })],
+  [/^\/jobs$/, () => ({ name: 'jobs' })],
+  [/^\/queue$/, () => ({ name: 'queue' })],
+  [/^\/nodes$/, () => ({ name: 'nodes' })],
+  [/^\/authorize$/, (_, { values }) => ({ name: 'authorize', request: requestOf(values) })],
+  [/^\/device$/, (_, { values }) => ({ name: 'device', userCode: values.get('code') ?? '' })],
+]
+
+/** The page of a hash such as `#/runs/0123…?tab=log`. */
+export const pageOf = (hash: string): Page => {
+  const [, path = '', query = ''] = /^#?([^?]*)\??(.*)$/s.exec(hash) ?? []
+  const values = new URLSearchParams(query)
+  const tab = tabs.find((each) => each === values.get('tab')) ?? 'overview'
+  const clean = path.length > 1 ? path.replace(/\/$/, '') : path
+  for (const [pattern, page] of patterns) {
+    const found = pattern.exec(clean)
+    if (found !== null) return page(found.slice(1), { tab, values })
+  }
+  return { name: 'unknown' }
+}
+
+const requestOf = (values: URLSearchParams): AuthorizationRequest => ({
+  client: values.get('client') ?? '',
+  redirect: values.get('redirect') ?? fromBase64Url(values.get('redirect64') ?? ''),
+  challenge: values.get('challenge') ?? '',
+  state: values.get('state'),
+})
+
+/** VS Code takes addresses apart and together again and loses what was escaped in them; base64url has nothing to escape. */
+const fromBase64Url = (text: string): string => {
+  try {
+    return atob(text.replaceAll('-', '+').replaceAll('_', '/'))
+  } catch {
+    return ''
+  }
+}
+
+const runPage = ([runId = '', part]: readonly (string | undefined)[], tab: RunTab): Page => ({
+  name: 'run',
+  runId,
+  tab: (part === undefined ? undefined : mlflowTabs[part]) ?? tab,
+})
+
+/** The hash of a page. */
+export const hashOf = (page: Page): string => {
+  switch (page.name) {
+    case 'runs':
+      return page.experimentId === null ? '#/runs' : `#/experiments/${page.experimentId}`
+    case 'run':
+      return `#/runs/${page.runId}${queryOf(page.tab)}`
+    case 'job':
+      return `#/jobs/${page.jobId}${queryOf(page.tab)}`
+    case 'authorize':
+      return `#/authorize?${queryOfRequest(page.request)}`
+    case 'device':
+      return page.userCode === '' ? '#/device' : `#/device?code=${encodeURIComponent(page.userCode)}`
+    case 'unknown':
+      return '#/'
+    default:
+      return `#/${page.name}`
+  }
+}
+
+const queryOfRequest = ({ state, ...request }: AuthorizationRequest): string =>
+  new URLSearchParams({ ...request, ...(state === null ? {} : { state }) }).toString()
+
+const queryOf = (tab: RunTab): string => (tab === 'overview' ? '' : `?tab=${tab}`)

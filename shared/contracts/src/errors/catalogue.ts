@@ -1,0 +1,25 @@
+import type { ErrorDefinition } from './define.js'
+import { accessErrors } from './access.js'
+import { assistantErrors } from './assistant.js'
+import { authorizationErrors } from './authorization.js'
+import { environmentErrors } from './environment.js'
+import { jobErrors } from './job.js'
+import { registryErrors } from './registry.js'
+import { serverErrors } from './server.js'
+import { snapshotErrors } from './snapshot.js'
+import { trackingErrors } from './tracking.js'
+
+/** Every error NovaBrain gives, by its stable code. `docs/errors.md` is made from it. */
+export const errorCatalogue = {
+  ...accessErrors,
+  ...assistantErrors,
+  ...authorizationErrors,
+  ...environmentErrors,
+  ...jobErrors,
+  ...serverErrors,
+  ...snapshotErrors,
+  ...trackingErrors,
+  ...registryErrors,
+} as const satisfies Record<string, ErrorDefinition>
+
+export type ErrorCode = keyof typeof errorCatalogue

@@ -1,0 +1,130 @@
+import type { ErrorDefinition } from './define.js'
+
+export const jobErrors = {
+  job_not_found: {
+    status: 404,
+    mlflow: 'RESOURCE_DOES_NOT_EXIST',
+    en: {
+      message: 'There is no such job.',
+      cause: 'The job does not exist in this project.',
+      remedy: 'List the jobs with `novabrain jobs`.',
+    },
+    zh: {
+      message: '没有这个作业。',
+      cause: '该项目中不存在此作业。',
+      remedy: '用 `novabrain jobs` 列出作业。',
+    },
+  },
+  attempt_not_found: {
+    status: 404,
+    mlflow: 'RESOURCE_DOES_NOT_EXIST',
+    en: {
+      message: 'There is no such attempt.',
+      cause: 'The job has no attempt with this id.',
+      remedy: 'Open the job again.',
+    },
+    zh: {
+      message: '没有这次尝试。',
+      cause: '该作业没有此编号的尝试。',
+      remedy: '请重新打开作业。',
+    },
+  },
+  queue_not_found: {
+    status: 404,
+    mlflow: 'RESOURCE_DOES_NOT_EXIST',
+    en: {
+      message: 'There is no queue named {queueName}.',
+      cause: 'The queue was mistyped or removed.',
+      remedy: 'Leave the queue out to use the default one, or choose from `novabrain queues`.',
+    },
+    zh: {
+      message: '没有名为 {queueName} 的队列。',
+      cause: '队列名称有误，或队列已被删除。',
+      remedy: '省略队列以使用默认队列，或从 `novabrain queues` 中选择。',
+    },
+  },
+  resources_never_available: {
+    status: 422,
+    mlflow: 'INVALID_PARAMETER_VALUE',
+    en: {
+      message: 'No node can ever run this: {detail}',
+      cause: 'The request is larger than what any node has, even when nothing else runs.',
+      remedy: 'Ask for less: {suggestion}',
+    },
+    zh: {
+      message: '没有任何节点能运行此作业：{detail}',
+      cause: '即使没有其他作业，请求也超过了任何节点的资源。',
+      remedy: '请减少请求：{suggestion}',
+    },
+  },
+  kernel_not_found: {
+    status: 404,
+    mlflow: 'RESOURCE_DOES_NOT_EXIST',
+    en: {
+      message: 'There is no such kernel.',
+      cause: 'The kernel has ended, was idle for too long, or never existed in this project.',
+      remedy: 'Start a new kernel. What the last one printed is in the log of its job.',
+    },
+    zh: {
+      message: '没有这个内核。',
+      cause: '内核已结束、因空闲过久而关闭，或从未存在于该项目中。',
+      remedy: '请启动新的内核。上一个内核的输出保存在其作业的日志中。',
+    },
+  },
+  kernel_spec_not_found: {
+    status: 404,
+    mlflow: 'RESOURCE_DOES_NOT_EXIST',
+    en: {
+      message: 'There is no kernel named {name}.',
+      cause: 'The environment it names is not pinned in this project.',
+      remedy: 'Choose one of the kernels that are listed, or pin the environment first.',
+    },
+    zh: {
+      message: '没有名为 {name} 的内核。',
+      cause: '该名称对应的环境尚未在此项目中固定。',
+      remedy: '请从列出的内核中选择，或先固定该环境。',
+    },
+  },
+  attempt_over: {
+    status: 409,
+    mlflow: 'RESOURCE_CONFLICT',
+    en: {
+      message: 'This attempt is over.',
+      cause: 'The attempt ended, was stopped, or was replaced by another.',
+      remedy: 'Nothing to do: the runner stops by itself.',
+    },
+    zh: {
+      message: '该次尝试已结束。',
+      cause: '尝试已经结束、被停止，或已被另一次取代。',
+      remedy: '无需处理：运行器会自行停止。',
+    },
+  },
+  log_gap: {
+    status: 409,
+    mlflow: 'RESOURCE_CONFLICT',
+    en: {
+      message: 'The log continues at {expectedOffset}, not at {offset}.',
+      cause: 'A part of the log has not arrived yet.',
+      remedy: 'Nothing to do: the runner sends the missing part again.',
+    },
+    zh: {
+      message: '日志应从 {expectedOffset} 继续，而不是 {offset}。',
+      cause: '日志的一部分尚未到达。',
+      remedy: '无需处理：运行器会重新发送缺失的部分。',
+    },
+  },
+  idempotency_key_reused: {
+    status: 422,
+    mlflow: 'INVALID_PARAMETER_VALUE',
+    en: {
+      message: 'This idempotency key was used for another request.',
+      cause: 'A key stands for one request with one body.',
+      remedy: 'Use a new key for a new request.',
+    },
+    zh: {
+      message: '此幂等键已用于另一个请求。',
+      cause: '一个键只对应一个请求及其内容。',
+      remedy: '新的请求请使用新的键。',
+    },
+  },
+} as const satisfies Record<string, ErrorDefinition>

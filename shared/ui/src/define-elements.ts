@@ -1,0 +1,62 @@
+import { defineCompareChart } from './elements/compare-chart.js'
+import { defineConnectionBar } from './elements/connection-bar.js'
+import { defineEmptyState } from './elements/empty-state.js'
+import { defineEnvironmentChip } from './elements/environment-chip.js'
+import { defineEnvironmentDiff } from './elements/environment-diff.js'
+import { defineErrorCard } from './elements/error-card.js'
+import { defineFileList } from './elements/file-list.js'
+import { defineFilePreview } from './elements/file-preview.js'
+import { defineGhost } from './elements/ghost.js'
+import { defineHoldCard } from './elements/hold-card.js'
+import { defineJobTable } from './elements/job-table.js'
+import { defineLogView } from './elements/log-view.js'
+import { defineMetricChart } from './elements/metric-chart.js'
+import { defineNodeGrid } from './elements/node-grid.js'
+import { defineQueueTable } from './elements/queue-table.js'
+import { defineResourceChart } from './elements/resource-chart.js'
+import { defineResourceUse } from './elements/resource-use.js'
+import { defineRunCode } from './elements/run-code.js'
+import { defineRunCompare } from './elements/run-compare.js'
+import { defineRunEnvironment } from './elements/run-environment.js'
+import { defineRunFiles } from './elements/run-files.js'
+import { defineRunList } from './elements/run-list.js'
+import { defineRunMetrics } from './elements/run-metrics.js'
+import { defineRunOverview } from './elements/run-overview.js'
+import { defineRunPage } from './elements/run-page.js'
+import { defineRunParams } from './elements/run-params.js'
+import { defineStatusBadge } from './elements/status-badge.js'
+import { defineSubmitCard } from './elements/submit-card.js'
+import { defineVerdictCard } from './elements/verdict-card.js'
+
+/** Register every element; a second call, or a second copy of the library, changes nothing. */
+export const defineElements = (): void => {
+  defineCompareChart()
+  defineConnectionBar()
+  defineEmptyState()
+  defineEnvironmentChip()
+  defineEnvironmentDiff()
+  defineErrorCard()
+  defineFileList()
+  defineFilePreview()
+  defineGhost()
+  defineHoldCard()
+  defineJobTable()
+  defineLogView()
+  defineMetricChart()
+  defineNodeGrid()
+  defineQueueTable()
+  defineResourceChart()
+  defineResourceUse()
+  defineRunCode()
+  defineRunCompare()
+  defineRunEnvironment()
+  defineRunFiles()
+  defineRunList()
+  defineRunMetrics()
+  defineRunOverview()
+  defineRunPage()
+  defineRunParams()
+  defineStatusBadge()
+  defineSubmitCard()
+  defineVerdictCard()
+}

@@ -1,0 +1,34 @@
+import { repeatOf, type Job, type RerunChange } from '@novabrain/contracts'
+import type { Host } from '../host.js'
+import { cardErrorOf } from '../format/error.js'
+import { fill, stringsOf } from '../locales/strings.js'
+
+/** Stop a job and say so; a refusal is told as well. */
+export const stopJob = async (host: Host, job: Job): Promise<void> => {
+  try {
+    await host.client.stopJob({ params: { projectId: host.projectId, jobId: job.id } })
+  } catch (error) {
+    host.notify(cardErrorOf(error, host.locale()).message, 'error')
+  }
+}
+
+/** Submit the same code in the same environment again, and open the new run. */
+export const rerunJob = async (host: Host, job: Job, change: RerunChange = {}): Promise<Job | null> => {
+  try {
+    const again = await host.client.submitJob({
+      params: { projectId: host.projectId },
+      body: repeatOf(job, change),
+      idempotencyKey: randomKey(),
+    })
+    host.notify(fill(stringsOf(host.locale()).rerunStarted, { number: again.number }), 'information')
+    host.openRun(again.runId)
+    return again
+  } catch (error) {
+    host.notify(cardErrorOf(error, host.locale()).message, 'error')
+    return null
+  }
+}
+
+/** A key that is good for one wish. `randomUUID` is missing on plain http pages, `getRandomValues` is not. */
+const randomKey = (): string =>
+  [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, '0')).join('')

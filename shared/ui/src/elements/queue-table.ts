@@ -1,0 +1,144 @@
+import { css, html } from 'lit'
+import type { QueueEntry, Unsubscribe } from '@novabrain/contracts'
+import type { Host } from '../host.js'
+import { formatAge } from '../format/age.js'
+import { cardErrorOf } from '../format/error.js'
+import { counted } from '../locales/strings.js'
+import { NbElement } from './base.js'
+import { defineElement } from './define.js'
+import { refreshOn } from './refresh.js'
+import { Remote } from './remote.js'
+import { baseStyles, tableStyles } from './styles.js'
+
+const knownStatuses = ['queued', 'starting', 'running', 'stopping', 'succeeded', 'failed', 'cancelled'] as const
+
+/** Who waits, in the order of the queue, each with the reason as a sentence; those at work below. */
+export class NbQueueTable extends NbElement {
+  static override styles = [
+    baseStyles,
+    tableStyles,
+    css`
+      h2 {
+        padding: 16px 8px 6px;
+      }
+      table {
+        min-width: 780px;
+        table-layout: fixed;
+      }
+      td .link {
+        white-space: normal;
+        text-align: start;
+        overflow-wrap: anywhere;
+      }
+      .position {
+        width: 48px;
+      }
+      .by {
+        width: 13%;
+      }
+      .queue,
+      .asks {
+        width: 9%;
+      }
+      .at {
+        width: 11%;
+      }
+      .why {
+        width: 36%;
+      }
+      .wide {
+        overflow-x: auto;
+      }
+      :host {
+        padding-inline: calc(var(--nb-inset, 12px) - 8px);
+      }
+      .inset {
+        margin: 12px 8px;
+      }
+    `,
+  ]
+  #entries = new Remote<readonly QueueEntry[]>(this)
+
+  protected override start(host: Host): readonly Unsubscribe[] {
+    this.#entries.reset()
+    const read = () =>
+      this.#entries.load(async () => {
+        const answer = await host.client.listQueueEntries({ params: { projectId: host.projectId } })
+        return answer.items
+      })
+    return [...refreshOn(this, host, ['queue'], () => true, read), this.tickWhile(() => this.#entries.value !== null)]
+  }
+
+  override render() {
+    const { host, t } = this
+    const entries = this.#entries.value
+    const bar = html`<nb-connection-bar .host=${host}></nb-connection-bar>`
+    if (entries === null && this.#entries.error !== null) {
+      const error = cardErrorOf(this.#entries.error, this.locale)
+      return html`${bar}<nb-error-card class="inset" .host=${host} .error=${error}></nb-error-card>`
+    }
+    if (entries === null) return html`<p class="inset muted" role="status">${t.loading}</p>`
+    const waiting = entries.filter((entry) => entry.status === 'queued')
+    const working = entries.filter((entry) => entry.status !== 'queued')
+    const nobody = html`<nb-empty-state
+      .host=${host}
+      heading=${t.queue.empty}
+      text=${t.queue.emptyText}
+    ></nb-empty-state>`
+    return html`${bar} ${waiting.length === 0 ? nobody : this.#table(t.queue.queued, waiting, true)}
+    ${working.length === 0 ? '' : this.#table(t.queue.running, working, false)}`
+  }
+
+  #table(heading: string, entries: readonly QueueEntry[], waiting: boolean) {
+    const t = this.t.queue
+    return html`<h2>${heading} <span class="muted number">${entries.length}</span></h2>
+      <div class="wide">
+        <table aria-label=${heading}>
+          <thead>
+            <tr>
+              <th scope="col" class="number position">${waiting ? t.position : ''}</th>
+              <th scope="col">${t.job}</th>
+              <th scope="col" class="by">${t.by}</th>
+              <th scope="col" class="queue">${t.queue}</th>
+              <th scope="col" class="asks">${t.asks}</th>
+              <th scope="col" class="at">${t.waiting}</th>
+              <th scope="col" class="why">${waiting ? t.reason : ''}</th>
+            </tr>
+          </thead>
+          <tbody>
+            ${entries.map((entry) => this.#row(entry, waiting))}
+          </tbody>
+        </table>
+      </div>`
+  }
+  #row(entry: QueueEntry, waiting: boolean) {
+    const { t } = this
+    const age = formatAge(entry.submittedAt, this.nowMs, t.duration, this.locale)
+    return html`<tr>
+      <td class="number position">${waiting ? (entry.position ?? '') : ''}</td>
+      <td class="job">
+        <button class="link" @click=${() => this.host?.openJob(entry.jobId)}>${entry.jobName}</button>
+        <span class="muted number">#${entry.jobNumber}</span>
+      </td>
+      <td class="ellipsis">${entry.submittedBy}</td>
+      <td class="ellipsis">${entry.queueName}</td>
+      <td>${entry.gpuCount === 0 ? t.device.cpu : counted(t.queue.gpus, entry.gpuCount)}</td>
+      <td class="muted">${age}</td>
+      <td class="why">${waiting ? entry.message : this.#status(entry.status)}</td>
+    </tr>`
+  }
+  #status(text: string) {
+    const status = knownStatuses.find((known) => known === text)
+    if (status === undefined) return text
+    return html`<nb-status-badge .host=${this.host} .status=${status}></nb-status-badge>`
+  }
+}
+
+/** Register the element. */
+export const defineQueueTable = (): void => defineElement('nb-queue-table', NbQueueTable)
+
+declare global {
+  interface HTMLElementTagNameMap {
+    'nb-queue-table': NbQueueTable
+  }
+}

@@ -1,0 +1,73 @@
+// A built server in a process of its own, with a data folder and a PostgreSQL of its own (fsync on), for benchmarks.
+import { fork } from 'node:child_process'
+import { once } from 'node:events'
+import { chmodSync, mkdtempSync, rmSync } from 'node:fs'
+import { cpus, loadavg, tmpdir } from 'node:os'
+import path from 'node:path'
+import { Value } from '@sinclair/typebox/value'
+import { createClient } from '@novabrain/contracts'
+import { Config } from '../../../server/dist/config.js'
+
+/** Start it; `settings` go over what a benchmark needs. `close` stops it and takes its folder away. */
+export const startBenchServer = async (settings = {}) => {
+  const home = mkdtempSync(path.join(tmpdir(), 'novabrain-bench-'))
+  chmodSync(home, 0o711)
+  const child = fork(import.meta.filename, ['--serve', home, JSON.stringify(settings)], {
+    stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+  })
+  const gone = once(child, 'exit')
+  const started = await Promise.race([once(child, 'message'), gone.then(() => null)])
+  if (started === null) throw new Error('The server did not start')
+  const [{ url, token, projectId }] = started
+  const client = createClient({
+    baseUrl: url,
+    fetch,
+    headers: () => ({ authorization: `Bearer ${token}` }),
+  })
+  return {
+    home,
+    url,
+    token,
+    projectId,
+    client,
+    pid: child.pid,
+    async close() {
+      child.send('stop')
+      await gone
+      rmSync(home, { recursive: true, force: true, maxRetries: 5 })
+    },
+  }
+}
+
+/** The value below which this share of the numbers lies. */
+export const quantile = (numbers, share) => {
+  const sorted = numbers.toSorted((a, b) => a - b)
+  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))]
+}
+
+export const median = (numbers) => quantile(numbers, 0.5)
+
+/** What a table must say of the machine it was made on. */
+export const machineLine = () =>
+  `${cpus().length} cores (${cpus()[0]?.model.trim() ?? 'unknown'}), Node ${process.version}, load average ${loadavg()
+    .map((each) => each.toFixed(1))
+    .join(' ')}`
+
+const serve = async (home, settings) => {
+  const { startServer } = await import('../../../server/dist/main.js')
+  const { readCredentials } = await import('../../../server/dist/modules/identity/first-run.js')
+  const all = { home, port: 0, gpus: 'none', logLevel: 'error', ...settings }
+  const server = await startServer(Value.Decode(Config, Value.Default(Config, all)))
+  const leave = async () => {
+    await server.close()
+    process.exit(0)
+  }
+  process.once('message', leave)
+  // The benchmark itself broke.
+  process.once('disconnect', leave)
+  const { token, projectId } = await readCredentials(home)
+  process.send({ url: server.url, token, projectId })
+}
+
+if (process.argv[1] === import.meta.filename && process.argv[2] === '--serve')
+  await serve(process.argv[3], JSON.parse(process.argv[4]))

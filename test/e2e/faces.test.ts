@@ -1,0 +1,103 @@
+/** One run in three faces: begun in VS Code, watched in JupyterLab, stopped in the web app; all three agree. */
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { chromiumPath, openBrowser, picture, type TestBrowser } from '../support/browser.js'
+import { codeServerPath, startCodeServer, vscodeExtension, type TestCodeServer } from '../support/code-server.js'
+import { jupyterVenv, sampleVenv, startJupyter, type TestJupyter } from '../support/jupyter.js'
+import { execute, openNotebook } from '../support/lab.js'
+import { startRealServer, type RealServer } from '../support/real-server.js'
+import { openContainer, openEditor, openFile, treeRow, webview } from '../support/vscode.js'
+
+const [extension, venv, kernelVenv] = [vscodeExtension(), jupyterVenv(), sampleVenv()]
+const complete =
+  codeServerPath() !== null && extension !== null && venv !== null && kernelVenv !== null && chromiumPath() !== null
+const inThreeFaces = complete ? describe : describe.skip
+
+jest.setTimeout(300_000)
+
+inThreeFaces('one run in three faces', () => {
+  let folder: string
+  let server: RealServer
+  let editor: TestCodeServer
+  let jupyter: TestJupyter
+  let browser: TestBrowser
+
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'novabrain-faces-'))
+    await writeFile(
+      join(folder, 'shared.py'),
+      'import time\nprint("seen by all", flush=True)\nwhile True:\n    time.sleep(0.1)\n',
+    )
+    const python = join(kernelVenv ?? '', 'bin/python')
+    server = await startRealServer({ pythonPath: python })
+    ;[editor, jupyter, browser] = await Promise.all([
+      startCodeServer({
+        vsix: [extension ?? ''],
+        folder,
+        trust: 'off',
+        machine: { 'novabrain.serverUrl': server.url, 'novabrain.pythonPath': python },
+        environment: { NOVABRAIN_TOKEN: server.token },
+      }),
+      startJupyter({
+        venv: venv ?? '',
+        kernelVenv: kernelVenv ?? '',
+        environment: { NOVABRAIN_URL: server.url, NOVABRAIN_HOME: server.home },
+      }),
+      openBrowser(),
+    ])
+  })
+  afterAll(async () => {
+    const pages = browser?.browser.contexts().flatMap((context) => context.pages()) ?? []
+    for (const [index, page] of pages.entries()) await picture(page, `faces-${String(index)}`)
+    await browser?.close()
+    await editor?.stop()
+    await jupyter?.stop()
+    await server?.close()
+    await rm(folder, { recursive: true, force: true })
+  })
+
+  test('begun in VS Code, watched in JupyterLab, stopped in the web app', async () => {
+    const { page: vscode } = await browser.newPage()
+    await openEditor(vscode, editor)
+    await openContainer(vscode, 'NovaBrain')
+    await vscode.locator('.welcome-view-content').getByText('Nothing has run yet').waitFor()
+    await openFile(vscode, 'shared.py')
+    await vscode.locator('.editor-group-container.active .monaco-editor .view-lines').first().click()
+    await vscode.keyboard.press('Control+Alt+Enter')
+    await vscode
+      .locator('.quick-input-widget:visible .monaco-list-row')
+      .first()
+      .getByText(/environment pinned/)
+      .waitFor()
+    await vscode.keyboard.press('Enter')
+    await openContainer(vscode, 'NovaBrain')
+    await treeRow(vscode, 'Running, #1 shared').waitFor()
+
+    const { page: lab } = await browser.newPage()
+    await openNotebook(lab, jupyter, 'breast-cancer/breast-cancer.ipynb')
+    await execute(lab, 'novabrain:show-runs')
+    await lab.locator('nb-run-list').getByText('shared').first().click()
+    const inLab = lab.locator('nb-run-page')
+    await inLab.getByRole('tab', { name: 'Log' }).click()
+    await inLab.getByText('seen by all').waitFor()
+    await inLab.getByText('Running').first().waitFor()
+
+    const { page: web } = await browser.newPage()
+    await web.goto(server.url)
+    await web.getByLabel('API key').fill(server.token)
+    await web.getByRole('button', { name: 'Sign in' }).click()
+    await web.locator('nb-run-list').getByText('shared').first().click()
+    await web.locator('nb-run-page').getByRole('button', { name: 'Stop' }).click()
+
+    const [job] = (await server.client.listJobs({ params: { projectId: server.projectId }, query: {} })).items
+    const ended = await server.until(job?.id ?? '', ({ status }) => status === 'cancelled')
+    expect(ended.attempt?.verdict?.kind).toBe('cancelled')
+    await web.locator('nb-run-page').getByText('Cancelled').first().waitFor()
+    await inLab.getByText('Cancelled').first().waitFor()
+    await treeRow(vscode, 'Cancelled, #1 shared').waitFor()
+    await webview(vscode).getByText('Cancelled').first().waitFor()
+  })
+})
+
+if (!complete) test.skip('one run in three faces: an editor, Python or Chromium is missing', () => undefined)

@@ -1,0 +1,141 @@
+import {
+  decide,
+  decisionFaults,
+  defaultPolicy,
+  snapshotFaults,
+  type Decision,
+  type Law,
+  type Placement,
+  type Snapshot,
+} from '@novabrain/scheduler'
+import { aJob, aNode, aQueue, aRunningJob, aSnapshot, hour, limits, minute, noon } from '../scheduler/builders.js'
+
+const later = noon + 30 * minute
+const placementOf = (nodeId: string, devices: readonly number[]): Placement =>
+  aRunningJob('x', nodeId, devices).placement
+const start = (jobId: string, placement: Placement): Decision => ({ type: 'start', jobId, placement })
+const hold = (jobId: string, position = 1): Decision => ({
+  type: 'hold',
+  jobId,
+  reason: 'backing_off',
+  facts: { untilMs: 0 },
+  position,
+  suggestion: null,
+  estimatedStart: null,
+})
+
+const broken = (snapshot: Snapshot, decisions: readonly Decision[], nowMs = later): Law[] =>
+  decisionFaults(snapshot, decisions, defaultPolicy, nowMs).map((fault) => fault.law)
+
+/** What `decide` says, with one decision replaced by a wrong one. */
+const instead = (snapshot: Snapshot, wrong: (right: Decision) => Decision | null, nowMs = later): Law[] =>
+  broken(
+    snapshot,
+    decide(snapshot, defaultPolicy, nowMs).flatMap((right) => wrong(right) ?? []),
+    nowMs,
+  )
+
+test('two jobs on one device are seen', () => {
+  const twice = aSnapshot({ running: [aRunningJob('a', 'n1', [0]), aRunningJob('b', 'n1', [0])] })
+  expect(snapshotFaults(twice).map((fault) => fault.law)).toContain('device_held_once')
+  const both = aSnapshot({ running: [aRunningJob('a', 'n1', [0])], queued: [aJob('b')] })
+  expect(broken(both, [start('b', placementOf('n1', [0]))])).toContain('device_held_once')
+})
+
+test('memory given twice is seen even where compute is free', () => {
+  const share = { gpuMilli: 100, gpuMemoryMib: 30_000 }
+  const crowded = aSnapshot({ running: [aRunningJob('a', 'n1', [0], share), aRunningJob('b', 'n1', [0], share)] })
+  expect(snapshotFaults(crowded).map((fault) => fault.detail)).toEqual(['n1-gpu0 lacks 20000 MiB'])
+})
+
+test('half a gang is seen', () => {
+  const snapshot = aSnapshot({ queued: [aJob('g', { replicas: 2 })] })
+  expect(broken(snapshot, [start('g', placementOf('n1', [0]))])).toContain('gang_whole')
+})
+
+test('a device of the wrong model is seen', () => {
+  const nodes = [aNode('n1', 1), aNode('n2', 1, {}, { model: 'T4' })]
+  const snapshot = aSnapshot({ nodes, queued: [aJob('a', { gpuModel: 'T4' })] })
+  expect(broken(snapshot, [start('a', placementOf('n1', [0]))])).toContain('gang_whole')
+})
+
+test('a forgotten job, a job decided twice and a wrong position are seen', () => {
+  const snapshot = aSnapshot({ nodes: [], queued: [aJob('a'), aJob('b')] })
+  expect(broken(snapshot, [hold('a')])).toContain('one_decision_each')
+  expect(broken(snapshot, [hold('a'), hold('a', 2)])).toContain('one_decision_each')
+  expect(broken(snapshot, [hold('a'), hold('b', 3)])).toContain('one_decision_each')
+  expect(broken(snapshot, [hold('a'), hold('b', 2)])).toEqual([])
+})
+
+test('a start beyond the quota is seen', () => {
+  const snapshot = aSnapshot({ queues: [aQueue('main', { nominal: limits(0) })], queued: [aJob('a')] })
+  expect(instead(snapshot, () => start('a', placementOf('n1', [0])))).toContain('quota_kept')
+})
+
+test('a draw on a pool that is used up is seen', () => {
+  const team = (name: string) => aQueue(name, { cohort: 'all', nominal: limits(1000), lendingLimit: limits(0) })
+  const running = [aRunningJob('r', 'n1', [0], {}, { queueName: 'a' })]
+  const queued = [aJob('j', {}, { queueName: 'a' })]
+  const snapshot = aSnapshot({ queues: [team('a'), team('b')], running, queued })
+  expect(instead(snapshot, () => start('j', placementOf('n1', [1])))).toContain('quota_kept')
+})
+
+test('a start on a closed node, or before its time, is seen', () => {
+  const closed = aSnapshot({ nodes: [aNode('n1', 1, { schedulable: false })], queued: [aJob('a')] })
+  expect(broken(closed, [start('a', placementOf('n1', [0]))])).toContain('start_allowed')
+  const early = aSnapshot({ queued: [aJob('a', {}, { notBeforeMs: later + 1 })] })
+  expect(broken(early, [start('a', placementOf('n1', [0]))])).toContain('start_allowed')
+})
+
+describe('an unlawful eviction is seen', () => {
+  const world = (change: object) =>
+    aSnapshot({
+      running: [aRunningJob('v', 'n1', [0, 1, 2, 3], {}, { priority: 100, ...change })],
+      queued: [aJob('a', {}, { priority: 300 })],
+    })
+  const lawful = decide(world({}), defaultPolicy, later)
+
+  test.each([
+    ['of an equal', { priority: 300 }],
+    ['of one that has just started', { startedAtMs: later - 1 }],
+    ['of one that was evicted three times', { evictedAtMs: [later - 1, later - 2, later - 3] }],
+    ['of one that stops already', { stopping: true }],
+  ])('%s', (_, change) => {
+    expect(broken(world({}), lawful)).toEqual([])
+    expect(broken(world(change), lawful)).toContain('preemption_lawful')
+  })
+
+  test('for nobody', () => {
+    expect(broken(world({}), [...lawful.filter((one) => one.type === 'preempt'), hold('a')])).toContain(
+      'preemption_lawful',
+    )
+  })
+})
+
+test('a preemptor that is not started when its victims are gone is seen', () => {
+  const kept = { jobId: 'a', placement: placementOf('n1', [0]), victimIds: [], expiresAtMs: later + 1 }
+  const snapshot = aSnapshot({ queued: [aJob('a')], holds: [kept] })
+  expect(instead(snapshot, () => hold('a'))).toContain('preemptor_starts')
+})
+
+test('a job that takes what is reserved in time is seen', () => {
+  const snapshot = aSnapshot({
+    nodes: [aNode('n1', 2)],
+    running: [aRunningJob('r', 'n1', [0], {}, { predictedEndMs: noon + hour })],
+    queued: [aJob('gang', { gpuCount: 2 }), aJob('long', {}, { predictedRuntimeMs: 9 * hour, submittedAtMs: later })],
+  })
+  const robbing = (right: Decision): Decision => (right.type === 'hold' ? start('long', placementOf('n1', [1])) : right)
+  expect(instead(snapshot, robbing)).toContain('reservation_kept')
+})
+
+test('an aged job without a place kept is seen', () => {
+  const snapshot = aSnapshot({ running: [aRunningJob('r', 'n1', [0, 1, 2, 3])], queued: [aJob('old')] })
+  const nowMs = noon + 2 * hour
+  expect(instead(snapshot, (right) => (right.type === 'reserve' ? hold('old') : right), nowMs)).toContain(
+    'age_bound_kept',
+  )
+})
+
+test('an idle device that a held job could use is seen', () => {
+  expect(broken(aSnapshot({ queued: [aJob('a')] }), [hold('a')])).toEqual(['nothing_idle'])
+})

@@ -1,0 +1,54 @@
+import type { Policy } from '@novabrain/scheduler'
+import { BrokenLaw, type Observer } from './history.js'
+
+const hourMs = 3_600_000
+
+/**
+ * No job is evicted more often than allowed in any hour, and while nothing disturbs the cluster, two jobs never evict
+ * each other.
+ */
+export const noPreemptionLoop = (policy: Policy): Observer => {
+  const evictions = new Map<string, number[]>()
+  let pairs = new Set<string>()
+  return {
+    disturbed: () => void (pairs = new Set()),
+    cycle(_, decisions, nowMs) {
+      for (const decision of decisions) {
+        if (decision.type !== 'preempt') continue
+        const { victimId, forJobId } = decision
+        const recent = (evictions.get(victimId) ?? []).filter((atMs) => atMs > nowMs - hourMs)
+        evictions.set(victimId, [...recent, nowMs])
+        if (recent.length >= policy.preemption.maximumEvictionsPerHour) {
+          throw new BrokenLaw(`${victimId} is evicted for the ${recent.length + 1}th time in an hour`)
+        }
+        pairs.add(`${forJobId} over ${victimId}`)
+        if (pairs.has(`${victimId} over ${forJobId}`))
+          throw new BrokenLaw(`${victimId} and ${forJobId} evict each other`)
+      }
+    },
+  }
+}
+
+/** With known run times a reservation of the same job never moves later, so an aged job waits no longer than it says. */
+export const reservationsDoNotSlip = (policy: Policy): Observer => {
+  const promised = new Map<string, number>()
+  return {
+    disturbed: () => promised.clear(),
+    cycle(snapshot, decisions, nowMs) {
+      for (const decision of decisions) {
+        if (decision.type === 'preempt') continue
+        const atMs = promised.get(decision.jobId)
+        if (decision.type === 'start' && atMs !== undefined && nowMs > atMs) {
+          throw new BrokenLaw(`${decision.jobId} starts at ${nowMs}, after its promised ${atMs}`)
+        }
+        if (decision.type !== 'reserve' || decision.hold !== null) continue
+        const job = snapshot.queued.find((queued) => queued.id === decision.jobId)
+        const agedAtMs = (job?.submittedAtMs ?? 0) + (job?.attainedMs ?? 0) + policy.ageBound.maximumMs
+        if (atMs !== undefined && decision.atMs > atMs) {
+          throw new BrokenLaw(`${decision.jobId} was promised ${atMs} and slips to ${decision.atMs}`)
+        }
+        if (nowMs >= agedAtMs) promised.set(decision.jobId, decision.atMs)
+      }
+    },
+  }
+}

@@ -1,0 +1,32 @@
+import fc from 'fast-check'
+import { defaultPolicy, type Policy } from '@novabrain/scheduler'
+import { live } from './history.js'
+import { noPreemptionLoop, reservationsDoNotSlip } from './over-time.js'
+import { worlds } from './worlds.js'
+
+/** The default policy at the pace of the histories: age bounds and run times of minutes, one eviction an hour. */
+const policy: Policy = {
+  ...defaultPolicy,
+  ageBound: { factor: 1, minimumMs: 20 * 60_000, maximumMs: 60 * 60_000 },
+  reservation: { afterWaitMs: 60_000 },
+  preemption: { ...defaultPolicy.preemption, maximumEvictionsPerHour: 1 },
+}
+
+const seeds = Number(process.env['LAW_HISTORIES'] ?? 0)
+const runs = (usual: number): fc.Parameters<unknown> => ({ numRuns: seeds || usual, seed: 20_260_101 })
+
+test('in 10,000 histories with lost nodes, changed quotas and wrong guesses every law holds at every moment', () => {
+  fc.assert(
+    fc.property(worlds(false), (world) => live(world, policy, [noPreemptionLoop(policy)])),
+    runs(10_000),
+  )
+}, 600_000)
+
+test('in 3,000 histories where run times are known, a place once promised to an aged job never slips', () => {
+  fc.assert(
+    fc.property(worlds(true), (world) =>
+      live(world, policy, [noPreemptionLoop(policy), reservationsDoNotSlip(policy)]),
+    ),
+    runs(3000),
+  )
+}, 600_000)

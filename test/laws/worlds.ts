@@ -1,0 +1,72 @@
+import fc from 'fast-check'
+import type { JobRequest } from '@novabrain/scheduler'
+import { aSmallNode, type JobWish, type Step, type World } from './history.js'
+
+const minute = 60_000
+
+const shapes: fc.Arbitrary<JobRequest> = fc.record({
+  gpuCount: fc.constantFrom(0, 1, 1, 1, 2, 3),
+  gpuMilli: fc.constantFrom(1000, 1000, 1000, 500, 300),
+  gpuMemoryMib: fc.constantFrom(0, 0, 0, 10_000, 30_000),
+  gpuModel: fc.constantFrom(null, null, null, 'A100', 'T4'),
+  cpuMilli: fc.constantFrom(0, 1000, 4000, 8000),
+  memoryMib: fc.constantFrom(1024, 1024, 12_288),
+  replicas: fc.constantFrom(1, 1, 1, 2, 3),
+})
+
+const wishes = (honest: boolean): fc.Arbitrary<JobWish> =>
+  fc.record({
+    queue: fc.nat(2),
+    owner: fc.nat(1),
+    priority: fc.constantFrom(100, 200, 200, 300),
+    request: shapes,
+    runtimeMs: fc.integer({ min: 1, max: 40 }).map((minutes) => minutes * minute),
+    predicted: honest ? fc.constant(true) : fc.boolean(),
+    backOffMs: honest ? fc.constant(0) : fc.constantFrom(0, 0, 0, 2 * minute),
+  })
+
+const submits = (honest: boolean): fc.Arbitrary<Step> => wishes(honest).map((job): Step => ({ kind: 'submit', job }))
+
+const waits: fc.Arbitrary<Step> = fc
+  .constantFrom(1, 3, 10, 45)
+  .map((minutes): Step => ({ kind: 'wait', ms: minutes * minute }))
+
+const disturbances: fc.Arbitrary<Step> = fc.oneof(
+  fc.record({ kind: fc.constant('cancel' as const), pick: fc.nat(9) }),
+  fc.record({
+    kind: fc.constantFrom('close_node' as const, 'open_node' as const, 'lose_node' as const),
+    pick: fc.nat(3),
+  }),
+  fc.record({ kind: fc.constant('change_quota' as const), pick: fc.nat(2), gpus: fc.option(fc.nat(4)) }),
+)
+
+const nodes = fc
+  .array(
+    fc.tuple(fc.constantFrom(0, 1, 2, 4), fc.constantFrom('A100', 'A100', 'T4'), fc.constantFrom(16_000, 40_000)),
+    {
+      minLength: 1,
+      maxLength: 3,
+    },
+  )
+  .map((list) => list.map(([gpus, model, memoryMib], index) => aSmallNode(index, gpus, model, memoryMib)))
+
+/** Histories on clusters of one to three small nodes; `honest` ones know every run time and are never disturbed. */
+export const worlds = (honest: boolean): fc.Arbitrary<World> =>
+  fc.record({
+    nodes,
+    quotas: honest
+      ? fc.constant([null, null, null])
+      : fc.array(fc.option(fc.nat(4), { freq: 2 }), { minLength: 3, maxLength: 3 }),
+    borrowing: fc.option(fc.nat(2)),
+    lending: fc.option(fc.nat(2)),
+    steps: fc.array(
+      honest
+        ? fc.oneof({ weight: 3, arbitrary: submits(true) }, { weight: 2, arbitrary: waits })
+        : fc.oneof(
+            { weight: 6, arbitrary: submits(false) },
+            { weight: 4, arbitrary: waits },
+            { weight: 1, arbitrary: disturbances },
+          ),
+      { minLength: 2, maxLength: 14 },
+    ),
+  })

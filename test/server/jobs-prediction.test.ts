@@ -1,0 +1,46 @@
+import { completeResources } from '../../server/src/core/jobs/default-resources.js'
+import { predictRunTime } from '../../server/src/core/jobs/predict-run-time.js'
+import { freshlyQueuedText, startsNowText, statusText } from '../../server/src/core/jobs/texts.js'
+
+const past = (submittedBy: string, name: string, runMs: number) => ({ submittedBy, name, runMs })
+
+test('the most alike past jobs tell how long the next will run', () => {
+  const history = [
+    past('ana', 'train', 100),
+    past('ana', 'train', 300),
+    past('ana', 'train', 9000),
+    past('ana', 'clean', 5),
+    past('bo', 'train', 70),
+  ]
+  expect(predictRunTime(history, { submittedBy: 'ana', name: 'train' })).toEqual({
+    runMs: 300,
+    from: 'same_user_and_name',
+    sampleCount: 3,
+  })
+  expect(predictRunTime(history, { submittedBy: 'ana', name: 'new' })).toMatchObject({ from: 'same_user', runMs: 100 })
+  expect(predictRunTime(history, { submittedBy: 'eve', name: 'train' })).toMatchObject({
+    from: 'everybody',
+    runMs: 100,
+  })
+  expect(predictRunTime([], { submittedBy: 'ana', name: 'train' })).toBeNull()
+})
+
+test('a job that says nothing of GPUs gets one where there are any', () => {
+  expect(completeResources({}, { gpuCount: 4 })).toMatchObject({ gpuCount: 1, gpuMilli: 1000 })
+  expect(completeResources({}, { gpuCount: 0 })).toMatchObject({ gpuCount: 0, gpuMemoryMib: 0, gpuModel: null })
+  expect(completeResources({ gpuCount: 0, gpuMemoryMib: 99 }, { gpuCount: 4 })).toMatchObject({
+    gpuCount: 0,
+    gpuMemoryMib: 0,
+  })
+  expect(completeResources({ gpuCount: 99 }, { gpuCount: 4 })).toMatchObject({ gpuCount: 99 })
+  expect(completeResources({ gpuCount: 2, gpuMilli: 500 }, { gpuCount: 4 })).toMatchObject({ gpuMilli: 1000 })
+})
+
+test('every sentence on a job exists in English and Chinese', () => {
+  const job = { status: 'failed', reason: 'out_of_gpu_memory', nodeName: 'gpu-1' } as const
+  expect(statusText(job, 'en')).toBe('The job has failed: the memory of the GPU ran out.')
+  expect(statusText(job, 'zh-CN')).toBe('作业失败：GPU 显存不足。')
+  expect(statusText({ ...job, status: 'running' }, 'en')).toContain('gpu-1')
+  expect(freshlyQueuedText('lost', 'zh-CN')).toContain('进程已消失')
+  expect(startsNowText('gpu-1', 'en')).toBe('Starts now on gpu-1.')
+})

@@ -1,0 +1,142 @@
+import { execFile, spawn, type ChildProcess } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { mkdir, rename, rm } from 'node:fs/promises'
+import { createServer } from 'node:net'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import { findPython, findUv, toolsDir } from './python-tools.js'
+
+const execute = promisify(execFile)
+
+/** The client whose wishes the tests hold us to, and its server. */
+export const newestMlflow = '3.17.2'
+/** The oldest client that is promised the same. */
+export const oldestMlflow = '3.8.1'
+const scikitLearnVersion = '1.9.1'
+
+/**
+ * A Python that has the real `mlflow` and scikit-learn, installed once under `.novabrain/tools`. Under `CI` a failure to
+ * install fails; elsewhere it answers `null` and prints why, and the tests that need it say that they were skipped.
+ */
+export const findMlflowPython = async (version = newestMlflow): Promise<string | null> => {
+  const folder = join(toolsDir, `mlflow-${version}`)
+  const python = join(folder, 'bin', 'python')
+  if (existsSync(python)) return python
+  try {
+    await install(folder, version)
+    return python
+  } catch (error) {
+    if (process.env['CI']) throw error
+    process.stderr.write(`skipped: mlflow ${version} cannot be installed: ${String(error)}\n`)
+    return null
+  }
+}
+
+/** Made aside and renamed, so that an install that was cut short is no install. Scripts are run by `python -m`. */
+const install = async (folder: string, version: string): Promise<void> => {
+  const uv = await findUv()
+  const making = `${folder}.${String(process.pid)}.making`
+  await mkdir(toolsDir, { recursive: true })
+  await execute(uv, ['venv', '--quiet', '--python', await findPython(), making])
+  const wanted = [`mlflow==${version}`, `scikit-learn==${scikitLearnVersion}`]
+  await execute(uv, ['pip', 'install', '--quiet', '--python', join(making, 'bin', 'python'), ...wanted], {
+    maxBuffer: 64 << 20,
+  })
+  await rename(making, folder).catch(() => rm(making, { recursive: true, force: true }))
+}
+
+export interface ProgramResult {
+  readonly exitCode: number
+  readonly stdout: string
+  readonly stderr: string
+}
+
+/** Run a Python program that uses `mlflow` against a server, with nothing of the machine's own settings. */
+export const runMlflowProgram = (
+  python: string,
+  program: readonly string[],
+  environment: Readonly<Record<string, string>>,
+): Promise<ProgramResult> =>
+  new Promise((resolve, reject) => {
+    const child = spawn(python, program, {
+      env: {
+        PATH: process.env['PATH'] ?? '',
+        HOME: process.env['HOME'] ?? '',
+        MLFLOW_HTTP_REQUEST_MAX_RETRIES: '1',
+        MLFLOW_DISABLE_TELEMETRY: 'true',
+        GIT_PYTHON_REFRESH: 'quiet',
+        PYTHONWARNINGS: 'ignore',
+        ...environment,
+      },
+    })
+    const [stdout, stderr]: [Buffer[], Buffer[]] = [[], []]
+    child.stdout.on('data', (chunk: Buffer) => stdout.push(chunk))
+    child.stderr.on('data', (chunk: Buffer) => stderr.push(chunk))
+    child.on('error', reject)
+    child.on('close', (code) =>
+      resolve({
+        exitCode: code ?? -1,
+        stdout: Buffer.concat(stdout).toString('utf8'),
+        stderr: Buffer.concat(stderr).toString('utf8'),
+      }),
+    )
+  })
+
+export interface MlflowServer {
+  readonly url: string
+  stop(): Promise<void>
+}
+
+/** The real `mlflow server`, over SQLite in a folder, to compare with. */
+export const startMlflowServer = async (python: string, folder: string): Promise<MlflowServer> => {
+  const port = await freePort()
+  const store = `sqlite:///${join(folder, 'mlflow.db')}`
+  const options = ['--host', '127.0.0.1', '--port', String(port), '--workers', '1', '--backend-store-uri', store]
+  const child = spawn(
+    python,
+    ['-m', 'mlflow', 'server', ...options, '--artifacts-destination', join(folder, 'artifacts')],
+    {
+      cwd: folder,
+      detached: true,
+      stdio: ['ignore', 'ignore', 'pipe'],
+      env: { PATH: process.env['PATH'] ?? '', HOME: folder, MLFLOW_DISABLE_TELEMETRY: 'true' },
+    },
+  )
+  const url = `http://127.0.0.1:${String(port)}`
+  await answering(url, child)
+  return { url, stop: () => stopGroup(child) }
+}
+
+/** The server has no other sign of being up than that it answers. */
+const answering = async (url: string, child: ChildProcess): Promise<void> => {
+  let said = ''
+  child.stderr?.on('data', (chunk: Buffer) => (said += chunk.toString('utf8')))
+  for (;;) {
+    if (child.exitCode !== null) throw new Error(`mlflow server ended with ${String(child.exitCode)}: ${said}`)
+    const up = await fetch(`${url}/health`).then(
+      (answer) => answer.ok,
+      () => false,
+    )
+    if (up) return
+    await new Promise((resolve) => setTimeout(resolve, 200))
+  }
+}
+
+const stopGroup = (child: ChildProcess): Promise<void> =>
+  new Promise((resolve) => {
+    if (child.exitCode !== null || child.pid === undefined) return resolve()
+    child.once('exit', () => resolve())
+    process.kill(-child.pid, 'SIGTERM')
+  })
+
+const freePort = (): Promise<number> =>
+  new Promise((resolve, reject) => {
+    const server = createServer()
+    server.once('error', reject)
+    server.listen(0, '127.0.0.1', () => {
+      const address = server.address()
+      server.close(() =>
+        typeof address === 'object' && address !== null ? resolve(address.port) : reject(new Error('no port')),
+      )
+    })
+  })
