@@ -14,6 +14,7 @@ import { ensureEnvironment, ensureUv, quietJupyter, registerKernel } from './lib
 import { stopRunning } from './lib/run.mjs'
 import { createSteps } from './lib/steps.mjs'
 import { startTestPostgres } from './lib/test-postgres.mjs'
+import { afterSecondLook, filesOf, worthASecondLook } from './lib/test-results.mjs'
 import { t } from './lib/texts.mjs'
 
 const ci = process.env['CI'] === 'true'
@@ -106,39 +107,38 @@ const run = (command, args, env) =>
     })
   })
 
-/** Run the tests of some projects; gives the counts, a file that could not even be loaded counting as one failure. */
-const runRound = async ({ name, projects, workers, except }, env, leftOut) => {
-  const startMs = Date.now()
+const jest = path.join(root, 'node_modules/jest/bin/jest.js')
+
+/** Run Jest once; gives what it found, file by file. */
+const runJest = async ({ projects, workers, chosen }, env) => {
   const results = path.join(root, 'test/artifacts', `results-${projects.join('-')}-${workers}.json`)
   mkdirSync(path.dirname(results), { recursive: true })
   rmSync(results, { force: true })
   const flags = ['--selectProjects', ...projects, '--json', `--outputFile=${results}`, `--maxWorkers=${workers}`]
-  const chosen = patterns.flatMap((pattern) => ['--testPathPatterns', pattern])
-  const ignored = [...leftOut, ...except].flatMap((pattern) => ['--testPathIgnorePatterns', pattern])
-  console.log(`\n${workers === 1 ? t('test.oneFile', { name }) : t('test.manyFiles', { name, count: workers })}`)
-  const jest = path.join(root, 'node_modules/jest/bin/jest.js')
-  const code = await run(
-    process.execPath,
-    [jest, ...flags, ...chosen, ...ignored, '--passWithNoTests', '--verbose=false'],
-    env,
-  )
-  const { numPassedTests, numFailedTests, numPendingTests, testResults } = JSON.parse(readFileSync(results, 'utf8'))
-  const unloaded = testResults.filter(
-    ({ status, assertionResults }) => status === 'failed' && assertionResults.length === 0,
-  )
-  for (const title of skippedIn(testResults)) console.log(t('test.skipped', { title }))
-  console.log(t('test.took', { name, seconds: ((Date.now() - startMs) / 1000).toFixed(0) }))
-  return { code, passed: numPassedTests, failed: numFailedTests + unloaded.length, skipped: numPendingTests }
+  const code = await run(process.execPath, [jest, ...flags, ...chosen, '--passWithNoTests', '--verbose=false'], env)
+  return { code, files: filesOf(JSON.parse(readFileSync(results, 'utf8'))) }
 }
 
-const skippedIn = (testResults) =>
-  testResults.flatMap(({ name, assertionResults }) =>
-    assertionResults
-      .filter(({ status }) => status === 'pending')
-      .map(({ fullName }) => `${path.relative(root, name)}: ${fullName}`),
-  )
+/** Run a round, and what failed in it once more by itself: see docs/decisions/0013. */
+const runRound = async ({ name, projects, workers, except }, env, leftOut) => {
+  const startMs = Date.now()
+  const wanted = patterns.flatMap((pattern) => ['--testPathPatterns', pattern])
+  const ignored = [...leftOut, ...except].flatMap((pattern) => ['--testPathIgnorePatterns', pattern])
+  console.log(`\n${workers === 1 ? t('test.oneFile', { name }) : t('test.manyFiles', { name, count: workers })}`)
+  const first = await runJest({ projects, workers, chosen: [...wanted, ...ignored] }, env)
+  const again = worthASecondLook(first.files)
+  if (again.length > 0) console.log(`\n${t('test.again', { count: again.length })}`)
+  const second =
+    again.length === 0 ? first : await runJest({ projects, workers: 1, chosen: ['--runTestsByPath', ...again] }, env)
+  const { files, unsteady } = afterSecondLook(first.files, second.files)
+  for (const title of files.flatMap(titlesSkipped)) console.log(t('test.skipped', { title }))
+  console.log(t('test.took', { name, seconds: ((Date.now() - startMs) / 1000).toFixed(0) }))
+  return { code: second.code, files, unsteady }
+}
 
-const sumOf = (counts, key) => counts.reduce((sum, count) => sum + count[key], 0)
+const relative = (name) => path.relative(root, name)
+const titlesSkipped = ({ name, skipped }) => skipped.map((title) => `${relative(name)}: ${title}`)
+const sumOf = (files, count) => files.reduce((sum, file) => sum + count(file), 0)
 
 const step = createSteps(10)
 const parts = await prepare(step)
@@ -150,12 +150,18 @@ if (ci && step.leftOut.size > 0) {
 
 const leftOut = parts.uv === null ? needsUv : []
 if (leftOut.length > 0) console.log(t('test.withoutUv', { patterns: leftOut.join(', ') }))
-const counts = []
-for (const round of rounds) counts.push(await runRound(round, environmentOf(parts), leftOut))
+const found = []
+for (const round of rounds) found.push(await runRound(round, environmentOf(parts), leftOut))
 await stopPostgres()
 
-const [passed, failed, skipped] = ['passed', 'failed', 'skipped'].map((key) => sumOf(counts, key))
-const good = counts.every(({ code }) => code === 0) && passed > 0 && (!ci || skipped === 0)
+const files = found.flatMap((round) => round.files)
+const unsteady = found.flatMap((round) => round.unsteady)
+const passed = sumOf(files, (file) => file.passed)
+const failed = sumOf(files, (file) => file.failed.length)
+const skipped = sumOf(files, (file) => file.skipped.length)
+const good =
+  found.every(({ code }) => code === 0) && files.every((file) => file.good) && passed > 0 && (!ci || skipped === 0)
 if (ci && skipped > 0) console.error(t('test.ciSkipped'))
-console.log(t('test.counts', { passed, failed, skipped }))
+for (const { name, title } of unsteady) console.warn(t('test.unsteady', { title: `${relative(name)}: ${title}` }))
+console.log(t('test.counts', { passed, failed, skipped, unsteady: unsteady.length }))
 process.exit(good ? 0 : 1)

@@ -59,7 +59,9 @@ const en = {
   'test.ciMissing': 'Under CI nothing may be missing.',
   'test.ciSkipped': 'Under CI no test may be skipped.',
   'test.withoutUv': 'Left out without uv: {patterns}',
-  'test.counts': '{passed} passed, {failed} failed, {skipped} skipped',
+  'test.again': 'once more, what failed ({count} files):',
+  'test.unsteady': 'unsteady, failed once and then passed: {title}',
+  'test.counts': '{passed} passed, {failed} failed, {skipped} skipped, {unsteady} unsteady',
 
   'check.tidy': 'tidy',
   'check.clean': 'clean',
@@ -149,7 +151,9 @@ const zh = {
   'test.ciMissing': '在 CI 中不得缺少任何组件。',
   'test.ciSkipped': '在 CI 中不得跳过任何测试。',
   'test.withoutUv': '因缺少 uv 而未运行：{patterns}',
-  'test.counts': '通过 {passed}，失败 {failed}，跳过 {skipped}',
+  'test.again': '重新运行失败的文件（{count} 个）：',
+  'test.unsteady': '不稳定（失败一次后通过）：{title}',
+  'test.counts': '通过 {passed}，失败 {failed}，跳过 {skipped}，不稳定 {unsteady}',
 
   'check.tidy': '整齐',
   'check.clean': '无问题',

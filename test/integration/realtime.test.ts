@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { type DomainEvent, type EventRecord, type LiveMessage, type ServerFrame } from '@novabrain/contracts'
 import { pino } from 'pino'
 import { WebSocket } from 'ws'
@@ -14,8 +15,25 @@ const streams: TestStream[] = []
 beforeAll(async () => {
   server = await startApp()
 })
-afterEach(() => streams.splice(0).forEach(({ stream }) => stream.close()))
+afterEach(async () => {
+  streams.splice(0).forEach(({ stream }) => stream.close())
+  await everythingTold()
+})
 afterAll(() => server.close())
+
+/** Numbers are given in the order of commits: once the relay has told an event of now, no earlier one is under way. */
+const everythingTold = async (): Promise<void> => {
+  const last = randomUUID()
+  const told = new Promise<void>((resolve) => {
+    const stop = server.services.relay.listen((events) => {
+      if (!events.some(({ frame }) => frame.includes(last))) return
+      stop()
+      resolve()
+    })
+  })
+  await append(server.owner, { type: 'run_changed', runId: '0', experimentId: '0', name: last, status: 'RUNNING' })
+  await told
+}
 
 const event = (n: number, size = 0): DomainEvent => ({
   type: 'run_changed',
