@@ -9,6 +9,7 @@ import { loggedModelEndpoints } from './logged-models.js'
 import { loggingEndpoints } from './logging.js'
 import { modelVersionEndpoints, registeredModelEndpoints } from './model-registry.js'
 import { runEndpoints } from './runs.js'
+import { mountWorkspaces } from './workspaces.js'
 
 /**
  * The version of MLflow whose REST API this is. Clients read it to learn what they may ask: from 3.4 on they may send
@@ -36,6 +37,7 @@ export const mountMlflow = (app: FastifyInstance, services: TrackingServices): v
     ]
     for (const endpoint of endpoints) mountEndpoint(plain, '/mlflow', endpoint)
     mountServerInfo(plain)
+    mountWorkspaces(plain)
   })
   void app.register(async (proxy) => {
     acceptAnything(proxy)
@@ -105,7 +107,7 @@ const acceptAnything = (app: FastifyInstance): void => {
 
 const serverInfo = {
   store_type: 'SqlStore',
-  workspaces_enabled: false,
+  workspaces_enabled: true,
   trace_archival_enabled: false,
   multipart_uploads_enabled: false,
   multipart_downloads_enabled: false,
