@@ -36,6 +36,7 @@ const rooms: readonly { folder: string; packages: readonly RegExp[]; folders: re
       /^ws$/,
       /^pino$/,
       /^prom-client$/,
+      /^protobufjs$/,
       /^@opentelemetry\//,
       /^@modelcontextprotocol\/sdk\/(server\/|types\.js$)/,
     ],

@@ -5,14 +5,32 @@ import { loggedModelEndpoints } from '../../server/src/modules/mlflow/logged-mod
 import { loggingEndpoints } from '../../server/src/modules/mlflow/logging.js'
 import { modelVersionEndpoints, registeredModelEndpoints } from '../../server/src/modules/mlflow/model-registry.js'
 import type { Endpoint, TrackingServices } from '../../server/src/modules/mlflow/endpoint.js'
+import { assessmentEndpoints } from '../../server/src/modules/mlflow/assessments.js'
+import { oldTraceEndpoints } from '../../server/src/modules/mlflow/old-traces.js'
 import { runEndpoints } from '../../server/src/modules/mlflow/runs.js'
+import { traceEndpoints } from '../../server/src/modules/mlflow/traces.js'
 import { startApp, type TestApp } from '../support/app.js'
 import { mlflowWire } from '../support/mlflow-wire.js'
 
 const secret = 'kept from rivals'
 const registered = 'of the owner'
 const tables =
-  'experiments experiment_tags runs run_params run_tags run_metrics metric_points artifacts logged_models logged_model_tags registered_models registered_model_tags registered_model_aliases model_versions model_version_tags'
+  'experiments experiment_tags runs run_params run_tags run_metrics metric_points artifacts logged_models logged_model_tags registered_models registered_model_tags registered_model_aliases model_versions model_version_tags traces spans assessments trace_links'
+
+const traceId = `tr-${'a1'.repeat(16)}`
+const traceOf = (experimentId: string, words: string) => ({
+  trace_info: {
+    trace_id: traceId,
+    trace_location: { type: 'MLFLOW_EXPERIMENT', mlflow_experiment: { experiment_id: experimentId } },
+    request_time: '2026-01-01T00:00:00Z',
+    execution_duration: '1.5s',
+    state: 'OK',
+    request_preview: words,
+    tags: { k: words },
+    trace_metadata: { m: words },
+  },
+})
+const judgement = { assessment_name: 'good', source: { source_type: 'HUMAN' }, feedback: { value: true } }
 
 /** Every endpoint of the façade, as it is mounted. */
 const everyEndpoint = (): readonly (Endpoint & { readonly under: string })[] => {
@@ -25,6 +43,9 @@ const everyEndpoint = (): readonly (Endpoint & { readonly under: string })[] => 
     registeredModelEndpoints,
     modelVersionEndpoints,
     artifactEndpoints,
+    traceEndpoints,
+    oldTraceEndpoints,
+    assessmentEndpoints,
   ]
   return [
     ...plain.flatMap((endpoints) => endpoints(none)).map((endpoint) => ({ ...endpoint, under: '/mlflow' })),
@@ -37,6 +58,7 @@ describe('MLflow endpoints', () => {
   let fields: Record<string, unknown>
   let modelId: string
   let runId: string
+  let assessmentId: string
 
   beforeAll(async () => {
     app = await startApp({ background: false })
@@ -58,6 +80,12 @@ describe('MLflow endpoints', () => {
     })
     modelId = model.body['model'].info.model_id as string
     await mlflow.post('/runs/outputs', { run_id: runId, models: [{ model_id: modelId }] })
+    await mlflow.post('/traces', { trace: traceOf(experimentId, secret) })
+    await mlflow.post('/traces/link-to-run', { trace_ids: [traceId], run_id: runId })
+    const said = await mlflow.post(`/traces/${traceId}/assessments`, {
+      assessment: { ...judgement, rationale: secret },
+    })
+    assessmentId = said.body['assessment'].assessment_id as string
     const tags = [{ key: 'k', value: secret }]
     await mlflow.post('/registered-models/create', { name: registered, tags, description: secret })
     const source = `mlflow-artifacts:/${experimentId}/${runId}/artifacts/model`
@@ -86,13 +114,27 @@ describe('MLflow endpoints', () => {
       model_json: '{"artifact_path":"a","flavors":{},"utc_time_created":"x","run_id":"x"}',
       models: [{ model_id: modelId }],
       path: `${experimentId}/${runId}/artifacts`,
+      trace_id: traceId,
+      trace_ids: [traceId],
+      request_id: traceId,
+      request_ids: [traceId],
+      trace: traceOf(experimentId, 'of the rival'),
+      locations: [{ type: 'MLFLOW_EXPERIMENT', mlflow_experiment: { experiment_id: experimentId } }],
+      assessment: judgement,
+      update_mask: 'feedback',
+      prompt_versions: [{ name: 'greet', version: '1' }],
     }
   }, 60_000)
   afterAll(() => app.close())
 
   const call = (endpoint: Endpoint & { under: string }, token: string | null): Promise<Response> => {
     const place = `${String(fields['experiment_id'])}/${runId}/artifacts/file.txt`
-    const path = endpoint.path.replace(':modelId', modelId).replace(':key', 'k').replace('*', place)
+    const path = endpoint.path
+      .replace(':modelId', modelId)
+      .replace(':traceId', traceId)
+      .replace(':assessmentId', assessmentId)
+      .replace(':key', 'k')
+      .replace('*', place)
     const url = new URL(`${app.url}/api/2.0${endpoint.under}${path}`)
     const bare = endpoint.method === 'GET'
     // What a rival makes is its own, under another name; everything else aims at what the owner registered.

@@ -62,7 +62,6 @@ export const createServices = (deps: Foundation) => {
   })
   return {
     config: deps.config,
-    clock: deps.clock,
     identities,
     attemptTokens: jobModules.tokens,
     sessions: createSessionService(deps, identities),

@@ -15,6 +15,8 @@ import { createModelRegistryService } from './model-registry/service.js'
 import { createRunJanitor } from './runs/janitor.js'
 import { mountRuns } from './runs/routes.js'
 import { createRunsService, type JobsOfRuns } from './runs/service.js'
+import { createAssessmentsService } from './traces/assessments-service.js'
+import { createTracesService } from './traces/service.js'
 
 /** The services of tracking, which need one another. Without `jobsOfRuns` runs show no jobs. */
 export const createTracking = (
@@ -33,9 +35,15 @@ export const createTracking = (
         (wish === 'read' ? loggedModels.find : loggedModels.findWritable)(tx, scope, id),
     },
   })
+  const traces = createTracesService({ ...deps, experiments, runs })
   return {
     experiments,
     runs,
+    traces,
+    assessments: createAssessmentsService({ ...deps, traces }),
+    clock: deps.clock,
+    newTraceId: deps.newId,
+    newAssessmentId: () => `a-${deps.newId()}`,
     loggedModels,
     artifacts,
     metrics: createMetricsService({ ...deps, runs }),

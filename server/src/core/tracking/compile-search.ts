@@ -3,10 +3,22 @@ import type { EntityKind } from './search-grammar.js'
 
 /** Where the compiler finds things in the tables: SQL of our own, never a user's text. */
 export interface SearchTables {
-  /** The column, or expression, of each attribute. */
-  readonly attributes: Readonly<Record<string, string>>
+  /** The column, or expression, of each attribute; or, where it takes more, the condition around the test of a column. */
+  readonly attributes: Readonly<Record<string, string | ((test: (column: string) => string) => string)>>
   /** For each entity with keys: the table and its condition that joins it with the thing searched. */
   readonly keyed: Partial<Record<EntityKind, { readonly table: string; readonly on: (alias: string) => string }>>
+  /** For each entity whose keys are in a column of the thing itself: the value of a key, which is a parameter. */
+  readonly valueIn?: Partial<Record<EntityKind, (key: string) => string>>
+  /** Conditions for all comparisons of other entities together. */
+  readonly others?: (comparisons: readonly Comparison[], tools: ConditionTools) => readonly string[]
+}
+
+/** What a table's own conditions are made with. */
+export interface ConditionTools {
+  /** A value of the user's, as a parameter. */
+  readonly bind: (value: unknown) => string
+  /** The test of a comparison on a column. */
+  readonly test: (column: string, test: Comparison['test']) => string
 }
 
 /** SQL with its parameters; every value of the user is a parameter. */
@@ -30,7 +42,15 @@ export const compileSearch = (
 ): Compiled => {
   const parameters: unknown[] = []
   const bind = (value: unknown): string => `$${String(firstParameter + parameters.push(value))}`
-  const conditions = comparisons.map((comparison, index) => condition(comparison, tables, `f${String(index)}`, bind))
+  const known = comparisons.filter(({ entity }) => isKnown(tables, entity))
+  const conditions = [
+    ...known.map((comparison, index) => condition(comparison, tables, `f${String(index)}`, bind)),
+    ...otherConditions(
+      comparisons.filter(({ entity }) => !isKnown(tables, entity)),
+      tables,
+      bind,
+    ),
+  ]
   const joins: string[] = []
   const keys = order.flatMap((key, index) => orderKey(key, tables, `o${String(index)}`, joins, bind))
   return { conditions, joins, order: keys, parameters }
@@ -38,15 +58,31 @@ export const compileSearch = (
 
 type Bind = (value: unknown) => string
 
+const isKnown = ({ keyed, valueIn = {} }: SearchTables, entity: EntityKind): boolean =>
+  entity === 'attribute' || keyed[entity] !== undefined || valueIn[entity] !== undefined
+
+const otherConditions = (comparisons: readonly Comparison[], tables: SearchTables, bind: Bind): readonly string[] => {
+  const [first] = comparisons
+  if (first === undefined) return []
+  if (tables.others === undefined) throw new Error(`the entity ${first.entity} has no table`)
+  return tables.others(comparisons, { bind, test: (column, test) => testOf(column, test, bind) })
+}
+
 const condition = (comparison: Comparison, tables: SearchTables, alias: string, bind: Bind): string => {
   const { entity, key, test } = comparison
-  if (entity === 'attribute') return testOf(attributeOf(tables, key), test, bind)
+  if (entity === 'attribute') {
+    const found = attributeOf(tables, key)
+    const onColumn = (column: string) => testOf(column, test, bind)
+    return typeof found === 'string' ? onColumn(found) : found(onColumn)
+  }
+  const value = tables.valueIn?.[entity]
+  if (value !== undefined) return testOf(value(bind(key)), test, bind)
   if (entity === 'dataset') return datasetCondition(comparison, tables, alias, bind)
   const { table, on } = keyedOf(tables, entity)
   const found = `SELECT 1 FROM ${table} ${alias} WHERE ${on(alias)} AND ${alias}.key = ${bind(key)}`
   if (test.kind === 'null') return `${test.negated ? '' : 'NOT '}EXISTS (${found})`
-  const value = testOf(`${alias}.value`, test, bind)
-  return `EXISTS (${found} AND ${value}${entity === 'metric' ? numbersOnly(alias, test) : ''})`
+  const compared = testOf(`${alias}.value`, test, bind)
+  return `EXISTS (${found} AND ${compared}${entity === 'metric' ? numbersOnly(alias, test) : ''})`
 }
 
 /** For PostgreSQL NaN is the greatest number; here it is unequal to every number, and in no order with any. */
@@ -64,6 +100,7 @@ const testOf = (column: string, test: Comparison['test'], bind: Bind): string =>
     case 'number':
       return `${column} ${test.operator} ${bind(test.value)}::double precision`
     case 'text':
+      if (test.operator === 'RLIKE') return `${column} ~ ${bind(test.value)}`
       return test.operator === 'LIKE' || test.operator === 'ILIKE'
         ? `${column} ${test.operator} ${bind(test.value)} ESCAPE ''`
         : `${column} ${test.operator} ${bind(test.value)}`
@@ -78,8 +115,11 @@ const orderKey = (key: OrderKey, tables: SearchTables, alias: string, joins: str
   const direction = key.descending ? 'DESC' : 'ASC'
   if (key.entity === 'attribute') {
     const column = attributeOf(tables, key.key)
+    if (typeof column !== 'string') throw new Error(`the attribute ${key.key} has no order`)
     return [`${column} ${direction} NULLS LAST`]
   }
+  const value = tables.valueIn?.[key.entity]
+  if (value !== undefined) return [`${value(bind(key.key))} ${direction} NULLS LAST`]
   const { table, on } = keyedOf(tables, key.entity)
   joins.push(`LEFT JOIN ${table} ${alias} ON ${on(alias)} AND ${alias}.key = ${bind(key.key)}`)
   const rank =
@@ -89,7 +129,7 @@ const orderKey = (key: OrderKey, tables: SearchTables, alias: string, joins: str
   return [rank, `${alias}.value ${direction}`]
 }
 
-const attributeOf = (tables: SearchTables, key: string): string => {
+const attributeOf = (tables: SearchTables, key: string): SearchTables['attributes'][string] => {
   const column = tables.attributes[key]
   if (column === undefined) throw new Error(`the attribute ${key} has no column`)
   return column

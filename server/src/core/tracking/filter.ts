@@ -1,8 +1,8 @@
-import { datasetKeys, type EntityKind, type SearchGrammar } from './search-grammar.js'
+import { datasetKeys, spanSearchKeys, type EntityKind, type SearchGrammar } from './search-grammar.js'
 import { FilterFault, tokensOf, type Token } from './filter-tokens.js'
 
 export type NumericOperator = '>' | '>=' | '!=' | '=' | '<' | '<='
-export type TextOperator = '=' | '!=' | 'LIKE' | 'ILIKE'
+export type TextOperator = '=' | '!=' | 'LIKE' | 'ILIKE' | 'RLIKE'
 
 /** One condition; a filter is the conjunction of its comparisons. */
 export type Comparison = {
@@ -46,9 +46,14 @@ export const parseFilter = (text: string, grammar: SearchGrammar): Parsed<readon
     }
   })
 
+type SortableEntity = Extract<EntityKind, 'attribute' | 'metric' | 'param' | 'tag' | 'metadata'>
+
+const isSortable = (entity: EntityKind): entity is SortableEntity =>
+  entity === 'attribute' || entity === 'metric' || entity === 'param' || entity === 'tag' || entity === 'metadata'
+
 /** One key of an order: `metrics.loss DESC`. */
 export interface OrderKey {
-  readonly entity: Exclude<EntityKind, 'dataset'>
+  readonly entity: SortableEntity
   readonly key: string
   readonly descending: boolean
 }
@@ -58,7 +63,7 @@ export const parseOrder = (text: string, grammar: SearchGrammar): Parsed<OrderKe
   attempt(() => {
     const cursor = cursorOf(text)
     const { entity, key, position } = identifier(cursor, grammar)
-    if (entity === 'dataset') throw new FilterFault(`Invalid order_by clause '${text}'.`, position)
+    if (!isSortable(entity)) throw new FilterFault(`Invalid order_by clause '${text}'.`, position)
     const direction = cursor.peek()
     if (direction === undefined) return { entity, key, descending: false }
     cursor.take()
@@ -118,7 +123,8 @@ const comparison = (cursor: Cursor, grammar: SearchGrammar): Comparison => {
     }
     return { entity, key, test: { kind: 'null', negated: operator.text === 'IS NOT NULL' } }
   }
-  const test = numeric ? numberTest(cursor, entity, key, operator) : textTest(cursor, grammar, entity, key, operator)
+  const asNumber = numeric || (isAssessment(entity) && orderOperators.includes(operator.text))
+  const test = asNumber ? numberTest(cursor, entity, key, operator) : textTest(cursor, grammar, entity, key, operator)
   return { entity, key, test }
 }
 
@@ -145,8 +151,21 @@ const identifier = (cursor: Cursor, grammar: SearchGrammar): Identifier => {
     const known = datasetKeys.map((name) => `'${name}'`).join(', ')
     throw new FilterFault(`Invalid dataset key '${key}' specified. Valid keys are '{${known}}'`, first.position)
   }
+  if (entity === 'span') return spanIdentifier(key, first.position)
   return { entity, key, numeric: entity === 'metric', position: first.position }
 }
+
+const spanIdentifier = (key: string, position: number): Identifier => {
+  const name = /^attributes\.(.+)$/s.exec(key)?.[1]
+  if (name !== undefined) return { entity: 'span', key: `attributes.${unquoted(name)}`, numeric: false, position }
+  if (spanSearchKeys.includes(key)) return { entity: 'span', key, numeric: false, position }
+  throw new FilterFault(
+    `Invalid span attribute '${key}'. Supported attributes: name, status, type, attributes.<attribute_name>.`,
+    position,
+  )
+}
+
+const isAssessment = (entity: EntityKind): boolean => entity === 'feedback' || entity === 'expectation'
 
 const notAnIdentifier = (token: Token): FilterFault =>
   new FilterFault(`Invalid comparison clause. Expected 'Identifier' found '${token.text}'`, token.position)
@@ -181,7 +200,7 @@ const operatorOf = (cursor: Cursor): Operator => {
   const token = cursor.take()
   const { position } = token
   if (token.kind === 'operator') return { text: token.text, position }
-  if (isWord(token, 'LIKE') || isWord(token, 'ILIKE') || isWord(token, 'IN')) {
+  if (isWord(token, 'LIKE') || isWord(token, 'ILIKE') || isWord(token, 'RLIKE') || isWord(token, 'IN')) {
     return { text: token.text.toUpperCase(), position }
   }
   if (isWord(token, 'NOT') && nextIs(cursor, 'IN')) return { text: 'NOT IN', position }
@@ -200,7 +219,14 @@ const nextIs = (cursor: Cursor, word: string): boolean => {
 }
 
 const numericOperators: readonly string[] = ['>', '>=', '!=', '=', '<', '<='] satisfies NumericOperator[]
+const orderOperators: readonly string[] = ['>', '>=', '<', '<='] satisfies NumericOperator[]
 const textOperators: readonly string[] = ['=', '!=', 'LIKE', 'ILIKE'] satisfies TextOperator[]
+
+/** What a text of this kind may be compared by; the whole of a span is only looked through. */
+const operatorsOf = (grammar: SearchGrammar, entity: EntityKind, key: string): readonly string[] => {
+  if ((entity === 'span' && key === 'content') || (entity === 'attribute' && key === 'text')) return ['LIKE', 'ILIKE']
+  return grammar.regularExpressions === true ? [...textOperators, 'RLIKE'] : textOperators
+}
 
 const numberTest = (cursor: Cursor, entity: EntityKind, key: string, operator: Operator): Comparison['test'] => {
   if (!numericOperators.includes(operator.text)) throw badOperator(operator, numericOperators)
@@ -220,7 +246,8 @@ const textTest = (
   operator: Operator,
 ): Comparison['test'] => {
   if (operator.text === 'IN' || operator.text === 'NOT IN') return listTest(cursor, grammar, entity, key, operator)
-  if (!textOperators.includes(operator.text)) throw badOperator(operator, textOperators)
+  const allowed = operatorsOf(grammar, entity, key)
+  if (!allowed.includes(operator.text)) throw badOperator(operator, allowed)
   const token = cursor.take()
   if (token.kind === 'quoted' && token.quote !== '`') {
     return { kind: 'text', operator: operator.text as TextOperator, value: token.value }
@@ -244,7 +271,8 @@ const listTest = (
   key: string,
   operator: Operator,
 ): Comparison['test'] => {
-  if (entity === 'metric' || entity === 'param' || entity === 'tag') throw badOperator(operator, textOperators)
+  const listed = entity === 'attribute' || entity === 'dataset' || (entity === 'span' && key !== 'content')
+  if (!listed) throw badOperator(operator, textOperators)
   if (entity === 'attribute' && !grammar.listAttributes.includes(key)) {
     const list = grammar.listAttributes.map((name) => `'${name}'`).join(', ')
     throw new FilterFault(

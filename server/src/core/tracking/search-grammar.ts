@@ -1,5 +1,6 @@
 /** What a comparison may name, as MLflow calls it. */
-export type EntityKind = 'attribute' | 'metric' | 'param' | 'tag' | 'dataset'
+export type EntityKind =
+  'attribute' | 'metric' | 'param' | 'tag' | 'dataset' | 'metadata' | 'span' | 'feedback' | 'expectation'
 
 /** What can be asked of one kind of thing: its entities, its attributes, and where lists and null tests are allowed. */
 export interface SearchGrammar {
@@ -13,6 +14,8 @@ export interface SearchGrammar {
   readonly listAttributes: readonly string[]
   /** Entities that may be tested with `IS NULL`. */
   readonly nullTests: readonly EntityKind[]
+  /** Whether texts may be compared with a regular expression, `RLIKE`. */
+  readonly regularExpressions?: boolean
 }
 
 const same = (names: readonly string[]): Record<string, string> => Object.fromEntries(names.map((name) => [name, name]))
@@ -101,6 +104,41 @@ export const modelVersionOrderGrammar: SearchGrammar = {
   textAttributes: same(['name']),
   numericAttributes: same(['version_number', 'creation_timestamp', 'last_updated_timestamp']),
 }
+
+/** Traces: attributes, tags, metadata, what their spans are and say, what was said of them. */
+export const traceGrammar: SearchGrammar = {
+  entities: {
+    attribute: 'attribute',
+    attributes: 'attribute',
+    trace: 'attribute',
+    tag: 'tag',
+    tags: 'tag',
+    metadata: 'metadata',
+    request_metadata: 'metadata',
+    span: 'span',
+    feedback: 'feedback',
+    expectation: 'expectation',
+  },
+  textAttributes: same(['request_id', 'status', 'client_request_id', 'name', 'run_id', 'prompt', 'text']),
+  numericAttributes: {
+    ...same(['timestamp_ms', 'execution_time_ms', 'end_time_ms']),
+    timestamp: 'timestamp_ms',
+    execution_time: 'execution_time_ms',
+    end_time: 'end_time_ms',
+  },
+  listAttributes: ['name', 'status', 'request_id', 'run_id', 'client_request_id'],
+  nullTests: ['tag', 'metadata', 'feedback', 'expectation'],
+  regularExpressions: true,
+}
+
+/** What traces are ordered by. */
+export const traceOrderGrammar: SearchGrammar = {
+  ...traceGrammar,
+  textAttributes: { ...same(['experiment_id', 'status', 'request_id', 'name']), run_id: 'source_run' },
+}
+
+/** What a span of a trace may be asked for, beside `attributes.<name>`. */
+export const spanSearchKeys: readonly string[] = ['name', 'type', 'status', 'content']
 
 /** What a run's dataset may be asked for. */
 export const datasetKeys: readonly string[] = ['name', 'digest', 'context']

@@ -14,6 +14,7 @@ import {
 import { AuditEventEntity, IdempotencyKeyEntity, OutboxEventEntity } from './journal.js'
 import { modelRegistryEntities } from './model-registry.js'
 import { ApiKeyEntity, MemberEntity, MembershipEntity, ProjectEntity, SessionEntity, TenantEntity } from './tenancy.js'
+import { traceEntities } from './traces.js'
 import { trackingEntities } from './tracking.js'
 
 /** Every entity; a new one is a line at the end. */
@@ -44,4 +45,5 @@ export const entities: readonly EntitySchema[] = [
   AuthorizationCodeEntity,
   JobPlanEntity,
   ...modelRegistryEntities,
+  ...traceEntities,
 ] as unknown as readonly EntitySchema[]

@@ -5,6 +5,7 @@ import { execution } from './0004-execution.js'
 import { authorizations } from './0005-authorizations.js'
 import { assistantJobs } from './0006-assistant-jobs.js'
 import { modelRegistry } from './0007-model-registry.js'
+import { traces } from './0009-traces.js'
 import { tracking } from './0002-tracking.js'
 
 /** Every migration, oldest first; a new one is a line at the end. */
@@ -16,4 +17,5 @@ export const migrations: readonly MigrationClass[] = [
   authorizations,
   assistantJobs,
   modelRegistry,
+  traces,
 ]

@@ -2,13 +2,15 @@ import { fail } from '@novabrain/contracts'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Parsed } from '../../core/tracking/filter.js'
 import { offsetOfToken, tokenOfOffset } from '../../core/tracking/page-token.js'
-import type { ProjectScope } from '../../deps.js'
+import type { Clock, ProjectScope } from '../../deps.js'
 import type { ArtifactsService } from '../artifacts/service.js'
 import type { ExperimentsService } from '../experiments/service.js'
 import type { LoggedModelsService } from '../logged-models/service.js'
 import type { MetricsService } from '../metrics/service.js'
 import type { ModelRegistryService } from '../model-registry/service.js'
 import type { RunsService } from '../runs/service.js'
+import type { AssessmentsService } from '../traces/assessments-service.js'
+import type { TracesService } from '../traces/service.js'
 import { invalid, type Fields } from './fields.js'
 
 /** What the façade translates to. */
@@ -19,6 +21,11 @@ export interface TrackingServices {
   readonly artifacts: ArtifactsService
   readonly loggedModels: LoggedModelsService
   readonly modelRegistry: ModelRegistryService
+  readonly traces: TracesService
+  readonly assessments: AssessmentsService
+  readonly clock: Clock
+  readonly newTraceId: () => string
+  readonly newAssessmentId: () => string
 }
 
 /** One request of MLflow's, its caller known and allowed. */

@@ -8,8 +8,12 @@ import { fromQuery, invalid, isRecord, type Fields } from './fields.js'
 import { loggedModelEndpoints } from './logged-models.js'
 import { loggingEndpoints } from './logging.js'
 import { modelVersionEndpoints, registeredModelEndpoints } from './model-registry.js'
+import { assessmentEndpoints } from './assessments.js'
+import { oldTraceEndpoints } from './old-traces.js'
+import { mountOtlp } from './otlp.js'
 import { runEndpoints } from './runs.js'
 import { mountWorkspaces } from './workspaces.js'
+import { traceEndpoints } from './traces.js'
 
 /**
  * The version of MLflow whose REST API this is. Clients read it to learn what they may ask: from 3.4 on they may send
@@ -34,6 +38,9 @@ export const mountMlflow = (app: FastifyInstance, services: TrackingServices): v
       ...registeredModelEndpoints(services),
       ...modelVersionEndpoints(services),
       ...artifactEndpoints(services),
+      ...traceEndpoints(services),
+      ...oldTraceEndpoints(services),
+      ...assessmentEndpoints(services),
     ]
     for (const endpoint of endpoints) mountEndpoint(plain, '/mlflow', endpoint)
     mountServerInfo(plain)
@@ -43,6 +50,7 @@ export const mountMlflow = (app: FastifyInstance, services: TrackingServices): v
     acceptAnything(proxy)
     for (const endpoint of proxyEndpoints(services)) mountEndpoint(proxy, '/mlflow-artifacts', endpoint)
   })
+  void app.register(async (otlp) => mountOtlp(otlp, services, (request) => scopeOf({ access: 'write' }, request)))
 }
 
 const mountEndpoint = (app: FastifyInstance, under: string, endpoint: Endpoint): void => {
@@ -65,7 +73,7 @@ const mountEndpoint = (app: FastifyInstance, under: string, endpoint: Endpoint):
   }
 }
 
-const scopeOf = ({ access }: Endpoint, request: FastifyRequest): ProjectScope =>
+const scopeOf = ({ access }: Pick<Endpoint, 'access'>, request: FastifyRequest): ProjectScope =>
   trackingScope(request.identity, projectNameOf(request), access === 'read' ? 'viewer' : 'editor')
 
 /** Two names for one thing: ours, and the one that `MLFLOW_WORKSPACE` makes the client send. */

@@ -14,6 +14,7 @@ export const limits = {
   datasetSchema: 1_048_575,
   datasetProfile: 16_777_215,
   registryTagValue: 100_000,
+  traceTagValue: 8000,
   alias: 255,
   inputTagKey: 255,
   inputTagValue: 500,
@@ -151,6 +152,12 @@ export const checkRegistryTag = ({ key, value }: KeyValue): KeyValue => {
   atMost('key', limits.key, checkName(key, 'key'))
   atMost('value', limits.registryTagValue, value)
   return { key, value }
+}
+
+/** A tag of a trace; a value that is too long is cut. */
+export const checkTraceTag = ({ key, value }: KeyValue): KeyValue => {
+  atMost('key', limits.key, checkName(key, 'key'))
+  return { key, value: truncated(limits.traceTagValue, value) }
 }
 
 /** The name of an alias. */

@@ -7,6 +7,7 @@ import { jobErrors } from './job.js'
 import { registryErrors } from './registry.js'
 import { serverErrors } from './server.js'
 import { snapshotErrors } from './snapshot.js'
+import { traceErrors } from './trace.js'
 import { trackingErrors } from './tracking.js'
 
 /** Every error NovaBrain gives, by its stable code. `docs/errors.md` is made from it. */
@@ -20,6 +21,7 @@ export const errorCatalogue = {
   ...snapshotErrors,
   ...trackingErrors,
   ...registryErrors,
+  ...traceErrors,
 } as const satisfies Record<string, ErrorDefinition>
 
 export type ErrorCode = keyof typeof errorCatalogue

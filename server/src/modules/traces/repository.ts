@@ -1,0 +1,241 @@
+import { groupRows } from '../../core/tracking/group-rows.js'
+import type { Compiled } from '../../core/tracking/compile-search.js'
+import type { TraceRecord } from '../../core/traces/trace.js'
+import type { ProjectScope, Tx } from '../../deps.js'
+
+type Project = Pick<ProjectScope, 'projectId'>
+
+/** A span as it is kept. `content` is its text on MLflow's wire. */
+export interface SpanRecord {
+  readonly traceId: string
+  readonly id: string
+  readonly parentId: string | null
+  readonly name: string
+  readonly type: string | null
+  readonly status: string
+  readonly startedAtNs: string
+  readonly endedAtNs: string | null
+  readonly content: string
+}
+
+/** To what a trace is linked: a run, or a version of a prompt (`name/version`). */
+export type LinkKind = 'run' | 'prompt'
+
+const columns = `
+  t.id, t.experiment_id::text AS "experimentId", t.started_at_ms AS "startedAtMs", t.duration_ms AS "durationMs",
+  t.state, t.name, t.client_request_id AS "clientRequestId", t.request_preview AS "requestPreview",
+  t.response_preview AS "responsePreview", t.tags, t.metadata`
+
+/** How many spans go to the database in one statement. */
+const spansInStatement = 2000
+
+/** Which traces are to be deleted. */
+export interface TraceSelection {
+  readonly experimentId: string
+  readonly untilMs: number | null
+  readonly count: number | null
+  readonly ids: readonly string[]
+}
+
+/** Traces and their spans in PostgreSQL. */
+export const traceRepository = {
+  async find(tx: Tx, scope: Project, id: string): Promise<TraceRecord | null> {
+    const [found] = await traceRepository.findMany(tx, scope, [id], null)
+    return found ?? null
+  },
+
+  /** In the order of the ids; those that are not there, or not in one of the experiments, are left out. */
+  async findMany(
+    tx: Tx,
+    scope: Project,
+    ids: readonly string[],
+    experimentIds: readonly string[] | null,
+  ): Promise<TraceRecord[]> {
+    const rows: TraceRecord[] = await tx.query(
+      `SELECT ${columns} FROM traces t WHERE t.project_id = $1 AND t.id = ANY ($2)
+         AND ($3::bigint[] IS NULL OR t.experiment_id = ANY ($3::bigint[]))`,
+      [scope.projectId, ids, experimentIds],
+    )
+    const byId = new Map(rows.map((row) => [row.id, row]))
+    return [...new Set(ids)].flatMap((id) => byId.get(id) ?? [])
+  },
+
+  /** The traces of these ids, which nobody else changes until the transaction ends; those that are new are made first. */
+  async hold(tx: Tx, scope: Project, fresh: readonly TraceRecord[]): Promise<TraceRecord[]> {
+    const sorted = fresh.toSorted((left, right) => (left.id < right.id ? -1 : 1))
+    await tx.query(
+      `INSERT INTO traces (project_id, id, experiment_id, started_at_ms, state, tags, metadata)
+       SELECT $1, given.id, given.experiment_id, given.started_at_ms, given.state, '{}', '{}'
+       FROM unnest($2::text[], $3::bigint[], $4::bigint[], $5::text[])
+         AS given (id, experiment_id, started_at_ms, state)
+       ON CONFLICT (project_id, id) DO NOTHING`,
+      [
+        scope.projectId,
+        sorted.map(({ id }) => id),
+        sorted.map(({ experimentId }) => experimentId),
+        sorted.map(({ startedAtMs }) => startedAtMs),
+        sorted.map(({ state }) => state),
+      ],
+    )
+    return tx.query(
+      `SELECT ${columns} FROM traces t WHERE t.project_id = $1 AND t.id = ANY ($2) ORDER BY t.id FOR UPDATE`,
+      [scope.projectId, sorted.map(({ id }) => id)],
+    )
+  },
+
+  async save(tx: Tx, scope: Project, trace: TraceRecord): Promise<void> {
+    await tx.query(
+      `UPDATE traces SET experiment_id = $3, started_at_ms = $4, duration_ms = $5, state = $6, name = $7,
+         client_request_id = $8, request_preview = $9, response_preview = $10, tags = $11, metadata = $12
+       WHERE project_id = $1 AND id = $2`,
+      [
+        scope.projectId,
+        trace.id,
+        trace.experimentId,
+        trace.startedAtMs,
+        trace.durationMs,
+        trace.state,
+        trace.name,
+        trace.clientRequestId,
+        trace.requestPreview,
+        trace.responsePreview,
+        JSON.stringify(trace.tags),
+        JSON.stringify(trace.metadata),
+      ],
+    )
+  },
+
+  /** Spans that are there already are replaced: a client that sends them again changes nothing. */
+  async putSpans(tx: Tx, scope: Project, spans: readonly SpanRecord[]): Promise<void> {
+    for (let at = 0; at < spans.length; at += spansInStatement) {
+      await putBatch(tx, scope, spans.slice(at, at + spansInStatement))
+    }
+  },
+
+  async countSpans(tx: Tx, scope: Project, traceIds: readonly string[]): Promise<(traceId: string) => number> {
+    const rows: { traceId: string; count: number }[] = await tx.query(
+      `SELECT trace_id AS "traceId", count(*)::int AS count FROM spans
+       WHERE project_id = $1 AND trace_id = ANY ($2) GROUP BY trace_id`,
+      [scope.projectId, traceIds],
+    )
+    const counts = new Map(rows.map(({ traceId, count }) => [traceId, count]))
+    return (traceId) => counts.get(traceId) ?? 0
+  },
+
+  /** The texts of a trace's spans: the root first, then by the time they began. */
+  async contentsOf(tx: Tx, scope: Project, traceIds: readonly string[]): Promise<(traceId: string) => string[]> {
+    const rows: { traceId: string; content: string }[] = await tx.query(
+      `SELECT trace_id AS "traceId", content FROM spans WHERE project_id = $1 AND trace_id = ANY ($2)
+       ORDER BY trace_id, (parent_id IS NOT NULL), started_at_ns, id`,
+      [scope.projectId, traceIds],
+    )
+    const groups = groupRows(rows, ({ traceId }) => traceId)
+    return (traceId) => (groups.get(traceId) ?? []).map(({ content }) => content)
+  },
+
+  /** Spans of a trace that say what they used, and what is above them. */
+  async usageSpans(
+    tx: Tx,
+    scope: Project,
+    traceId: string,
+  ): Promise<{ id: string; parentId: string | null; content: string | null }[]> {
+    return tx.query(
+      `SELECT id, parent_id AS "parentId",
+         CASE WHEN content LIKE '%"mlflow.chat.tokenUsage"%' OR content LIKE '%"mlflow.llm.cost"%' THEN content END
+           AS content
+       FROM spans WHERE project_id = $1 AND trace_id = $2`,
+      [scope.projectId, traceId],
+    )
+  },
+
+  async search(
+    tx: Tx,
+    scope: Project,
+    page: { readonly experimentIds: readonly string[]; readonly offset: number; readonly limit: number },
+    { conditions, joins, order, parameters }: Compiled,
+  ): Promise<TraceRecord[]> {
+    return tx.query(
+      `SELECT ${columns} FROM traces t ${joins.join(' ')}
+       WHERE ${['t.project_id = $1', 't.experiment_id = ANY ($2::bigint[])', ...conditions].join(' AND ')}
+       ORDER BY ${[...order, 't.started_at_ms DESC', 't.id'].join(', ')} OFFSET $3 LIMIT $4`,
+      [scope.projectId, page.experimentIds, page.offset, page.limit, ...parameters],
+    )
+  },
+
+  /** How many there were; with them go their spans, assessments and links. */
+  async delete(tx: Tx, scope: Project, { experimentId, untilMs, count, ids }: TraceSelection): Promise<number> {
+    const [, deleted]: [unknown, number] = await tx.query(
+      `DELETE FROM traces WHERE project_id = $1 AND id IN (
+         SELECT id FROM traces WHERE project_id = $1 AND experiment_id = $2
+           AND ($3::bigint IS NULL OR started_at_ms <= $3::bigint) AND (cardinality($4::text[]) = 0 OR id = ANY ($4))
+         ORDER BY started_at_ms, id LIMIT $5 FOR UPDATE)`,
+      [scope.projectId, experimentId, untilMs, ids, count],
+    )
+    return deleted
+  },
+
+  /** Whether there is such a trace. The name is a tag with a column of its own. */
+  async setTag(tx: Tx, scope: Project, id: string, key: string, value: string): Promise<boolean> {
+    const [, count]: [unknown, number] = await tx.query(
+      `UPDATE traces SET tags = tags || jsonb_build_object($3::text, $4::text) WHERE project_id = $1 AND id = $2`,
+      [scope.projectId, id, key, value],
+    )
+    return count > 0
+  },
+
+  async setName(tx: Tx, scope: Project, id: string, name: string | null): Promise<boolean> {
+    const [, count]: [unknown, number] = await tx.query(
+      `UPDATE traces SET name = $3 WHERE project_id = $1 AND id = $2`,
+      [scope.projectId, id, name],
+    )
+    return count > 0
+  },
+
+  /** Whether there was such a tag. */
+  async deleteTag(tx: Tx, scope: Project, id: string, key: string): Promise<boolean> {
+    const [, count]: [unknown, number] = await tx.query(
+      `UPDATE traces SET tags = tags - $3::text WHERE project_id = $1 AND id = $2 AND tags ? $3::text`,
+      [scope.projectId, id, key],
+    )
+    return count > 0
+  },
+
+  /** Traces that are not there are left out; what is linked already stays so. */
+  async link(
+    tx: Tx,
+    scope: Project,
+    traceIds: readonly string[],
+    kind: LinkKind,
+    targets: readonly string[],
+  ): Promise<void> {
+    await tx.query(
+      `INSERT INTO trace_links (project_id, trace_id, kind, target)
+       SELECT t.project_id, t.id, $3, wanted.target FROM traces t CROSS JOIN unnest($4::text[]) AS wanted (target)
+       WHERE t.project_id = $1 AND t.id = ANY ($2) ON CONFLICT DO NOTHING`,
+      [scope.projectId, traceIds, kind, targets],
+    )
+  },
+}
+
+const putBatch = async (tx: Tx, scope: Project, spans: readonly SpanRecord[]): Promise<void> => {
+  await tx.query(
+    `INSERT INTO spans (project_id, trace_id, id, parent_id, name, type, status, started_at_ns, ended_at_ns, content)
+     SELECT $1, given.* FROM unnest($2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[],
+       $8::bigint[], $9::bigint[], $10::text[]) AS given
+     ON CONFLICT (project_id, trace_id, id) DO UPDATE SET parent_id = excluded.parent_id, name = excluded.name,
+       type = excluded.type, status = excluded.status, started_at_ns = excluded.started_at_ns,
+       ended_at_ns = excluded.ended_at_ns, content = excluded.content`,
+    [
+      scope.projectId,
+      spans.map(({ traceId }) => traceId),
+      spans.map(({ id }) => id),
+      spans.map(({ parentId }) => parentId),
+      spans.map(({ name }) => name),
+      spans.map(({ type }) => type),
+      spans.map(({ status }) => status),
+      spans.map(({ startedAtNs }) => startedAtNs),
+      spans.map(({ endedAtNs }) => endedAtNs),
+      spans.map(({ content }) => content),
+    ],
+  )
+}
