@@ -60,6 +60,17 @@ test('a job that ends while the server is away is told when the server is back',
   expect(logOf(stage)).toBe('up\ndone\n[novabrain] exit_code: done\n')
 })
 
+test('what was measured while the server was away arrives before the result', async () => {
+  const stage = await script('import time\nprint("up")\ntime.sleep(1.5)')
+  await stage.server.until(() => logOf(stage).includes('up'))
+  stage.server.setWeather('reset')
+  await stage.server.until(() => stage.server.failures() >= 8)
+  const before = stage.server.heartbeats.flatMap(({ samples }) => samples).length
+  stage.server.setWeather('fair')
+  await stage.result()
+  expect(stage.server.heartbeats.flatMap(({ samples }) => samples).length).toBeGreaterThan(before + 1)
+})
+
 test('a log for which the server has no room is kept, and sent when there is room again', async () => {
   const stage = await script(counting)
   await stage.server.until(() => logOf(stage).includes('step 5'))

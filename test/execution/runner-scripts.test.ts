@@ -123,6 +123,68 @@ test('a job sees its run, its tracking server and its devices, and none of the s
   expect(Object.keys(seen).filter((name) => /TOKEN/.test(name))).toEqual(['MLFLOW_TRACKING_TOKEN'])
 })
 
+/** As much of PyTorch as says when it was held to what: real ones need a GPU. */
+const torch = `
+import sys
+class cuda:
+    calls, held = [], []
+    device_count = staticmethod(lambda: 2)
+    _lazy_call = staticmethod(lambda call: cuda.calls.append(call))
+    set_per_process_memory_fraction = staticmethod(lambda fraction, device: cuda.held.append((fraction, device)))
+`
+const share = (milli: number) => ({
+  deviceId: 'b'.repeat(32),
+  index: 0,
+  model: 'NVIDIA H100 80GB HBM3',
+  milli,
+  memoryMib: Math.floor(81.559 * milli),
+  deviceMemoryMib: 81_559,
+  simulated: true,
+})
+
+const useTorch = `
+import os, subprocess, sys
+code = "import torch; print(len(torch.cuda.held), end=' '); [call() for call in torch.cuda.calls]; print(torch.cuda.held)"
+exec(code)
+sys.stdout.flush()
+subprocess.run([sys.executable, "-c", code], check=True)
+print(any("gpu-share" in place for place in sys.path), os.environ.get("CUSTOMISED"))
+`
+
+test('PyTorch on a share is held to it when it first uses CUDA, in every process of the job', async () => {
+  const own = 'import os\nos.environ["CUSTOMISED"] = "by the job"\n'
+  const stage = await script(useTorch, {
+    files: { 'torch/__init__.py': torch, 'own/sitecustomize.py': own },
+    spec: { devices: [share(500)], environmentVariables: { PYTHONPATH: 'own:.' } },
+  })
+  await stage.result()
+  const held = '0 [(0.4874, 0), (0.4874, 1)]\n'
+  expect(logOf(stage)).toBe(`${held}${held}False by the job\n`)
+})
+
+test('PyTorch on a whole device is left alone', async () => {
+  const stage = await script(useTorch, { files: { 'torch/__init__.py': torch }, spec: { devices: [share(1000)] } })
+  await stage.result()
+  expect(logOf(stage)).toBe('0 []\n0 []\nFalse None\n')
+})
+
+test('a program that takes more GPU memory than its share finds that in its log', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'novabrain-driver-'))
+  const driver = `#!/bin/sh\ncase "$1" in --query-gpu=*) echo "0, GPU-a, 0, 41479";; *) cat ${folder}/processes;; esac\n`
+  await writeFile(join(folder, 'nvidia-smi'), driver, { mode: 0o755 })
+  const code = `import os, time\nopen("${folder}/processes", "w").write("%d, GPU-a, 41478" % os.getpid())\ntime.sleep(60)`
+  const stage = await script(code, {
+    env: { PATH: `${folder}:${process.env['PATH'] ?? ''}` },
+    spec: { devices: [{ ...share(250), simulated: false }] },
+  })
+  await stage.server.until(() => logOf(stage).includes('more than its share of 20389 MiB'))
+  stage.server.stop('cancelled')
+  await stage.result()
+  const samples = stage.server.heartbeats.flatMap((beat) => beat.samples)
+  expect(samples.map(({ gpuMemoryMib }) => gpuMemoryMib)).toContain(41_478)
+  await rm(folder, { recursive: true })
+})
+
 test('without a device every GPU of the node is hidden', async () => {
   const stage = await script('import os; print(repr(os.environ["CUDA_VISIBLE_DEVICES"]))')
   await stage.result()

@@ -1,4 +1,5 @@
 import type { Verdict } from '@novabrain/contracts'
+import { outOfMemory } from '../support/h100.js'
 import { judge, type EndOfTask, type NotebookReport } from '../../server/src/runner/verdict.js'
 
 const ended: EndOfTask = {
@@ -358,6 +359,19 @@ ${frames}torch.distributed.elastic.multiprocessing.errors.ChildFailedError: \ntr
 
 test.each(cases)('$says is judged as what it is', ({ end, verdict }) => {
   expect(judge({ ...ended, ...end })).toMatchObject(verdict)
+})
+
+test.each(outOfMemory)('what $of printed on an H100 is out of GPU memory, with that line', ({ output, evidence }) => {
+  const verdict = judge({ ...ended, outputTail: output })
+  expect(verdict).toMatchObject({ kind: 'out_of_gpu_memory', evidence })
+})
+
+test.each([
+  'GPUassert: out of memory train.cu 42',
+  'CUDA error at train.cu:42: out of memory',
+  'CUDA Runtime Error: out of memory',
+])('a program of CUDA C++ that says "%s" is out of GPU memory', (line) => {
+  expect(judge({ ...ended, outputTail: `${line}\n` })).toMatchObject({ kind: 'out_of_gpu_memory', evidence: line })
 })
 
 test('evidence is kept to what a page can show', () => {

@@ -48,9 +48,11 @@ const readJob = (session: Session, job: Job): Promise<Job> =>
 
 const pause = (signal: AbortSignal | undefined): Promise<void> =>
   new Promise((resolve) => {
-    const timer = setTimeout(resolve, pauseMs)
-    signal?.addEventListener('abort', () => {
+    const done = () => {
       clearTimeout(timer)
+      signal?.removeEventListener('abort', done)
       resolve()
-    })
+    }
+    const timer = setTimeout(done, pauseMs)
+    signal?.addEventListener('abort', done)
   })

@@ -5,6 +5,7 @@ import type { AttemptResult, AttemptSpec, Verdict } from '@novabrain/contracts'
 import type { RunnerConfig } from './config.js'
 import { EnvironmentFailedError } from './environment.js'
 import { isDiskFull } from './files.js'
+import { overuseNote } from './gpu-share.js'
 import { startHeart, type Heart } from './heart.js'
 import { killLeftovers } from './leftovers.js'
 import { openKernelLine, planKernel, type KernelRun } from './kernel.js'
@@ -26,6 +27,7 @@ import { findingOf } from './verdict-patterns.js'
 /** The files that travel inside the runner. */
 export interface RunnerAssets {
   readonly guard: string
+  readonly gpuShare: string
   readonly kernelDriver: string
   readonly notebookDriver: string
   readonly notebookToolsLock: string
@@ -39,7 +41,7 @@ interface Scene {
   readonly spool: LogSpool
   readonly state: StateFile
   readonly stopper: Stopper
-  readonly folders: { readonly code: string; readonly spool: string }
+  readonly folders: { readonly code: string; readonly spool: string; readonly gpuShare: string }
   /** A Python of this node, looked for while the server is asked what to run. */
   readonly python: Promise<string | null>
 }
@@ -85,9 +87,15 @@ export const runAttempt = async (config: RunnerConfig, assets: RunnerAssets, sto
 
 const setScene = async (config: RunnerConfig, assets: RunnerAssets, stopper: Stopper): Promise<Scene> => {
   const python = locatePython(config.python)
-  const folders = { code: join(config.workDir, 'code'), spool: join(config.workDir, 'spool') }
-  for (const folder of [folders.code, folders.spool, config.cacheDir]) await mkdir(folder, { recursive: true })
+  const spoolFolder = join(config.workDir, 'spool')
+  const folders = {
+    code: join(config.workDir, 'code'),
+    spool: spoolFolder,
+    gpuShare: join(spoolFolder, 'gpu-share'),
+  }
+  for (const folder of [folders.code, folders.gpuShare, config.cacheDir]) await mkdir(folder, { recursive: true })
   await writeFile(join(folders.spool, 'guard.py'), assets.guard)
+  await writeFile(join(folders.gpuShare, 'sitecustomize.py'), assets.gpuShare)
   await writeFile(join(folders.spool, 'notebook_driver.py'), assets.notebookDriver)
   await writeFile(join(folders.spool, 'kernel_driver.py'), assets.kernelDriver)
   const state = await openStateFile(config.workDir, config.attemptId)
@@ -111,6 +119,7 @@ const play = async (scene: Scene): Promise<void> => {
     setTimeout(() => stopper.order('over'), longestFarewellMs).unref()
     await save()
     await sender.flush()
+    await heart.ask()
     const result = resultOf(verdict, spool)
     await state.update({ result })
     await link.finish(result, stopper.over)
@@ -199,6 +208,7 @@ const runAndJudge = async (scene: Play, prepared: Ready): Promise<Played> => {
       sampleEveryMs: Math.max(500, 2 * spec.heartbeatIntervalMs),
       onOutput: spool.append,
       onSample: heart.add,
+      onGpuUse: overuseNote(spec.devices, tell),
     },
     stopper,
   )
@@ -234,6 +244,7 @@ const commandOf = (scene: Play, prepared: Prepared, driven: Pick<NotebookRun | K
     token: config.token,
     environmentDir: prepared.environmentDir,
     outputsDir: join(command.cwd, 'outputs'),
+    gpuShareDir: folders.gpuShare,
   }
   return { ...command, env: taskEnvironment(spec, place, process.env) }
 }

@@ -12,7 +12,7 @@ export interface Heart {
   /** Say what is being done. A new stage is told at once, a new detail with the next beat. */
   at(stage: Stage, detail?: string | null): void
   add(sample: ResourceSample): void
-  /** Resolves when the server has answered a report that was sent after this was called. */
+  /** Resolves when the server has answered, or refused, a report sent after this was called, or is not told any more. */
   ask(): Promise<void>
 }
 
@@ -32,6 +32,7 @@ export const startHeart = (
   let changed = false
   let wake: () => void = () => undefined
   let asking: (() => void)[] = []
+  let ended = false
 
   const beat = async (sequence: number) => {
     const body = { sequence, stage, stageDetail: detail, samples }
@@ -39,9 +40,12 @@ export const startHeart = (
     changed = false
     const answered = asking
     asking = []
-    const reply = await link.heartbeat(body, signal)
-    if (reply.command === 'stop') onStop(reply.stopReason ?? 'cancelled')
-    for (const done of answered) done()
+    try {
+      const reply = await link.heartbeat(body, signal)
+      if (reply.command === 'stop') onStop(reply.stopReason ?? 'cancelled')
+    } finally {
+      for (const done of answered) done()
+    }
   }
   const rest = () =>
     new Promise<void>((resolve) => {
@@ -59,7 +63,10 @@ export const startHeart = (
     }
   }
   signal.addEventListener('abort', () => wake(), { once: true })
-  void loop()
+  void loop().finally(() => {
+    ended = true
+    for (const done of asking) done()
+  })
   return {
     at: (nextStage, nextDetail = null) => {
       const moved = nextStage !== stage
@@ -71,6 +78,7 @@ export const startHeart = (
     },
     ask: () =>
       new Promise<void>((resolve) => {
+        if (ended) return resolve()
         asking.push(resolve)
         changed = true
         wake()

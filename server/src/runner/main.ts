@@ -9,6 +9,7 @@ import { join } from 'node:path'
 import notebookToolsLock from '../../assets/notebook-tools.lock'
 import { runAttempt } from './attempt.js'
 import { readRunnerConfig } from './config.js'
+import gpuShare from './gpu_share.py'
 import guard from './guard.py'
 import kernelDriver from './kernel_driver.py'
 import notebookDriver from './notebook_driver.py'
@@ -24,7 +25,7 @@ const run = async (): Promise<void> => {
   process.on('SIGHUP', () => undefined)
   // Whoever started us may be gone, and its end of our output with it.
   for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined)
-  await runAttempt(config, { guard, kernelDriver, notebookDriver, notebookToolsLock }, stopper)
+  await runAttempt(config, { gpuShare, guard, kernelDriver, notebookDriver, notebookToolsLock }, stopper)
 }
 
 const prepareTools = async (): Promise<void> => {

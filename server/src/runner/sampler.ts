@@ -18,26 +18,53 @@ const mostForSharesMib = 8192
 const mib = 1_048_576
 const pageBytes = 4096
 
-/** Begin to measure what runs below `guardPid`, and on the GPUs with these indices. */
-export const startSampler = async (guardPid: () => number | null, gpuIndices: readonly number[]): Promise<Sampler> => {
+/** Begin to measure what runs below `guardPid`, and on the GPUs with these indices, of which `onGpuUse` hears. */
+export const startSampler = async (
+  guardPid: () => number | null,
+  gpuIndices: readonly number[],
+  onGpuUse: (use: GpuUse) => void,
+): Promise<Sampler> => {
   const oomBefore = await readOomKills()
-  let before: { cpuMs: number; atMs: number } | null = null
+  const processors = processorUse()
   let peakMib = 0
   return {
     sample: async () => {
       const root = guardPid()
       const tree = root === null ? [] : await treeOf(root)
-      const atMs = performance.now()
-      const cpuMs = tree.reduce((sum, entry) => sum + entry.cpuMs, 0)
-      const cpuMilli = before === null ? 0 : Math.max(0, ((cpuMs - before.cpuMs) * 1000) / (atMs - before.atMs))
-      before = { cpuMs, atMs }
+      const cpuMilli = processors.since(
+        tree.reduce((sum, entry) => sum + entry.cpuMs, 0),
+        performance.now(),
+      )
       const memoryMib = await memoryOf(tree)
       peakMib = Math.max(peakMib, memoryMib)
       const gpu = await readGpuUse(gpuIndices, new Set(tree.map(({ pid }) => pid)))
-      return { atMs: Date.now(), cpuMilli: Math.round(cpuMilli), memoryMib, ...gpuFacts(gpu) }
+      if (gpu !== null) onGpuUse(gpu)
+      return { atMs: Date.now(), cpuMilli, memoryMib, ...gpuFacts(gpu) }
     },
     peakMib: () => peakMib,
     oomKills: async () => (await readOomKills()) - oomBefore,
+  }
+}
+
+/** Two samples nearer to each other tell nothing: processor time is counted in hundredths of a second. */
+const nearestMs = 100
+
+/**
+ * The mean use of processors between two looks at the processor time of a tree, in thousandths of one. A process that is
+ * ending is in nobody's count until it was waited for, which for one that frees much GPU memory takes a while: the time
+ * of a tree never runs back, so what was counted once is not counted again when it returns.
+ */
+export const processorUse = () => {
+  let before: { cpuMs: number; atMs: number } | null = null
+  let last = 0
+  return {
+    since: (cpuMs: number, atMs: number): number => {
+      if (before !== null && atMs - before.atMs < nearestMs) return last
+      const usedMs = before === null ? 0 : Math.max(0, cpuMs - before.cpuMs)
+      last = before === null ? 0 : Math.round((usedMs * 1000) / (atMs - before.atMs))
+      before = { cpuMs: Math.max(cpuMs, before?.cpuMs ?? 0), atMs }
+      return last
+    },
   }
 }
 

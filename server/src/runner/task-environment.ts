@@ -1,5 +1,6 @@
 import { delimiter, join } from 'node:path'
 import type { AttemptSpec } from '@novabrain/contracts'
+import { isShare, memoryVariables } from './gpu-share.js'
 import { attemptMark } from './leftovers.js'
 
 type Variables = Readonly<Record<string, string>>
@@ -11,6 +12,8 @@ export interface TaskPlace {
   /** The folder of its virtual environment, or `null` for the node's own Python. */
   readonly environmentDir: string | null
   readonly outputsDir: string
+  /** The folder from which Python holds a framework to its share. */
+  readonly gpuShareDir: string
 }
 
 /**
@@ -40,8 +43,9 @@ export const taskEnvironment = (spec: AttemptSpec, place: TaskPlace, env: NodeJS
     ...pathVariables(place.environmentDir, base['PATH'] ?? ''),
     PYTHONUNBUFFERED: '1',
     ...threadVariables(spec.cpuMilli),
-    ...shareVariables(spec),
+    ...memoryVariables(spec.devices),
     ...spec.environmentVariables,
+    ...holdingVariables(spec, place),
     ...trackingVariables(spec, place, base),
     ...deviceVariables(spec),
     ...identity(spec, place),
@@ -59,16 +63,10 @@ const threadVariables = (cpuMilli: number): Variables => {
   return Object.fromEntries(names.map((name) => [`${name}_NUM_THREADS`, threads]))
 }
 
-/** Frameworks that take a whole device by default are told to take what they need, or their share of it. */
-const shareVariables = ({ devices }: AttemptSpec): Variables => {
-  if (devices.length === 0) return {}
-  const milli = Math.min(...devices.map((device) => device.milli))
-  const growing = { PYTORCH_CUDA_ALLOC_CONF: 'expandable_segments:True', TF_FORCE_GPU_ALLOW_GROWTH: 'true' }
-  if (milli >= 1000) return { ...growing, NOVABRAIN_GPU_MEMORY_FRACTION: '1' }
-  const fraction = String(milli / 1000)
-  const ofJax = { XLA_PYTHON_CLIENT_PREALLOCATE: 'false', XLA_PYTHON_CLIENT_MEM_FRACTION: fraction }
-  return { ...growing, ...ofJax, NOVABRAIN_GPU_MEMORY_FRACTION: fraction }
-}
+const holdingVariables = (spec: AttemptSpec, { gpuShareDir }: TaskPlace): Variables =>
+  spec.devices.some(isShare)
+    ? { PYTHONPATH: [gpuShareDir, spec.environmentVariables['PYTHONPATH']].filter(Boolean).join(delimiter) }
+    : {}
 
 const trackingVariables = (spec: AttemptSpec, place: TaskPlace, base: Variables): Variables => {
   const host = new URL(place.serverUrl).hostname

@@ -1,5 +1,6 @@
 import type { ResourceSample } from '@novabrain/contracts'
 import { startGuarded, type Command, type GuardedProcess, type Guarding, type ProcessEnd } from './guarded-process.js'
+import type { GpuUse } from './gpu.js'
 import { killLeftovers } from './leftovers.js'
 import { startSampler } from './sampler.js'
 import type { Stopper } from './stopper.js'
@@ -15,6 +16,7 @@ export interface TaskRun {
   readonly sampleEveryMs: number
   readonly onOutput: (bytes: Uint8Array) => Promise<void>
   readonly onSample: (sample: ResourceSample) => void
+  readonly onGpuUse: (use: GpuUse) => void
 }
 
 /** How the task ended, with what was measured. */
@@ -34,7 +36,7 @@ const forkersGetMs = 500
 /** Run a task to its end, or to the end of its time, or until it is stopped. Nothing of it runs afterwards. */
 export const runTask = async (run: TaskRun, stopper: Stopper): Promise<TaskEnd> => {
   const child = await startGuarded(run.guarding, run.command, run.onOutput)
-  const sampler = await startSampler(() => child.guardPid, run.gpuIndices)
+  const sampler = await startSampler(() => child.guardPid, run.gpuIndices, run.onGpuUse)
   const sampling = repeatedly(run.sampleEveryMs, async () => run.onSample(await sampler.sample()))
   const terminate = terminator(child, run.gracePeriodMs)
   const limit = timeLimit(run.timeLimitMs, terminate.politely)

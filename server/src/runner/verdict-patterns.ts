@@ -17,7 +17,7 @@ const patterns: readonly Pattern[] = [
   // PyTorch, also on AMD and Apple devices
   { matches: /(CUDA|HIP|XPU|NPU|MPS backend) out of memory/i, kind: 'out_of_gpu_memory' },
   { matches: /torch\.(cuda\.)?OutOfMemoryError/, kind: 'out_of_gpu_memory' },
-  { matches: /(CUDA|HIP) error: out of memory/i, kind: 'out_of_gpu_memory' },
+  { matches: /(CUDA|HIP)( runtime)? error.{0,200}out of memory|GPUassert: out of memory/i, kind: 'out_of_gpu_memory' },
   // The driver and NVIDIA's libraries, through whichever framework
   { matches: /CUDA_ERROR_OUT_OF_MEMORY|cudaErrorMemoryAllocation|hipErrorOutOfMemory/, kind: 'out_of_gpu_memory' },
   { matches: /(CUDNN|CUBLAS|CUSOLVER|CUSPARSE|CUFFT)_(STATUS_)?ALLOC_FAILED/, kind: 'out_of_gpu_memory' },

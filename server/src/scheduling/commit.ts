@@ -124,7 +124,8 @@ const grantOf = (rows: ClusterRows, { pods }: Placement): Grant => {
     devices: pod.devices.map(({ deviceId, milli, memoryMib }): DeviceGrant => {
       const device = rows.devices.find(({ id }) => id === deviceId)
       if (device === undefined) throw new Error(`A job was placed on the unknown device ${deviceId}`)
-      return { deviceId, index: device.index, model: device.model, milli, memoryMib, simulated: device.simulated }
+      const { index, model, memoryMib: deviceMemoryMib, simulated } = device
+      return { deviceId, index, model, milli, memoryMib, deviceMemoryMib, simulated }
     }),
   }
 }

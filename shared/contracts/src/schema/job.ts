@@ -114,6 +114,8 @@ export const DeviceGrant = Type.Object({
   model: Type.String(),
   milli: Type.Integer({ minimum: 1, maximum: 1000 }),
   memoryMib: Type.Integer({ minimum: 0 }),
+  /** All the memory of the device; grants of older versions do not tell it. */
+  deviceMemoryMib: Type.Optional(Type.Integer({ minimum: 0 })),
   simulated: Type.Boolean(),
 })
 export type DeviceGrant = Static<typeof DeviceGrant>

@@ -13,13 +13,26 @@ export const hostSize = (): { cpuMilli: number; memoryMib: number } => {
   return { cpuMilli: availableParallelism() * 1000, memoryMib: Math.floor(bytes / 1_048_576) }
 }
 
+interface Asking {
+  /** Devices found before: they stay while the driver does not answer. */
+  readonly known?: readonly FoundDevice[]
+  readonly patienceMs?: number
+  /** The program to ask, by name or path. */
+  readonly driver?: string
+}
+
 /**
- * The devices of this machine. `auto` asks `nvidia-smi`, `none` asks nobody, `4x24GiB` declares simulated ones. A machine
+ * The devices of this machine. `auto` asks the driver, `none` asks nobody, `4x24GiB` declares simulated ones. A machine
  * without any is shown as one CPU device, which is never granted.
  */
-export const findDevices = async (nodeId: string, gpus: string): Promise<FoundDevice[]> => {
-  const declared = declaredGpus(nodeId, gpus)
-  const found = declared ?? (gpus === 'auto' ? await nvidiaGpus(nodeId) : [])
+export const findDevices = async (
+  nodeId: string,
+  gpus: string,
+  { known = [], patienceMs = 10_000, driver = 'nvidia-smi' }: Asking = {},
+): Promise<readonly FoundDevice[]> => {
+  const output = gpus === 'auto' ? await run(driver, query, patienceMs) : ''
+  if (output === null && known.length > 0) return known
+  const found = declaredGpus(nodeId, gpus) ?? parseNvidia(output ?? '', nodeId)
   return found.length > 0 ? found : [cpuDevice(nodeId)]
 }
 
@@ -38,8 +51,6 @@ const declaredGpus = (nodeId: string, gpus: string): FoundDevice[] | null => {
 }
 
 const query = ['--query-gpu=index,name,memory.total', '--format=csv,noheader,nounits']
-
-const nvidiaGpus = async (nodeId: string): Promise<FoundDevice[]> => parseNvidia(await run('nvidia-smi', query), nodeId)
 
 /** What `nvidia-smi --query-gpu=index,name,memory.total --format=csv,noheader,nounits` prints, as devices. */
 export const parseNvidia = (output: string, nodeId: string): FoundDevice[] =>
@@ -66,8 +77,11 @@ const idOf = (nodeId: string, kind: string, index: number): string =>
     .digest('hex')
     .slice(0, 32)
 
-/** What a program prints; nothing if it is not there, fails, or takes longer than ten seconds. */
-const run = (program: string, args: readonly string[]): Promise<string> =>
+/** What a program prints; nothing if it is not there or fails; `null` if it takes too long. */
+const run = (program: string, args: readonly string[], patienceMs: number): Promise<string | null> =>
   new Promise((resolve) => {
-    execFile(program, args, { timeout: 10_000 }, (error, stdout) => resolve(error === null ? stdout : ''))
+    execFile(program, args, { timeout: patienceMs, killSignal: 'SIGKILL' }, (error, stdout) => {
+      if (error === null) resolve(stdout)
+      else resolve(error.killed === true ? null : '')
+    })
   })

@@ -39,6 +39,7 @@ export const createLocalExecutor = (options: LocalOptions): Executor => {
   const folders = createWorkFolders(join(config.home, 'work'))
   const listeners = new Set<(attemptId: string) => void>()
   const starting = new Map<string, Promise<void>>()
+  let devices: Awaited<ReturnType<typeof findDevices>> = []
 
   const runnerOf = async (attemptId: string): Promise<ProcessMark | null> =>
     (await folders.report(attemptId)) ?? (await folders.marked(attemptId)) ?? (await processesOf(attemptId))[0] ?? null
@@ -101,7 +102,8 @@ export const createLocalExecutor = (options: LocalOptions): Executor => {
 
     async discover() {
       const id = await nodeIdOf(config.home)
-      return { id, name: hostname(), executor: 'local', ...hostSize(), devices: await findDevices(id, config.gpus) }
+      devices = await findDevices(id, config.gpus, { known: devices })
+      return { id, name: hostname(), executor: 'local', ...hostSize(), devices }
     },
 
     start(attemptId, token) {
