@@ -100,10 +100,12 @@ test('a share is as large as the memory it was granted, whatever its part of the
   expect(share).toMatchObject({ NOVABRAIN_GPU_MEMORY_FRACTION: '0.1883', XLA_PYTHON_CLIENT_MEM_FRACTION: '0.1883' })
 })
 
-test('a whole device is held to nothing', () => {
+test('a whole device is held to nothing, and a framework takes of it what it needs', () => {
   expect(memoryVariables([grant({ milli: 1000, memoryMib: 81_559 })])).toEqual({
     PYTORCH_CUDA_ALLOC_CONF: 'expandable_segments:True',
     TF_FORCE_GPU_ALLOW_GROWTH: 'true',
+    XLA_PYTHON_CLIENT_PREALLOCATE: 'false',
+    XLA_PYTHON_CLIENT_MEM_FRACTION: '0.95',
     NOVABRAIN_GPU_MEMORY_FRACTION: '1',
   })
 })

@@ -21,7 +21,14 @@ const fractionOf = (grant: DeviceGrant): number => {
   return Math.floor((limitMib(grant) / deviceMemoryMib) * 10_000) / 10_000
 }
 
-const growing = { PYTORCH_CUDA_ALLOC_CONF: 'expandable_segments:True', TF_FORCE_GPU_ALLOW_GROWTH: 'true' }
+const growing = {
+  PYTORCH_CUDA_ALLOC_CONF: 'expandable_segments:True',
+  TF_FORCE_GPU_ALLOW_GROWTH: 'true',
+  XLA_PYTHON_CLIENT_PREALLOCATE: 'false',
+}
+
+/** JAX stops at three quarters of a device unless it is told otherwise. */
+const ofWholeDevice = { XLA_PYTHON_CLIENT_MEM_FRACTION: '0.95', NOVABRAIN_GPU_MEMORY_FRACTION: '1' }
 
 /**
  * Frameworks that take a whole device by default are told to take what they need. Those on a share are held to it: JAX and
@@ -30,12 +37,11 @@ const growing = { PYTORCH_CUDA_ALLOC_CONF: 'expandable_segments:True', TF_FORCE_
  */
 export const memoryVariables = (devices: readonly DeviceGrant[]): Readonly<Record<string, string>> => {
   if (devices.length === 0) return {}
-  if (!devices.some(isShare)) return { ...growing, NOVABRAIN_GPU_MEMORY_FRACTION: '1' }
+  if (!devices.some(isShare)) return { ...growing, ...ofWholeDevice }
   const fraction = String(Math.min(...devices.map(fractionOf)))
   const bytes = Math.min(...devices.map(limitMib)) * 1_048_576
   return {
     ...growing,
-    XLA_PYTHON_CLIENT_PREALLOCATE: 'false',
     XLA_PYTHON_CLIENT_MEM_FRACTION: fraction,
     ...(bytes > 0 ? { CUPY_GPU_MEMORY_LIMIT: String(bytes) } : {}),
     NOVABRAIN_GPU_MEMORY_FRACTION: fraction,
