@@ -43,6 +43,11 @@ const rooms: readonly { folder: string; packages: readonly RegExp[]; folders: re
     folders: ['server/src'],
   },
   {
+    folder: 'server/src/modules/model-registry',
+    packages: [/^@novabrain\/contracts$/, /^node:/, /^yaml$/],
+    folders: ['server/src'],
+  },
+  {
     folder: 'extensions/vscode/src',
     packages: [/^@novabrain\/(contracts|ui)$/, /^node:/],
     folders: ['extensions/vscode/src'],

@@ -19,7 +19,7 @@ import { mountCodeSnapshots } from './code-snapshots/routes.js'
 import { createCodeSnapshotService } from './code-snapshots/service.js'
 import { mountEnvironmentPins } from './environment-pins/routes.js'
 import { createEnvironmentPins } from './environment-pins/compose.js'
-import { createJobModules, createJobWork, jobsOfRuns, mountJobModules } from './jobs/compose.js'
+import { createJobModules, createJobWork, findJob, jobsOfRuns, mountJobModules } from './jobs/compose.js'
 import { createKernelModules } from './kernels/compose.js'
 import { mountJupyter, mountKernels } from './kernels/routes.js'
 import { mountEvents } from './events/routes.js'
@@ -29,6 +29,8 @@ import { createJobPlans } from './mcp/plans.js'
 import { mountMcp } from './mcp/routes.js'
 import { mountMembers } from './members/routes.js'
 import { createMemberService } from './members/service.js'
+import { createModelPages } from './model-registry/pages.js'
+import { mountModels } from './model-registry/routes.js'
 import { mountProjects } from './projects/routes.js'
 import { createProjectService } from './projects/service.js'
 import { mountSessions } from './sessions/routes.js'
@@ -78,6 +80,7 @@ export const createServices = (deps: Foundation) => {
     codeSnapshots,
     environmentPins,
     ...tracking,
+    modelPages: createModelPages({ ...deps, ...tracking, snapshots: codeSnapshots, pins: environmentPins, findJob }),
     jobModules,
     jobPlans: createJobPlans(deps),
     kernelModules: createKernelModules({
@@ -104,6 +107,7 @@ export const mountModules = (app: FastifyInstance, services: Services): void => 
   mountEnvironmentPins(mount, services)
   mountCodeSnapshots(mount, services)
   mountTracking(app, mount, services)
+  mountModels(mount, services)
   mountJobModules(app, mount, services.jobModules)
   mountMcp(app, services)
   mountKernels(mount, services.kernelModules)

@@ -7,6 +7,7 @@ export * from './schema/job.js'
 export * from './schema/kernel.js'
 export * from './schema/cluster.js'
 export * from './schema/run.js'
+export * from './schema/model.js'
 export * from './schema/event.js'
 export * from './schema/runner.js'
 export {

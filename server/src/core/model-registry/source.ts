@@ -1,3 +1,5 @@
+import { parseArtifactAddress, type ArtifactAddress } from '../tracking/artifact-path.js'
+
 /**
  * What a version of a registered model is made of, by its address. Addresses are MLflow's: a logged model
  * (`models:/m-…`), another version (`models:/name/3`, `models:/name@alias`, `models:/name/latest`), files of a run
@@ -39,6 +41,18 @@ export const liesWithin = (source: string, root: string): boolean => {
     outer.parts.length > 0 &&
     outer.parts.every((part, index) => inner.parts[index] === part)
   )
+}
+
+/** The folder that an address of files names: whose, and where there; `null` when the server has no such files. */
+export const folderOfSource = (location: string): Pick<ArtifactAddress, 'owner' | 'path'> | null => {
+  if (climbs(location)) return null
+  const { scheme, parts } = partsOf(location)
+  const [runId = '', ...inside] = parts
+  if (scheme === 'runs') return runId === '' ? null : { owner: { kind: 'run', id: runId }, path: inside.join('/') }
+  if (scheme === 'mlflow-artifacts') return parseArtifactAddress(parts.join('/'))
+  if (!isProxy(scheme, parts)) return null
+  const at = parts.findIndex((_, index) => proxyRoute.every((part, offset) => parts[index + offset] === part))
+  return parseArtifactAddress(parts.slice(at + proxyRoute.length).join('/'))
 }
 
 const readModels = (parts: readonly string[]): ModelSource => {

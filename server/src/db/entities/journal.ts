@@ -23,7 +23,10 @@ export const AuditEventEntity = new EntitySchema<AuditEventRow>({
     subject: text,
     detail: json,
   } satisfies Columns<AuditEventRow>,
-  indices: [{ columns: ['tenantId', 'id'] }],
+  indices: [
+    { columns: ['tenantId', 'id'] },
+    { name: 'audit_events_model_alias_idx', columns: ['tenantId', 'id'], synchronize: false },
+  ],
 })
 
 /** An event as it is kept; `cursor` is `null` until the relay has numbered it. */

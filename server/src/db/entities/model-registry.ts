@@ -29,6 +29,7 @@ export const RegisteredModelEntity = new EntitySchema<RegisteredModelRow>({
     updatedAtMs: bigint,
   } satisfies Columns<RegisteredModelRow>,
   uniques: [{ columns: ['projectId', 'name'] }],
+  indices: [{ name: 'registered_models_changed_idx', columns: ['projectId', 'updatedAtMs', 'id'], synchronize: false }],
   foreignKeys: [{ target: 'Project', columnNames: ['projectId'], referencedColumnNames: ['id'] }],
 })
 

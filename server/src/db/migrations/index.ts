@@ -6,6 +6,7 @@ import { authorizations } from './0005-authorizations.js'
 import { assistantJobs } from './0006-assistant-jobs.js'
 import { modelRegistry } from './0007-model-registry.js'
 import { traces } from './0009-traces.js'
+import { modelPages } from './0010-model-pages.js'
 import { tracking } from './0002-tracking.js'
 
 /** Every migration, oldest first; a new one is a line at the end. */
@@ -18,4 +19,5 @@ export const migrations: readonly MigrationClass[] = [
   assistantJobs,
   modelRegistry,
   traces,
+  modelPages,
 ]

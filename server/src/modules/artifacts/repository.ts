@@ -12,6 +12,13 @@ export interface ListedArtifact {
   readonly sizeBytes: number | null
 }
 
+/** What lies in a folder, however deep; paths are from the folder. */
+export interface FilesUnder {
+  readonly items: { path: string; sizeBytes: number }[]
+  readonly count: number
+  readonly sizeBytes: number
+}
+
 type Project = Pick<ProjectScope, 'projectId'>
 
 /** Which file of a run or logged model has which bytes. */
@@ -39,6 +46,31 @@ export const artifactRepository = {
   async list(tx: Tx, scope: Project, ownerId: string, folder: string): Promise<ListedArtifact[]> {
     const prefix = folder === '' ? '' : `${folder}/`
     return tx.query(artifactListing, [scope.projectId, ownerId, prefix])
+  },
+
+  /** The files in a folder, however deep, by path: the first of them, and how much all are. */
+  async under(tx: Tx, scope: Project, ownerId: string, folder: string, limit: number): Promise<FilesUnder> {
+    const parameters = [scope.projectId, ownerId, folder === '' ? '' : `${folder}/`]
+    const below = `FROM artifacts WHERE project_id = $1 AND owner_id = $2 AND starts_with(path, $3)`
+    const [total]: Omit<FilesUnder, 'items'>[] = await tx.query(
+      `SELECT count(*)::integer AS count, coalesce(sum(size_bytes), 0)::bigint AS "sizeBytes" ${below}`,
+      parameters,
+    )
+    const items: FilesUnder['items'] = await tx.query(
+      `SELECT substr(path, length($3) + 1) AS path, size_bytes AS "sizeBytes" ${below} ORDER BY path COLLATE "C" LIMIT $4`,
+      [...parameters, limit],
+    )
+    return { items, count: total?.count ?? 0, sizeBytes: total?.sizeBytes ?? 0 }
+  },
+
+  /** The folders that hold a file of this name, by path. */
+  async foldersWith(tx: Tx, scope: Project, ownerId: string, fileName: string): Promise<string[]> {
+    const rows: { folder: string }[] = await tx.query(
+      `SELECT left(path, -length($3)) AS folder FROM artifacts
+       WHERE project_id = $1 AND owner_id = $2 AND right(path, length($3)) = $3 ORDER BY path COLLATE "C" LIMIT 100`,
+      [scope.projectId, ownerId, `/${fileName}`],
+    )
+    return rows.map(({ folder }) => folder)
   },
 
   /** Forget a file, or a folder with all in it; answers how many files. */

@@ -3,9 +3,9 @@ import type { Readable } from 'node:stream'
 import type { BlobStore, StoredBlob } from '../../blobs/store.js'
 import { isSafePath, type ArtifactAddress } from '../../core/tracking/artifact-path.js'
 import type { Deps, ProjectScope, Tx } from '../../deps.js'
-import { artifactRepository as artifacts, type ListedArtifact } from './repository.js'
+import { artifactRepository as artifacts, type FilesUnder, type ListedArtifact } from './repository.js'
 
-export type { ListedArtifact } from './repository.js'
+export type { FilesUnder, ListedArtifact } from './repository.js'
 
 /** Whose files: a run's or a logged model's. */
 export type ArtifactOwner = ArtifactAddress['owner']
@@ -79,6 +79,18 @@ export const createArtifactsService = ({ database, clock, config, audit, blobs, 
         await check(tx, scope, owner, 'read')
         return artifacts.list(tx, scope, owner.id, folder)
       }),
+
+    /** All files in a folder, however deep: the first of them, and how much they are. */
+    filesUnder: (
+      tx: Tx,
+      scope: ProjectScope,
+      { owner, folder, limit }: { readonly owner: ArtifactOwner; readonly folder: string; readonly limit: number },
+    ): Promise<FilesUnder> =>
+      check(tx, scope, owner, 'read').then(() => artifacts.under(tx, scope, owner.id, folder, limit)),
+
+    /** The folders below the top that hold a file of this name. */
+    foldersWith: (tx: Tx, scope: ProjectScope, owner: ArtifactOwner, fileName: string): Promise<string[]> =>
+      check(tx, scope, owner, 'read').then(() => artifacts.foldersWith(tx, scope, owner.id, fileName)),
 
     /** Forget a file, or a folder with all in it; `''` forgets all. What is not there is no error. */
     delete: (scope: ProjectScope, owner: ArtifactOwner, path: string): Promise<void> =>

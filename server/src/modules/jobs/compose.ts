@@ -24,7 +24,7 @@ import type { ArtifactWriter, BlobReader, PinLookup, SnapshotLookup } from './po
 import { mountJobs } from './routes.js'
 import { createJobService } from './service.js'
 
-export { jobsOfRuns } from './repository.js'
+export { findJob, jobsOfRuns } from './repository.js'
 
 /** What jobs are given by other modules. */
 export interface JobPorts {

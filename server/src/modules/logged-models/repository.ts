@@ -62,6 +62,16 @@ export const loggedModelRepository = {
     return rows[0] ?? null
   },
 
+  /** Those a run made and that are whole, oldest first. */
+  async ofRun(tx: Tx, scope: Project, runId: string): Promise<LoggedModelRecord[]> {
+    return tx.query(
+      `SELECT ${loggedModelColumns} FROM ${loggedModelTables}
+       WHERE model.project_id = $1 AND model.source_run_id = $2 AND model.lifecycle_stage = 'active'
+         AND model.status = 'LOGGED_MODEL_READY' ORDER BY model.created_at_ms, model.id LIMIT 100`,
+      [scope.projectId, runId],
+    )
+  },
+
   async insert(
     tx: Tx,
     scope: Project,

@@ -136,6 +136,9 @@ export const createLoggedModelsService = (
     /** The same, for somebody who wants to write. */
     findWritable: getWritable,
 
+    /** Those that a run made and that are whole, oldest first, inside somebody's transaction. */
+    ofRun: (tx: Tx, scope: ProjectScope, runId: string): Promise<LoggedModelRecord[]> => models.ofRun(tx, scope, runId),
+
     finalize: (scope: ProjectScope, id: string, status: LoggedModelStatus): Promise<LoggedModel> =>
       database.transaction(scope, async (tx) => {
         await getWritable(tx, scope, id)

@@ -1,3 +1,4 @@
+import { hasAliasCharacters } from '../../core/model-registry/alias.js'
 import type { KeyValue } from '../experiments/service.js'
 import { invalid, invalidValue, type Fields } from './fields.js'
 
@@ -162,7 +163,7 @@ export const checkTraceTag = ({ key, value }: KeyValue): KeyValue => {
 
 /** The name of an alias. */
 export const checkAlias = (alias: string): string => {
-  if (!/^[\p{L}\p{N}_-]*$/u.test(alias))
+  if (!hasAliasCharacters(alias))
     return invalid(
       `Invalid alias name: '${alias}'. Names may only contain alphanumerics, underscores (_), and dashes (-).`,
     )

@@ -3,6 +3,7 @@ import type { Stage } from '../../core/model-registry/stages.js'
 import { groupRows } from '../../core/tracking/group-rows.js'
 import type { ProjectScope, Tx } from '../../deps.js'
 import type { KeyValue } from '../experiments/service.js'
+import { modelColumns, ofProject, plainModel, promptTag, versionColumns, versionTables } from './columns.js'
 
 export interface RegisteredModelRecord {
   readonly id: string
@@ -42,19 +43,6 @@ export interface VersionKey {
 
 type Project = Pick<ProjectScope, 'projectId'>
 type Page = { readonly offset: number; readonly limit: number }
-
-/** Programs keep prompts as registered models; who asks for models does not mean them. */
-const promptTag = `p.key = 'mlflow.prompt.is_prompt' AND p.value = 'true'`
-
-const modelColumns = `m.id, m.name, m.description, m.created_at_ms AS "createdAtMs", m.updated_at_ms AS "updatedAtMs"`
-
-const versionColumns = `
-  v.model_id AS "modelId", m.name AS "modelName", v.version, v.stage, v.source,
-  v.storage_location AS "storageLocation", v.run_id AS "runId", v.run_link AS "runLink",
-  v.logged_model_id AS "loggedModelId", v.description, v.creator_name AS "creatorName",
-  v.created_at_ms AS "createdAtMs", v.updated_at_ms AS "updatedAtMs"`
-const versionTables = `model_versions v JOIN registered_models m ON m.id = v.model_id`
-const ofProject = `v.project_id = $1 AND v.lifecycle_stage = 'active'`
 
 const where = (conditions: readonly string[]): string => conditions.join(' AND ')
 
@@ -119,10 +107,9 @@ export const modelRegistryRepository = {
     { offset, limit, prompts }: Page & { readonly prompts: boolean },
     { conditions, joins, order, parameters }: Compiled,
   ): Promise<RegisteredModelRecord[]> {
-    const plain = `NOT EXISTS (SELECT 1 FROM registered_model_tags p WHERE p.model_id = m.id AND ${promptTag})`
     return tx.query(
       `SELECT ${modelColumns} FROM registered_models m ${joins.join(' ')}
-       WHERE ${where(['m.project_id = $1', ...(prompts ? [] : [plain]), ...conditions])}
+       WHERE ${where(['m.project_id = $1', ...(prompts ? [] : [plainModel]), ...conditions])}
        ORDER BY ${[...order, 'm.name'].join(', ')} OFFSET $2 LIMIT $3`,
       [scope.projectId, offset, limit, ...parameters],
     )
@@ -170,6 +157,15 @@ export const modelRegistryRepository = {
       modelId,
       alias,
     ])
+  },
+
+  /** The version an alias names, or `null`. */
+  async versionOfAlias(tx: Tx, scope: Project, modelId: string, alias: string): Promise<number | null> {
+    const rows: { version: number }[] = await tx.query(
+      `SELECT version FROM registered_model_aliases WHERE project_id = $1 AND model_id = $2 AND alias = $3`,
+      [scope.projectId, modelId, alias],
+    )
+    return rows[0]?.version ?? null
   },
 
   async aliasesOf(tx: Tx, scope: Project, modelIds: readonly string[]): Promise<(modelId: string) => AliasRecord[]> {

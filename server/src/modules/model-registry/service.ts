@@ -1,4 +1,4 @@
-import { fail, NovaBrainError, type ErrorCode } from '@novabrain/contracts'
+import { fail } from '@novabrain/contracts'
 import { liesWithin, readSource, type VersionReference } from '../../core/model-registry/source.js'
 import { activeStages, stageOf, stages, type Stage } from '../../core/model-registry/stages.js'
 import { compileSearch, type SearchTables } from '../../core/tracking/compile-search.js'
@@ -7,6 +7,7 @@ import type { Deps, ProjectScope, Tx } from '../../deps.js'
 import type { KeyValue } from '../experiments/service.js'
 import type { LoggedModelsService } from '../logged-models/service.js'
 import type { RunsService } from '../runs/service.js'
+import { orElse } from './or-else.js'
 import {
   modelRegistryRepository as registry,
   type AliasRecord,
@@ -37,6 +38,20 @@ export interface RegistrySearch {
   readonly order: readonly OrderKey[]
   readonly offset: number
   readonly limit: number
+}
+
+export interface NewModel {
+  readonly name: string
+  readonly description: string | null
+  readonly tags: readonly KeyValue[]
+}
+
+/** One step of an alias: `null` is nowhere. */
+interface AliasStep {
+  readonly alias: string
+  readonly from: number | null
+  readonly to: number | null
+  readonly reason: string | null
 }
 
 /** What a new version is made of. `null` is what was not said; MLflow tells it from an empty text. */
@@ -88,12 +103,23 @@ export type ModelRegistryService = ReturnType<typeof createModelRegistryService>
  * `model_latest_version_not_found`, `model_stage_invalid`, those of runs and logged models.
  */
 export const createModelRegistryService = (
-  deps: Pick<Deps, 'database' | 'clock' | 'newId' | 'audit'> & {
+  deps: Pick<Deps, 'database' | 'clock' | 'newId' | 'audit' | 'outbox'> & {
     readonly runs: RunsService
     readonly loggedModels: LoggedModelsService
   },
 ) => {
-  const { database, clock, newId, audit, runs, loggedModels } = deps
+  const { database, clock, newId, audit, outbox, runs, loggedModels } = deps
+
+  /** Whoever looks at a model, at a version of it or at the run of a new version is told. */
+  const announce = (
+    tx: Tx,
+    scope: ProjectScope,
+    { id, name }: Pick<RegisteredModelRecord, 'id' | 'name'>,
+    {
+      version = null,
+      sourceRunId = null,
+    }: { readonly version?: number | null; readonly sourceRunId?: string | null } = {},
+  ): Promise<void> => outbox.append(tx, scope, { type: 'model_changed', modelId: id, name, version, sourceRunId })
 
   const getModel = async (tx: Tx, scope: ProjectScope, name: string, lock = false): Promise<RegisteredModelRecord> =>
     (await registry.findModel(tx, scope, name, lock)) ?? fail('registered_model_not_found', { name })
@@ -246,26 +272,92 @@ export const createModelRegistryService = (
     work: (tx: Tx, record: ModelVersionRecord, nowMs: number) => Promise<unknown>,
   ): Promise<ModelVersion> =>
     database.transaction(scope, async (tx) => {
-      await work(tx, await holdVersion(tx, scope, name, version), clock.nowMs())
+      const record = await holdVersion(tx, scope, name, version)
+      await work(tx, record, clock.nowMs())
+      await announce(tx, scope, { id: record.modelId, name }, { version })
       return versionOf(tx, scope, await getVersion(tx, scope, name, version))
     })
 
+  const insertModel = async (tx: Tx, scope: ProjectScope, { name, description, tags }: NewModel): Promise<void> => {
+    const [id, nowMs] = [newId(), clock.nowMs()]
+    const record = { id, name, description, createdAtMs: nowMs, updatedAtMs: nowMs }
+    if (!(await registry.insertModel(tx, scope, record))) {
+      const existing = await modelOf(tx, scope, name)
+      return failTaken(name, isPrompt(tags), isPrompt(existing.tags))
+    }
+    await registry.setModelTags(tx, scope, id, tags)
+    await audit.append(tx, scope, { action: 'registered_model.create', subject: name })
+    await announce(tx, scope, record)
+  }
+
+  const insertVersion = async (
+    tx: Tx,
+    scope: ProjectScope,
+    name: string,
+    wanted: NewVersion,
+  ): Promise<ModelVersionRecord> => {
+    const origin = isPrompt(wanted.tags)
+      ? { ...wanted, storageLocation: wanted.source }
+      : await originOf(tx, scope, wanted)
+    const model = await getModel(tx, scope, name, true)
+    if (!isPrompt(wanted.tags)) await checkAttempt(tx, scope, origin)
+    const nowMs = clock.nowMs()
+    const key = { modelId: model.id, version: await registry.nextVersion(tx, scope, model.id) }
+    await registry.insertVersion(tx, scope, {
+      ...key,
+      stage: 'None',
+      source: origin.source,
+      storageLocation: origin.storageLocation,
+      runId: origin.runId,
+      runLink: wanted.runLink,
+      loggedModelId: origin.loggedModelId,
+      description: wanted.description,
+      creatorName: scope.memberName,
+      createdAtMs: nowMs,
+      updatedAtMs: nowMs,
+    })
+    await registry.setVersionTags(tx, scope, key, wanted.tags)
+    await registry.touchModel(tx, scope, model.id, nowMs)
+    if (origin.loggedModelId !== null && origin.loggedModelId !== '')
+      await loggedModels.noteVersion(tx, scope, origin.loggedModelId, versionsKey, { name, version: key.version })
+    await audit.append(tx, scope, {
+      action: 'model_version.create',
+      subject: name,
+      detail: { version: key.version, runId: origin.runId },
+    })
+    await announce(tx, scope, model, { version: key.version, sourceRunId: origin.runId })
+    return getVersion(tx, scope, name, key.version)
+  }
+
+  /** The audit knows the model by its id too: it keeps its history under another name. */
+  const noteMove = (
+    tx: Tx,
+    scope: ProjectScope,
+    { id, name }: Pick<RegisteredModelRecord, 'id' | 'name'>,
+    { alias, from, to, reason }: AliasStep,
+  ): Promise<void> =>
+    audit.append(tx, scope, {
+      action: to === null ? 'model_alias.delete' : 'model_alias.set',
+      subject: name,
+      detail: { alias, ...(to === null ? {} : { version: to }), from, modelId: id, reason },
+    })
+
   return {
-    createModel: (
-      scope: ProjectScope,
-      { name, description, tags }: { name: string; description: string | null; tags: readonly KeyValue[] },
-    ): Promise<RegisteredModel> =>
+    createModel: (scope: ProjectScope, model: NewModel): Promise<RegisteredModel> =>
       database.transaction(scope, async (tx) => {
-        const [id, nowMs] = [newId(), clock.nowMs()]
-        const record = { id, name, description, createdAtMs: nowMs, updatedAtMs: nowMs }
-        if (!(await registry.insertModel(tx, scope, record))) {
-          const existing = await modelOf(tx, scope, name)
-          return failTaken(name, isPrompt(tags), isPrompt(existing.tags))
-        }
-        await registry.setModelTags(tx, scope, id, tags)
-        await audit.append(tx, scope, { action: 'registered_model.create', subject: name })
-        return modelOf(tx, scope, name)
+        await insertModel(tx, scope, model)
+        return modelOf(tx, scope, model.name)
       }),
+
+    /** Models with their tags and aliases, and versions with theirs, inside somebody's transaction. */
+    modelsOf,
+    versionsOf: (tx: Tx, scope: ProjectScope, records: readonly ModelVersionRecord[]) => versionsOf(tx, scope, records),
+
+    /** The number that the next version of a model will get, or `null` when there is no model of this name. */
+    nextVersionOf: async (tx: Tx, scope: ProjectScope, name: string): Promise<number | null> => {
+      const model = await registry.findModel(tx, scope, name)
+      return model === null ? null : registry.nextVersion(tx, scope, model.id)
+    },
 
     getModel: (scope: ProjectScope, name: string): Promise<RegisteredModel> =>
       database.transaction(scope, (tx) => modelOf(tx, scope, name)),
@@ -274,6 +366,7 @@ export const createModelRegistryService = (
       database.transaction(scope, async (tx) => {
         const { id } = await getModel(tx, scope, name, true)
         await registry.updateModel(tx, scope, id, { name, description, atMs: clock.nowMs() })
+        await announce(tx, scope, { id, name })
         return modelOf(tx, scope, name)
       }),
 
@@ -287,6 +380,7 @@ export const createModelRegistryService = (
         await registry.updateModel(tx, scope, model.id, { name: newName, description: model.description, atMs })
         await registry.touchVersions(tx, scope, model.id, atMs)
         await audit.append(tx, scope, { action: 'registered_model.rename', subject: newName, detail: { from: name } })
+        await announce(tx, scope, { id: model.id, name: newName })
         return modelOf(tx, scope, newName)
       }),
 
@@ -296,6 +390,7 @@ export const createModelRegistryService = (
         const { id } = await getModel(tx, scope, name, true)
         await registry.deleteModel(tx, scope, id)
         await audit.append(tx, scope, { action: 'registered_model.delete', subject: name })
+        await announce(tx, scope, { id, name })
       }),
 
     searchModels: (scope: ProjectScope, search: RegistrySearch): Promise<RegisteredModel[]> =>
@@ -319,74 +414,67 @@ export const createModelRegistryService = (
       }),
 
     setModelTag: (scope: ProjectScope, name: string, tag: KeyValue): Promise<void> =>
-      database.transaction(scope, async (tx) =>
-        registry.setModelTags(tx, scope, (await getModel(tx, scope, name)).id, [tag]),
-      ),
+      database.transaction(scope, async (tx) => {
+        const model = await getModel(tx, scope, name)
+        await registry.setModelTags(tx, scope, model.id, [tag])
+        await announce(tx, scope, model)
+      }),
 
     /** A tag that is not there is no fault. */
     deleteModelTag: (scope: ProjectScope, name: string, key: string): Promise<void> =>
-      database.transaction(scope, async (tx) =>
-        registry.deleteModelTag(tx, scope, (await getModel(tx, scope, name)).id, key),
-      ),
+      database.transaction(scope, async (tx) => {
+        const model = await getModel(tx, scope, name)
+        await registry.deleteModelTag(tx, scope, model.id, key)
+        await announce(tx, scope, model)
+      }),
 
-    /** Let an alias name a version; who moved it and from where is in the audit. */
-    setAlias: (scope: ProjectScope, name: string, alias: string, version: number): Promise<void> =>
+    /**
+     * Let an alias name a version; who moved it, from where and why is in the audit, in the same transaction. A program of
+     * MLflow gives no reason.
+     */
+    setAlias: (
+      scope: ProjectScope,
+      name: string,
+      alias: string,
+      version: number,
+      reason: string | null = null,
+    ): Promise<void> =>
       database.transaction(scope, async (tx) => {
         const to = await holdVersion(tx, scope, name, version)
-        const aliasesOf = await registry.aliasesOf(tx, scope, [to.modelId])
-        const before = aliasesOf(to.modelId).find((each) => each.alias === alias)
+        const from = await registry.versionOfAlias(tx, scope, to.modelId, alias)
+        const model = { id: to.modelId, name }
         await registry.setAlias(tx, scope, to, alias)
-        await audit.append(tx, scope, {
-          action: 'model_alias.set',
-          subject: name,
-          detail: { alias, version, from: before?.version ?? null },
-        })
+        await noteMove(tx, scope, model, { alias, from, to: version, reason })
+        await announce(tx, scope, model, { version })
       }),
 
     /** An alias that is not there is no fault. */
-    deleteAlias: (scope: ProjectScope, name: string, alias: string): Promise<void> =>
+    deleteAlias: (scope: ProjectScope, name: string, alias: string, reason: string | null = null): Promise<void> =>
       database.transaction(scope, async (tx) => {
-        const { id } = await getModel(tx, scope, name, true)
-        await registry.deleteAlias(tx, scope, id, alias)
-        await audit.append(tx, scope, { action: 'model_alias.delete', subject: name, detail: { alias } })
+        const model = await getModel(tx, scope, name, true)
+        const from = await registry.versionOfAlias(tx, scope, model.id, alias)
+        await registry.deleteAlias(tx, scope, model.id, alias)
+        await noteMove(tx, scope, model, { alias, from, to: null, reason })
+        await announce(tx, scope, model, { version: from })
       }),
 
     versionByAlias: (scope: ProjectScope, name: string, alias: string): Promise<ModelVersion> =>
       database.transaction(scope, async (tx) => versionOf(tx, scope, await byAlias(tx, scope, name, alias))),
 
     createVersion: (scope: ProjectScope, name: string, wanted: NewVersion): Promise<ModelVersion> =>
-      database.transaction(scope, async (tx) => {
-        const origin = isPrompt(wanted.tags)
-          ? { ...wanted, storageLocation: wanted.source }
-          : await originOf(tx, scope, wanted)
-        const model = await getModel(tx, scope, name, true)
-        if (!isPrompt(wanted.tags)) await checkAttempt(tx, scope, origin)
-        const nowMs = clock.nowMs()
-        const key = { modelId: model.id, version: await registry.nextVersion(tx, scope, model.id) }
-        await registry.insertVersion(tx, scope, {
-          ...key,
-          stage: 'None',
-          source: origin.source,
-          storageLocation: origin.storageLocation,
-          runId: origin.runId,
-          runLink: wanted.runLink,
-          loggedModelId: origin.loggedModelId,
-          description: wanted.description,
-          creatorName: scope.memberName,
-          createdAtMs: nowMs,
-          updatedAtMs: nowMs,
-        })
-        await registry.setVersionTags(tx, scope, key, wanted.tags)
-        await registry.touchModel(tx, scope, model.id, nowMs)
-        if (origin.loggedModelId !== null && origin.loggedModelId !== '')
-          await loggedModels.noteVersion(tx, scope, origin.loggedModelId, versionsKey, { name, version: key.version })
-        await audit.append(tx, scope, {
-          action: 'model_version.create',
-          subject: name,
-          detail: { version: key.version, runId: origin.runId },
-        })
-        return versionOf(tx, scope, await getVersion(tx, scope, name, key.version))
-      }),
+      database.transaction(scope, async (tx) => versionOf(tx, scope, await insertVersion(tx, scope, name, wanted))),
+
+    /** The next version of a model, which is made when there is none of this name, inside somebody's transaction. */
+    async register(tx: Tx, scope: ProjectScope, name: string, wanted: NewVersion): Promise<ModelVersion> {
+      if ((await registry.findModel(tx, scope, name)) === null) {
+        const made = insertModel(tx, scope, { name, description: null, tags: [] })
+        // Who takes the name at the same instant makes the same model.
+        await orElse(made, 'registered_model_name_taken', () => undefined)
+      }
+      const { tags } = await modelOf(tx, scope, name)
+      if (isPrompt(tags)) return failTaken(name, false, true)
+      return versionOf(tx, scope, await insertVersion(tx, scope, name, wanted))
+    },
 
     getVersion: (scope: ProjectScope, name: string, version: number): Promise<ModelVersion> =>
       database.transaction(scope, async (tx) => versionOf(tx, scope, await getVersion(tx, scope, name, version))),
@@ -420,10 +508,14 @@ export const createModelRegistryService = (
       database.transaction(scope, async (tx) => {
         forPeople(scope)
         const record = await holdVersion(tx, scope, name, version)
+        const model = { id: record.modelId, name }
         const nowMs = clock.nowMs()
+        const { aliases } = await versionOf(tx, scope, record)
+        for (const alias of aliases) await noteMove(tx, scope, model, { alias, from: version, to: null, reason: null })
         await registry.deleteVersion(tx, scope, record, nowMs)
         await registry.touchModel(tx, scope, record.modelId, nowMs)
         await audit.append(tx, scope, { action: 'model_version.delete', subject: name, detail: { version } })
+        await announce(tx, scope, model, { version, sourceRunId: record.runId })
       }),
 
     searchVersions: (scope: ProjectScope, search: RegistrySearch): Promise<ModelVersion[]> =>
@@ -435,15 +527,19 @@ export const createModelRegistryService = (
       }),
 
     setVersionTag: (scope: ProjectScope, name: string, version: number, tag: KeyValue): Promise<void> =>
-      database.transaction(scope, async (tx) =>
-        registry.setVersionTags(tx, scope, await getVersion(tx, scope, name, version), [tag]),
-      ),
+      database.transaction(scope, async (tx) => {
+        const record = await getVersion(tx, scope, name, version)
+        await registry.setVersionTags(tx, scope, record, [tag])
+        await announce(tx, scope, { id: record.modelId, name }, { version })
+      }),
 
     /** A tag that is not there is no fault. */
     deleteVersionTag: (scope: ProjectScope, name: string, version: number, key: string): Promise<void> =>
-      database.transaction(scope, async (tx) =>
-        registry.deleteVersionTag(tx, scope, await getVersion(tx, scope, name, version), key),
-      ),
+      database.transaction(scope, async (tx) => {
+        const record = await getVersion(tx, scope, name, version)
+        await registry.deleteVersionTag(tx, scope, record, key)
+        await announce(tx, scope, { id: record.modelId, name }, { version })
+      }),
   }
 }
 
@@ -453,13 +549,6 @@ interface Origin {
   readonly runId: string | null
   readonly loggedModelId: string | null
 }
-
-/** What to do instead when work ends with one error of the catalogue; every other fault stays what it is. */
-const orElse = <T>(work: Promise<T>, code: ErrorCode, instead: () => T): Promise<T> =>
-  work.catch((error: unknown) => {
-    if (error instanceof NovaBrainError && error.code === code) return instead()
-    throw error
-  })
 
 const differs = (said: string | null, is: string | null): boolean => said !== null && said !== (is ?? '')
 

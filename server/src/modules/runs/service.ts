@@ -150,6 +150,11 @@ export const createRunsService = (deps: RunsDeps) => {
     return found.map((run) => ({ run, data: dataOf(run.id) }))
   }
 
+  const load = async (tx: Tx, scope: ProjectScope, runId: string): Promise<LoggedRun> => {
+    const [found] = await logged(tx, scope, [await get(tx, scope, runId)])
+    return found ?? fail('run_not_found', { runId })
+  }
+
   const setLifecycleStage = (scope: ProjectScope, runId: string, stage: LifecycleStage): Promise<void> =>
     database.transaction(scope, async (tx) => {
       await getOwn(tx, scope, runId)
@@ -226,13 +231,19 @@ export const createRunsService = (deps: RunsDeps) => {
 
     /** A run and all it logged; deleted ones too. */
     get: (scope: ProjectScope, runId: string): Promise<LoggedRun> =>
-      database.transaction(scope, async (tx) => {
-        const [found] = await logged(tx, scope, [await get(tx, scope, runId)])
-        return found ?? fail('run_not_found', { runId })
-      }),
+      database.transaction(scope, (tx) => load(tx, scope, runId)),
 
     /** The record alone, inside somebody's transaction. */
     find: get,
+
+    /** A run and all it logged, inside somebody's transaction; deleted ones too. */
+    load,
+
+    /** The job in which a run was made: its own, or that of the run inside which it was begun. */
+    jobIdOf: async (tx: Tx, scope: ProjectScope, run: RunRecord): Promise<string | null> => {
+      if (run.jobId !== null || run.jobRunId === null) return run.jobId
+      return (await runs.find(tx, scope, run.jobRunId))?.jobId ?? null
+    },
 
     /** The record of a run that takes data from the caller, inside somebody's transaction. */
     findWritable: getWritable,

@@ -22,6 +22,16 @@ import {
 import { EventRecord } from '../schema/event.js'
 import { Attempt, Explanation, Job, JobPreview, JobStatus, PreviewJob, SubmitJob } from '../schema/job.js'
 import { KernelInbox, KernelOutbox } from '../schema/kernel.js'
+import {
+  DescribeModel,
+  Model,
+  ModelVersion,
+  ModelVersionSummary,
+  RegisterModel,
+  RemoveModelAlias,
+  RunModels,
+  SetModelAlias,
+} from '../schema/model.js'
 import { ArtifactFile, MetricSeries, Run, RunSummary } from '../schema/run.js'
 import { AttemptResult, AttemptSpec, Heartbeat, HeartbeatReply, ResourceSample } from '../schema/runner.js'
 import { CodeSnapshot, CreateCodeSnapshot, CreatedCodeSnapshot } from '../schema/snapshot.js'
@@ -43,6 +53,9 @@ import { defineRoute } from './define.js'
 const ProjectParams = Type.Object({ projectId: Id })
 const JobParams = Type.Object({ projectId: Id, jobId: Id })
 const RunParams = Type.Object({ projectId: Id, runId: Id })
+const ModelParams = Type.Object({ projectId: Id, modelName: Type.String({ minLength: 1, maxLength: 1000 }) })
+const VersionParams = Type.Composite([ModelParams, Type.Object({ version: Type.Integer({ minimum: 1 }) })])
+const AliasParams = Type.Composite([ModelParams, Type.Object({ alias: Type.String({ minLength: 1, maxLength: 255 }) })])
 const AttemptParams = Type.Object({ attemptId: Id })
 const Nothing = Type.Object({})
 const Bytes = Type.Unknown()
@@ -498,6 +511,122 @@ export const routes = {
     response: Bytes,
     responseKind: 'bytes',
     errors: ['run_not_found', 'artifact_not_found'],
+  }),
+
+  // Models
+  listModels: defineRoute({
+    method: 'GET',
+    path: '/v1/projects/:projectId/models',
+    access: 'viewer',
+    summary: 'Registered models, those that changed last first',
+    params: ProjectParams,
+    query: Type.Composite([
+      PageQuery,
+      Type.Object({
+        search: Type.Optional(Type.String({ maxLength: 250, description: 'part of the name, in any case' })),
+      }),
+    ]),
+    response: page(Model),
+    errors: [],
+  }),
+  getModel: defineRoute({
+    method: 'GET',
+    path: '/v1/projects/:projectId/models/:modelName',
+    access: 'viewer',
+    summary: 'One registered model with its aliases',
+    params: ModelParams,
+    response: Model,
+    errors: ['registered_model_not_found'],
+  }),
+  describeModel: defineRoute({
+    method: 'PATCH',
+    path: '/v1/projects/:projectId/models/:modelName',
+    access: 'editor',
+    summary: 'Say what a model is for',
+    params: ModelParams,
+    body: DescribeModel,
+    response: Model,
+    errors: ['registered_model_not_found'],
+  }),
+  listModelVersions: defineRoute({
+    method: 'GET',
+    path: '/v1/projects/:projectId/models/:modelName/versions',
+    access: 'viewer',
+    summary: 'The versions of a model, newest first',
+    params: ModelParams,
+    query: PageQuery,
+    response: page(ModelVersionSummary),
+    errors: ['registered_model_not_found'],
+  }),
+  getModelVersion: defineRoute({
+    method: 'GET',
+    path: '/v1/projects/:projectId/models/:modelName/versions/:version',
+    access: 'viewer',
+    summary: 'One version: where it comes from, its signature and files, and where its aliases moved',
+    params: VersionParams,
+    response: ModelVersion,
+    errors: ['model_version_not_found'],
+  }),
+  describeModelVersion: defineRoute({
+    method: 'PATCH',
+    path: '/v1/projects/:projectId/models/:modelName/versions/:version',
+    access: 'editor',
+    summary: 'Say what a version is good for',
+    params: VersionParams,
+    body: DescribeModel,
+    response: ModelVersionSummary,
+    errors: ['model_version_not_found'],
+  }),
+  readModelFile: defineRoute({
+    method: 'GET',
+    path: '/v1/projects/:projectId/models/:modelName/versions/:version/file',
+    access: 'viewer',
+    summary: 'The bytes of one file of a version',
+    params: VersionParams,
+    query: Type.Object({ path: Type.String({ minLength: 1, maxLength: 1024 }) }),
+    response: Bytes,
+    responseKind: 'bytes',
+    errors: ['model_version_not_found', 'artifact_not_found'],
+  }),
+  setModelAlias: defineRoute({
+    method: 'PUT',
+    path: '/v1/projects/:projectId/models/:modelName/aliases/:alias',
+    access: 'editor',
+    summary: 'Let an alias point at a version; the reason is kept in the audit',
+    params: AliasParams,
+    body: SetModelAlias,
+    response: Model,
+    errors: ['model_version_not_found', 'model_alias_invalid'],
+  }),
+  removeModelAlias: defineRoute({
+    method: 'POST',
+    path: '/v1/projects/:projectId/models/:modelName/aliases/:alias/remove',
+    access: 'editor',
+    summary: 'Take an alias away; the reason is kept in the audit',
+    params: AliasParams,
+    body: RemoveModelAlias,
+    response: Model,
+    errors: ['registered_model_not_found'],
+  }),
+  listRunModels: defineRoute({
+    method: 'GET',
+    path: '/v1/projects/:projectId/runs/:runId/models',
+    access: 'viewer',
+    summary: 'The models a run left, the versions made of them, and the name for the next',
+    params: RunParams,
+    response: RunModels,
+    errors: ['run_not_found'],
+  }),
+  registerModel: defineRoute({
+    method: 'POST',
+    path: '/v1/projects/:projectId/runs/:runId/models',
+    access: 'editor',
+    summary: 'Register a model of a run as the next version; a new name makes the registered model too',
+    params: RunParams,
+    body: RegisterModel,
+    response: ModelVersionSummary,
+    idempotent: true,
+    errors: ['run_not_found', 'run_model_not_found', 'registered_model_kind_clash'],
   }),
 
   // Cluster

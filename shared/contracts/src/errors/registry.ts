@@ -89,6 +89,34 @@ export const registryErrors = {
       remedy: '用 `MlflowClient().set_registered_model_alias` 设置别名。',
     },
   },
+  model_alias_invalid: {
+    status: 400,
+    mlflow: 'INVALID_PARAMETER_VALUE',
+    en: {
+      message: '“{alias}” cannot be an alias',
+      cause: 'An alias has letters, digits, `_` and `-`. `latest` and numbers such as `v3` mean something already.',
+      remedy: 'Choose another name, such as `champion`.',
+    },
+    zh: {
+      message: '“{alias}”不能用作别名',
+      cause: '别名只能包含字母、数字、`_` 和 `-`；`latest` 以及 `v3` 这样的版本号已有含义。',
+      remedy: '请换一个名称，例如 `champion`。',
+    },
+  },
+  run_model_not_found: {
+    status: 404,
+    mlflow: 'RESOURCE_DOES_NOT_EXIST',
+    en: {
+      message: 'The run left no such model: {model}',
+      cause: 'A model of a run is one it logged with `log_model`, or a folder of its files with an `MLmodel` in it.',
+      remedy: 'Open the run again and choose one of its models, or log one with `mlflow.<flavor>.log_model`.',
+    },
+    zh: {
+      message: '该运行没有留下这样的模型：{model}',
+      cause: '运行的模型是指用 `log_model` 记录的模型，或其文件中含有 `MLmodel` 的文件夹。',
+      remedy: '重新打开该运行并选择它的某个模型，或用 `mlflow.<flavor>.log_model` 记录一个模型。',
+    },
+  },
   model_latest_version_not_found: {
     status: 404,
     mlflow: 'RESOURCE_DOES_NOT_EXIST',

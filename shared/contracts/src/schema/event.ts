@@ -16,6 +16,14 @@ export const DomainEvent = Type.Union([
     name: Type.String(),
     status: RunStatus,
   }),
+  /** A registered model, one of its versions, or where its aliases point; `sourceRunId` is the run of a version that is new. */
+  Type.Object({
+    type: Type.Literal('model_changed'),
+    modelId: Id,
+    name: Type.String(),
+    version: nullable(Type.Integer()),
+    sourceRunId: nullable(Type.String()),
+  }),
   Type.Object({ type: Type.Literal('nodes_changed') }),
   Type.Object({ type: Type.Literal('queues_changed') }),
 ])

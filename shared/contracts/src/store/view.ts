@@ -23,6 +23,8 @@ export interface LiveView {
   readonly runs: ReadonlyMap<string, RunGlimpse>
   /** For each job, the cursor of the event that last touched it. */
   readonly touched: ReadonlyMap<string, number>
+  /** Grows when models, versions or aliases changed: read them again. */
+  readonly modelsRevision: number
   /** Grows when nodes or devices changed: read them again. */
   readonly nodesRevision: number
   /** Grows when queues changed: read them again. */
@@ -35,6 +37,7 @@ export const emptyView = (cursor = 0): LiveView => ({
   jobs: new Map(),
   runs: new Map(),
   touched: new Map(),
+  modelsRevision: 0,
   nodesRevision: 0,
   queuesRevision: 0,
 })
@@ -51,6 +54,8 @@ export const applyEvent = (view: LiveView, record: EventRecord): LiveView => {
       const { runId, experimentId, name, status } = event
       return { ...next, runs: set(view.runs, runId, { runId, experimentId, name, status }) }
     }
+    case 'model_changed':
+      return { ...next, modelsRevision: view.modelsRevision + 1 }
     case 'nodes_changed':
       return { ...next, nodesRevision: view.nodesRevision + 1 }
     case 'queues_changed':
