@@ -44,7 +44,13 @@ describe('addresses of the web app', () => {
       { name: 'authorize', request: { client: '', redirect: '', challenge: '', state: null } },
     ],
     ['#/runs/not-an-id', { name: 'unknown' }],
-    ['#/models/churn', { name: 'unknown' }],
+    ['#/endpoints/churn', { name: 'unknown' }],
+    ['#/models', { name: 'models' }],
+    ['#/models/churn', { name: 'model', modelName: 'churn' }],
+    ['#/models/%E6%B5%81%E5%A4%B1%20100%25/versions/12', { name: 'version', modelName: '流失 100%', version: 12 }],
+    ['#/models/100%/versions/1', { name: 'version', modelName: '100%', version: 1 }],
+    ['#/models/churn/versions/0', { name: 'unknown' }],
+    ['#/models/churn/versions/x', { name: 'unknown' }],
   ])('%s', (hash, page) => expect(pageOf(hash)).toEqual(page))
 
   test('every page has an address that leads back to it', () => {
@@ -54,6 +60,9 @@ describe('addresses of the web app', () => {
       `#/runs/${runId}?tab=code`,
       `#/jobs/${runId}`,
       '#/jobs',
+      '#/models',
+      '#/models/churn%20a%2Bb',
+      '#/models/churn/versions/12',
       '#/queue',
       '#/nodes',
       '#/device',

@@ -1,6 +1,7 @@
 import { commandsPlugin } from './plugins/commands.js'
 import { deliveryPlugin } from './plugins/delivery.js'
 import { environmentPlugin } from './plugins/environment.js'
+import { modelPagesPlugin } from './plugins/models.js'
 import { notificationsPlugin } from './plugins/notifications.js'
 import { launcherPlugin, runningPlugin } from './plugins/running.js'
 import { panelPlugin, runPagesPlugin } from './plugins/runs.js'
@@ -14,6 +15,7 @@ export default [
   sessionPlugin,
   environmentPlugin,
   runPagesPlugin,
+  modelPagesPlugin,
   commandsPlugin,
   panelPlugin,
   statusPlugin,

@@ -63,6 +63,20 @@ export interface IRunPages {
 /** The token of the run pages. */
 export const IRunPages = new Token<IRunPages>('@novabrain/jupyterlab:IRunPages', 'Opens the page of a run.')
 
+/** A page of the model registry: all models when no name is given, a version with one. */
+export interface ModelPage {
+  readonly name?: string
+  readonly version?: number
+}
+
+/** Opens the pages of models. */
+export interface IModelPages {
+  open(page: ModelPage): Promise<void>
+}
+
+/** The token of the pages of models. */
+export const IModelPages = new Token<IModelPages>('@novabrain/jupyterlab:IModelPages', 'Opens the page of a model.')
+
 /** What is known of the environment of each notebook, for the chip and the card. */
 export interface IEnvironments {
   /** The state shown for a notebook; `unknown` until the kernel was asked. */

@@ -8,12 +8,13 @@ import type {
   Role,
   RouteName,
 } from '@novabrain/contracts'
-import type { RunTab } from '@novabrain/ui'
+import type { ModelTarget, RunTab } from '@novabrain/ui'
 
 /** The page a webview shows; also what is kept of it when the window is closed. */
 export type PageTarget =
   | { readonly kind: 'run'; readonly runId?: string; readonly jobId?: string; readonly tab: RunTab }
   | { readonly kind: 'compare'; readonly runIds: readonly string[] }
+  | ModelTarget
 
 /** What the page needs to begin. There is no token and no address in it: the extension host asks the server. */
 export interface PageStart {
@@ -39,6 +40,7 @@ export type FromPage =
       readonly target: { readonly runId?: string; readonly jobId?: string }
       readonly tab?: RunTab
     }
+  | { readonly type: 'open_model'; readonly target: ModelTarget }
   | { readonly type: 'open_file'; readonly path: string; readonly line?: number }
   | { readonly type: 'open_docs'; readonly path: string }
   | { readonly type: 'notify'; readonly message: string; readonly kind: 'information' | 'warning' | 'error' }
@@ -74,6 +76,17 @@ export const pageRoutes: ReadonlySet<RouteName> = new Set<RouteName>([
   'getMetricSeries',
   'listRunArtifacts',
   'readRunArtifact',
+  'listModels',
+  'getModel',
+  'describeModel',
+  'listModelVersions',
+  'getModelVersion',
+  'describeModelVersion',
+  'readModelFile',
+  'setModelAlias',
+  'removeModelAlias',
+  'listRunModels',
+  'registerModel',
   'getJob',
   'listJobs',
   'explainJob',

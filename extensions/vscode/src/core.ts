@@ -1,4 +1,5 @@
 import { createOutbox } from '@novabrain/contracts'
+import type { ModelTarget } from '@novabrain/ui'
 import type { App } from './app.js'
 import { createTools, type Tool } from './assistant/tools.js'
 import { compare } from './commands/compare.js'
@@ -62,6 +63,7 @@ export const createCore = (context: Context, platform: Platform): Core => {
       stop: (given) => stop(app, given),
       rerun: (given) => rerun(app, given),
       openRun: (given, tab) => openRun(app, given, tab),
+      openModel: async (given) => panels.openModel(modelOf(given)),
       openLog: (given) => openLog(app, given),
       revealFiles: (given) => revealFiles(app, given),
       copyLink: (given) => copyLink(app, given),
@@ -102,6 +104,16 @@ export const createCore = (context: Context, platform: Platform): Core => {
       for (const part of [runs, team, logs, panels, session]) part.dispose()
     },
   }
+}
+
+/** The page that a row names; all models when it names none. */
+const modelOf = (given: unknown): ModelTarget => {
+  const { name, version } = (typeof given === 'object' && given !== null ? given : {}) as {
+    name?: unknown
+    version?: unknown
+  }
+  if (typeof name !== 'string') return { kind: 'models' }
+  return typeof version === 'number' ? { kind: 'version', name, version } : { kind: 'model', name }
 }
 
 /** Commands of menus are given addresses and notebooks; only a path that somebody names is meant. */

@@ -1,5 +1,6 @@
 import { defineCompareChart } from './elements/compare-chart.js'
 import { defineConnectionBar } from './elements/connection-bar.js'
+import { defineEditableText } from './elements/editable-text.js'
 import { defineEmptyState } from './elements/empty-state.js'
 import { defineEnvironmentChip } from './elements/environment-chip.js'
 import { defineEnvironmentDiff } from './elements/environment-diff.js'
@@ -11,6 +12,8 @@ import { defineHoldCard } from './elements/hold-card.js'
 import { defineJobTable } from './elements/job-table.js'
 import { defineLogView } from './elements/log-view.js'
 import { defineMetricChart } from './elements/metric-chart.js'
+import { defineModelList } from './elements/model-list.js'
+import { defineModelPage } from './elements/model-page.js'
 import { defineNodeGrid } from './elements/node-grid.js'
 import { defineQueueTable } from './elements/queue-table.js'
 import { defineResourceChart } from './elements/resource-chart.js'
@@ -21,17 +24,24 @@ import { defineRunEnvironment } from './elements/run-environment.js'
 import { defineRunFiles } from './elements/run-files.js'
 import { defineRunList } from './elements/run-list.js'
 import { defineRunMetrics } from './elements/run-metrics.js'
+import { defineRunModels } from './elements/run-models.js'
 import { defineRunOverview } from './elements/run-overview.js'
 import { defineRunPage } from './elements/run-page.js'
 import { defineRunParams } from './elements/run-params.js'
 import { defineStatusBadge } from './elements/status-badge.js'
 import { defineSubmitCard } from './elements/submit-card.js'
 import { defineVerdictCard } from './elements/verdict-card.js'
+import { defineVersionAliases } from './elements/version-aliases.js'
+import { defineVersionFiles } from './elements/version-files.js'
+import { defineVersionLineage } from './elements/version-lineage.js'
+import { defineVersionPage } from './elements/version-page.js'
+import { defineVersionSignature } from './elements/version-signature.js'
 
 /** Register every element; a second call, or a second copy of the library, changes nothing. */
 export const defineElements = (): void => {
   defineCompareChart()
   defineConnectionBar()
+  defineEditableText()
   defineEmptyState()
   defineEnvironmentChip()
   defineEnvironmentDiff()
@@ -43,6 +53,8 @@ export const defineElements = (): void => {
   defineJobTable()
   defineLogView()
   defineMetricChart()
+  defineModelList()
+  defineModelPage()
   defineNodeGrid()
   defineQueueTable()
   defineResourceChart()
@@ -53,10 +65,16 @@ export const defineElements = (): void => {
   defineRunFiles()
   defineRunList()
   defineRunMetrics()
+  defineRunModels()
   defineRunOverview()
   defineRunPage()
   defineRunParams()
   defineStatusBadge()
   defineSubmitCard()
   defineVerdictCard()
+  defineVersionAliases()
+  defineVersionFiles()
+  defineVersionLineage()
+  defineVersionPage()
+  defineVersionSignature()
 }

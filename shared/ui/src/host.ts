@@ -19,6 +19,8 @@ export interface Host {
   openRun(runId: string, tab?: RunTab): void
   /** Open the run page of a job. */
   openJob(jobId: string, tab?: RunTab): void
+  /** Open a page of the model registry. */
+  openModel(target: ModelTarget): void
   /** Open a file of the workspace; a face without one shows the artifact of the run instead. */
   openFile(path: string, line?: number): void
   /** Open a page of the documentation, such as `/docs/errors#job_not_found`. */
@@ -44,6 +46,12 @@ export interface HostAction {
   readonly label: string
   run(): void | Promise<void>
 }
+
+/** A page of the model registry: all models, one of them, or one version. */
+export type ModelTarget =
+  | { readonly kind: 'models' }
+  | { readonly kind: 'model'; readonly name: string }
+  | { readonly kind: 'version'; readonly name: string; readonly version: number }
 
 /** The tabs of the run page. */
 export const runTabs = ['overview', 'metrics', 'log', 'files', 'environment', 'code'] as const

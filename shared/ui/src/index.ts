@@ -3,6 +3,7 @@ export {
   type Host,
   type HostAction,
   type LiveEvents,
+  type ModelTarget,
   type RunTab,
   type ThemeKind,
   type ThemeSignal,
@@ -33,6 +34,8 @@ export type { NbFileList } from './elements/file-list.js'
 export type { NbJobTable } from './elements/job-table.js'
 export type { NbLogView } from './elements/log-view.js'
 export type { NbMetricChart } from './elements/metric-chart.js'
+export type { NbModelList } from './elements/model-list.js'
+export type { NbModelPage } from './elements/model-page.js'
 export type { NbNodeGrid } from './elements/node-grid.js'
 export type { NbQueueTable } from './elements/queue-table.js'
 export type { NbRunList } from './elements/run-list.js'
@@ -40,3 +43,4 @@ export type { NbRunCompare } from './elements/run-compare.js'
 export type { NbRunPage } from './elements/run-page.js'
 export type { NbStatusBadge } from './elements/status-badge.js'
 export type { NbSubmitCard } from './elements/submit-card.js'
+export type { NbVersionPage } from './elements/version-page.js'

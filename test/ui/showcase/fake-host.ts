@@ -105,6 +105,7 @@ export const fakeHost = (options: FakeOptions = {}): FakeHost => {
     can: () => true,
     openRun: (runId, tab) => note('openRun')({ runId, tab }),
     openJob: (jobId, tab) => note('openJob')({ jobId, tab }),
+    openModel: note('openModel'),
     openFile: note('openFile'),
     openDocs: note('openDocs'),
     notify: (message, kind) => note('notify')({ message, kind }),

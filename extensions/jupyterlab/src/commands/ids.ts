@@ -4,6 +4,7 @@ export const commandIds = {
   stop: 'novabrain:stop',
   rerun: 'novabrain:rerun',
   openRun: 'novabrain:open-run',
+  openModel: 'novabrain:open-model',
   pinEnvironment: 'novabrain:pin-environment',
   restoreEnvironment: 'novabrain:restore-environment',
   pullOutputs: 'novabrain:pull-outputs',

@@ -56,6 +56,21 @@ export const commandTable = (context: CommandContext): Record<string, ListedComm
           ...(typeof tab === 'string' && { tab }),
         }),
     },
+    [commandIds.openModel]: {
+      palette: true,
+      label: trans.__('NovaBrain: models'),
+      caption: trans.__('Show registered models, their versions and where they come from'),
+      icon: markIcon,
+      describedBy: schema({
+        name: text('The name of a registered model; all models if left out'),
+        version: { type: 'integer', description: 'The number of one of its versions' },
+      }),
+      execute: ({ name, version }) =>
+        context.modelPages.open({
+          ...(typeof name === 'string' && { name }),
+          ...(typeof version === 'number' && { version }),
+        }),
+    },
     [commandIds.pinEnvironment]: {
       palette: true,
       label: trans.__('Pin environment'),

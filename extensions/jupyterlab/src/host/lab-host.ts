@@ -38,6 +38,7 @@ export const createLabHost = (signed: Signed, { app, translator }: LabSurroundin
     can: (role) => ranks.indexOf(signed.role) >= ranks.indexOf(role),
     openRun: (runId, tab) => void commands.execute(commandIds.openRun, { runId, ...(tab && { tab }) }),
     openJob: (jobId, tab) => void commands.execute(commandIds.openRun, { jobId, ...(tab && { tab }) }),
+    openModel: ({ kind: _kind, ...page }) => void commands.execute(commandIds.openModel, page),
     openFile: (path) => void commands.execute('docmanager:open', { path: openPath(app, path) }),
     openDocs: (path) => void window.open(signed.transport.serverUrl + path, '_blank', 'noopener'),
     notify: (message, kind) =>

@@ -10,7 +10,7 @@ import type { ReadonlyPartialJSONObject } from '@lumino/coreutils'
 import { commandIds } from '../commands/ids.js'
 import { commandTable } from '../commands/table.js'
 import { textsOf } from '../texts.js'
-import { IEnvironments, IRunPages, ISession, ISettings } from '../tokens.js'
+import { IEnvironments, IModelPages, IRunPages, ISession, ISettings } from '../tokens.js'
 import type { CommandContext } from '../commands/context.js'
 
 /** Registers the commands. What they do is loaded when one is first used. */
@@ -18,7 +18,7 @@ export const commandsPlugin: JupyterFrontEndPlugin<void> = {
   id: '@novabrain/jupyterlab:commands',
   description: 'The commands of NovaBrain.',
   autoStart: true,
-  requires: [ISession, ISettings, IEnvironments, IRunPages, ITranslator, IStateDB],
+  requires: [ISession, ISettings, IEnvironments, IRunPages, IModelPages, ITranslator, IStateDB],
   optional: [INotebookTracker, IEditorTracker, ICommandPalette, IToolbarWidgetRegistry],
   activate: (
     app: JupyterFrontEnd,
@@ -26,6 +26,7 @@ export const commandsPlugin: JupyterFrontEndPlugin<void> = {
     settings: ISettings,
     environments: IEnvironments,
     runPages: IRunPages,
+    modelPages: IModelPages,
     translator: ITranslator,
     state: IStateDB,
     notebooks: INotebookTracker | null,
@@ -40,6 +41,7 @@ export const commandsPlugin: JupyterFrontEndPlugin<void> = {
       settings,
       environments,
       runPages,
+      modelPages,
       translator,
       trans,
       state,

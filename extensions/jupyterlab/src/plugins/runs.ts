@@ -19,7 +19,7 @@ export const panelPlugin: JupyterFrontEndPlugin<void> = {
     const panel = new ElementWidget({
       session,
       texts: signedOutTexts(trans, translator),
-      element: async ({ live }) => (await import('../widgets/run-list.js')).runList(live),
+      element: async ({ live }) => (await import('../widgets/panel.js')).panelOf(live),
     })
     panel.id = 'novabrain-runs'
     panel.title.icon = markIcon

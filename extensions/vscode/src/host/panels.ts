@@ -1,10 +1,17 @@
 import * as vscode from 'vscode'
+import type { ModelTarget } from '@novabrain/ui'
 import type { App } from '../app.js'
 import type { FromPage, PageTarget, ToPage } from '../bridge.js'
 import { servePage } from '../views/page-server.js'
 import { pageKey, type Panels } from '../views/panels.js'
 
-const viewTypes = { run: 'novabrain.run', compare: 'novabrain.compare' } as const
+const viewTypes = {
+  run: 'novabrain.run',
+  compare: 'novabrain.compare',
+  models: 'novabrain.model',
+  model: 'novabrain.model',
+  version: 'novabrain.model',
+} as const satisfies Record<PageTarget['kind'], string>
 
 /** Editor tabs with our elements. They come back with the window, and one run has one tab. */
 export const createPanels = (
@@ -60,6 +67,7 @@ export const createPanels = (
     openRun: (target, tab = 'overview', options = {}) =>
       show({ kind: 'run', ...target, tab }, 'NovaBrain', options.quietly === true),
     openCompare: (runIds) => show({ kind: 'compare', runIds }, vscode.l10n.t('Compare runs'), false),
+    openModel: (target) => show(target, titleOf(target), false),
     watched: () =>
       [...open.values()].flatMap(({ panel, target }) => {
         const now = target()
@@ -73,6 +81,17 @@ export const createPanels = (
       return () => subscription.dispose()
     },
     dispose: () => vscode.Disposable.from(painted, ...[...open.values()].map(({ panel }) => panel)).dispose(),
+  }
+}
+
+const titleOf = (target: ModelTarget): string => {
+  switch (target.kind) {
+    case 'models':
+      return vscode.l10n.t('Models')
+    case 'model':
+      return target.name
+    case 'version':
+      return `${target.name} v${String(target.version)}`
   }
 }
 

@@ -125,7 +125,7 @@ const absenceOf = ({ editor, session }: App, state: SessionState): ToPage =>
       }
 
 const nameOf = async (live: Live, target: PageTarget): Promise<string | null> => {
-  if (target.kind === 'compare') return null
+  if (target.kind !== 'run') return null
   const known = [...live.jobs.state.view.jobs.values()].find(
     ({ id, runId }) => id === target.jobId || runId === target.runId,
   )
@@ -147,6 +147,8 @@ const perform = (
   switch (message.type) {
     case 'open':
       return editor.run('novabrain.openRun', message.target, message.tab)
+    case 'open_model':
+      return app.panels.openModel(message.target)
     case 'open_file':
       return openFile(app, target, message.path, message.line)
     case 'open_docs':

@@ -1,5 +1,5 @@
 import type { Unsubscribe } from '@novabrain/contracts'
-import type { RunTab } from '@novabrain/ui'
+import type { ModelTarget, RunTab } from '@novabrain/ui'
 import type { PageTarget } from '../bridge.js'
 
 /** The editor tabs with pages of ours. */
@@ -11,6 +11,7 @@ export interface Panels {
     options?: { readonly quietly?: boolean },
   ): Promise<void>
   openCompare(runIds: readonly string[]): Promise<void>
+  openModel(target: ModelTarget): Promise<void>
   /** The runs whose pages are in front, so that nobody is told what they see. */
   watched(): readonly string[]
   /** How long the last page took to its first painting, milliseconds. */
@@ -19,5 +20,17 @@ export interface Panels {
 }
 
 /** The same page is the same tab. */
-export const pageKey = (target: PageTarget): string =>
-  target.kind === 'run' ? `run:${target.runId ?? target.jobId ?? ''}` : `compare:${[...target.runIds].sort().join(',')}`
+export const pageKey = (target: PageTarget): string => {
+  switch (target.kind) {
+    case 'run':
+      return `run:${target.runId ?? target.jobId ?? ''}`
+    case 'compare':
+      return `compare:${[...target.runIds].sort().join(',')}`
+    case 'models':
+      return 'models'
+    case 'model':
+      return `model:${target.name}`
+    case 'version':
+      return `version:${String(target.version)}:${target.name}`
+  }
+}

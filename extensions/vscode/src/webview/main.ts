@@ -34,7 +34,7 @@ const show = (start: PageStart): void => {
   host.begin(start)
   const { target } = start
   api.setState(target)
-  const page = document.createElement(target.kind === 'run' ? 'nb-run-page' : 'nb-run-compare')
+  const page = document.createElement(elements[target.kind])
   Object.assign(page, { host: host.host, ...propertiesOf(target) })
   page.addEventListener('nb-tab', (event) => {
     if (target.kind !== 'run') return
@@ -48,14 +48,15 @@ const show = (start: PageStart): void => {
   )
 }
 
-const propertiesOf = (target: PageTarget) =>
-  target.kind === 'compare'
-    ? { runIds: target.runIds }
-    : {
-        tab: target.tab,
-        ...(target.runId === undefined ? {} : { runId: target.runId }),
-        ...(target.jobId === undefined ? {} : { jobId: target.jobId }),
-      }
+const elements = {
+  run: 'nb-run-page',
+  compare: 'nb-run-compare',
+  models: 'nb-model-list',
+  model: 'nb-model-page',
+  version: 'nb-version-page',
+} as const satisfies Record<PageTarget['kind'], keyof HTMLElementTagNameMap>
+
+const propertiesOf = ({ kind: _kind, ...properties }: PageTarget) => properties
 
 window.addEventListener('message', ({ data }: MessageEvent<ToPage>) => {
   if (data.type === 'start') show(data.start)

@@ -71,6 +71,7 @@ export const createPageHost = (post: (message: FromPage) => void): PageHost => {
     can: (role) => ranks.indexOf(start?.role ?? 'viewer') >= ranks.indexOf(role),
     openRun: (runId, tab) => post({ type: 'open', target: { runId }, ...(tab === undefined ? {} : { tab }) }),
     openJob: (jobId, tab) => post({ type: 'open', target: { jobId }, ...(tab === undefined ? {} : { tab }) }),
+    openModel: (target) => post({ type: 'open_model', target }),
     openFile: (path, line) => post({ type: 'open_file', path, ...(line === undefined ? {} : { line }) }),
     openDocs: (path) => post({ type: 'open_docs', path }),
     notify: (message, kind) => post({ type: 'notify', message, kind }),

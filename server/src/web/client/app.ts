@@ -24,6 +24,14 @@ interface Notice {
 
 const noticeMs = 6000
 
+/** Under which link of the navigation a page is found, where it has none of its own. */
+const sections: Partial<Record<Page['name'], Page['name']>> = {
+  run: 'runs',
+  job: 'jobs',
+  model: 'models',
+  version: 'models',
+}
+
 /**
  * The frame around the pages. The session is `loading` until the server answered who we are, then `signed_out`,
  * `failed` or `signed_in`; each is a page of its own. Within a session one project is open, with one stream and one
@@ -136,19 +144,32 @@ export class WebApp extends LitElement {
     this.host = null
   }
 
-  /** The address of a run names no project: when it is not in the open one, the others are asked. */
+  /** The address of a run or a model names no project: when it is not in the open one, the others are asked. */
   async #findProject(): Promise<void> {
     const { page, session, host } = this
-    if (page.name !== 'run' || session.kind !== 'signed_in' || host === null) return
+    const ask = this.#asking(page)
+    if (ask === null || session.kind !== 'signed_in' || host === null) return
     const others = session.me.projects.map(({ project }) => project.id).filter((id) => id !== host.projectId)
     for (const projectId of [host.projectId, ...others]) {
-      const found = await this.#client
-        .getRun({ params: { projectId, runId: page.runId } })
+      const found = await ask(projectId)
         .then(() => true)
         .catch(() => false)
       if (!found || this.page !== page) continue
       if (projectId !== host.projectId) this.#enterProject(projectId)
       return
+    }
+  }
+
+  #asking(page: Page): ((projectId: string) => Promise<unknown>) | null {
+    const client = this.#client
+    switch (page.name) {
+      case 'run':
+        return (projectId) => client.getRun({ params: { projectId, runId: page.runId } })
+      case 'model':
+      case 'version':
+        return (projectId) => client.getModel({ params: { projectId, modelName: page.modelName } })
+      default:
+        return null
     }
   }
 
@@ -196,7 +217,9 @@ export class WebApp extends LitElement {
   }
 
   #brand() {
-    return html`<a class="brand" href="#/runs"><img src="web/icon.svg" alt="" /><span>NovaBrain</span></a>`
+    return html`<a class="brand" href="#/runs" aria-label="NovaBrain"
+      ><img src="web/icon.svg" alt="" /><span>NovaBrain</span></a
+    >`
   }
 
   #frame(me: Me) {
@@ -206,6 +229,7 @@ export class WebApp extends LitElement {
     const links: readonly [Page, string][] = [
       [{ name: 'runs', experimentId: null }, web.runs],
       [{ name: 'jobs' }, web.jobs],
+      [{ name: 'models' }, web.models],
       [{ name: 'queue' }, web.queue],
       [{ name: 'nodes' }, web.nodes],
     ]
@@ -227,8 +251,7 @@ export class WebApp extends LitElement {
   }
   #link(page: Page, text: string) {
     const { name } = this.page
-    const current =
-      name === page.name || (name === 'run' && page.name === 'runs') || (name === 'job' && page.name === 'jobs')
+    const current = (sections[name] ?? name) === page.name
     return html`<a href=${hashOf(page)} aria-current=${current ? 'page' : nothing}>${text}</a>`
   }
   #projectSelect(me: Me) {
@@ -236,6 +259,7 @@ export class WebApp extends LitElement {
     const choose = (event: Event) => {
       this.#enterProject((event.currentTarget as HTMLSelectElement).value)
       if (this.page.name === 'run' || this.page.name === 'job') location.hash = '#/runs'
+      if (this.page.name === 'model' || this.page.name === 'version') location.hash = '#/models'
     }
     return html`<select aria-label=${web.project} @change=${choose}>
       ${me.projects.map(
@@ -315,6 +339,12 @@ export class WebApp extends LitElement {
         ></nb-run-page>`
       case 'jobs':
         return html`<nb-job-table .host=${host} .feed=${this.#feed}></nb-job-table>`
+      case 'models':
+        return html`<nb-model-list .host=${host}></nb-model-list>`
+      case 'model':
+        return html`<nb-model-page .host=${host} .name=${page.modelName}></nb-model-page>`
+      case 'version':
+        return html`<nb-version-page .host=${host} .name=${page.modelName} .version=${page.version}></nb-version-page>`
       case 'queue':
         return html`<nb-queue-table .host=${host}></nb-queue-table>`
       case 'nodes':

@@ -6,6 +6,9 @@ export type Page =
   | { readonly name: 'run'; readonly runId: string; readonly tab: RunTab }
   | { readonly name: 'job'; readonly jobId: string; readonly tab: RunTab }
   | { readonly name: 'jobs' }
+  | { readonly name: 'models' }
+  | { readonly name: 'model'; readonly modelName: string }
+  | { readonly name: 'version'; readonly modelName: string; readonly version: number }
   | { readonly name: 'queue' }
   | { readonly name: 'nodes' }
   | { readonly name: 'authorize'; readonly request: AuthorizationRequest }
@@ -44,6 +47,12 @@ const patterns: readonly [RegExp, (parts: readonly string[], query: Query) => Pa
   ],
   [new RegExp(`^/jobs/${id}$`), ([jobId = ''], { tab }) => ({ name: 'job', jobId, tab })],
   [/^\/jobs$/, () => ({ name: 'jobs' })],
+  [/^\/models$/, () => ({ name: 'models' })],
+  [/^\/models\/([^/]+)$/, ([name = '']) => ({ name: 'model', modelName: decoded(name) })],
+  [
+    /^\/models\/([^/]+)\/versions\/([1-9]\d{0,8})$/,
+    ([name = '', version = '']) => ({ name: 'version', modelName: decoded(name), version: Number(version) }),
+  ],
   [/^\/queue$/, () => ({ name: 'queue' })],
   [/^\/nodes$/, () => ({ name: 'nodes' })],
   [/^\/authorize$/, (_, { values }) => ({ name: 'authorize', request: requestOf(values) })],
@@ -79,6 +88,15 @@ const fromBase64Url = (text: string): string => {
   }
 }
 
+/** What a name is; an address that somebody cut short names itself. */
+const decoded = (part: string): string => {
+  try {
+    return decodeURIComponent(part)
+  } catch {
+    return part
+  }
+}
+
 const runPage = ([runId = '', part]: readonly (string | undefined)[], tab: RunTab): Page => ({
   name: 'run',
   runId,
@@ -94,6 +112,10 @@ export const hashOf = (page: Page): string => {
       return `#/runs/${page.runId}${queryOf(page.tab)}`
     case 'job':
       return `#/jobs/${page.jobId}${queryOf(page.tab)}`
+    case 'model':
+      return `#/models/${encodeURIComponent(page.modelName)}`
+    case 'version':
+      return `#/models/${encodeURIComponent(page.modelName)}/versions/${String(page.version)}`
     case 'authorize':
       return `#/authorize?${queryOfRequest(page.request)}`
     case 'device':

@@ -1,5 +1,5 @@
 import type { Client, Role, Stream } from '@novabrain/contracts'
-import { stringsOf, type Host, type RunTab } from '@novabrain/ui'
+import { stringsOf, type Host, type ModelTarget, type RunTab } from '@novabrain/ui'
 import { serverUrl } from './connection.js'
 import type { Preferences } from './preferences.js'
 import { hashOf, type Page } from './router.js'
@@ -29,6 +29,7 @@ export const webHost = ({ client, stream, projectId, role, preferences, notify }
     can: (wanted) => ranks[role] >= ranks[wanted],
     openRun: (runId: string, tab: RunTab = 'overview') => go({ name: 'run', runId, tab }),
     openJob: (jobId: string, tab: RunTab = 'overview') => go({ name: 'job', jobId, tab }),
+    openModel: (target) => go(pageOfModel(target)),
     openFile: () => notify(stringsOf(preferences.locale).web.fileOnlyInRun, 'information'),
     openDocs: (path) => void window.open(serverUrl() + path, '_blank', 'noopener'),
     notify,
@@ -36,6 +37,17 @@ export const webHost = ({ client, stream, projectId, role, preferences, notify }
     restore: (key) => preferences.read(`layout:${key}`),
     copyText,
     saveFile,
+  }
+}
+
+const pageOfModel = (target: ModelTarget): Page => {
+  switch (target.kind) {
+    case 'models':
+      return { name: 'models' }
+    case 'model':
+      return { name: 'model', modelName: target.name }
+    case 'version':
+      return { name: 'version', modelName: target.name, version: target.version }
   }
 }
 

@@ -4,7 +4,7 @@ import { defineElement } from './define.js'
 import { emit } from './events.js'
 import { baseStyles } from './styles.js'
 
-/** A page with nothing on it yet: one sentence and at most one button (`nb-activate`). */
+/** A page with nothing on it yet: one sentence, what belongs below it, and at most one button (`nb-activate`). */
 export class NbEmptyState extends NbElement {
   static override properties = { heading: { type: String }, text: { type: String }, action: { type: String } }
   static override styles = [
@@ -14,7 +14,8 @@ export class NbEmptyState extends NbElement {
         padding: 32px 20px;
         text-align: center;
       }
-      .inside {
+      h2,
+      p {
         max-width: 44ch;
         margin: 0 auto;
       }
@@ -41,7 +42,9 @@ export class NbEmptyState extends NbElement {
     const button = html`<button class="primary" @click=${() => emit(this, 'nb-activate', null)}>${this.action}</button>`
     return html`<div class="inside">
       <h2>${this.heading}</h2>
-      ${this.text === '' ? nothing : html`<p>${this.text}</p>`} ${this.action === '' ? nothing : button}
+      ${this.text === '' ? nothing : html`<p>${this.text}</p>`}
+      <slot></slot>
+      ${this.action === '' ? nothing : button}
     </div>`
   }
 }

@@ -18,6 +18,9 @@ export const icons = {
   copy: icon(svg`<path d="M5.5 5.5h8v8h-8zM10.5 5.5v-3h-8v8h3" />`),
   close: icon(svg`<path d="M4 4l8 8M12 4l-8 8" />`),
   search: icon(svg`<circle cx="7" cy="7" r="4" /><path d="M10 10l3.5 3.5" />`),
+  model: icon(svg`<path d="M8 1.8l5.5 3v6.4l-5.5 3-5.5-3V4.8zM2.7 4.9L8 7.8l5.3-2.9M8 7.8v6.2" />`),
+  edit: icon(svg`<path d="M3 13l.6-2.8 7-7 2.2 2.2-7 7z" />`),
+  add: icon(svg`<path d="M8 3.5v9M3.5 8h9" />`),
   warning: icon(svg`<path d="M8 2.5L14.2 13H1.8zM8 6.5v3M8 11.3v.1" />`),
 } as const
 

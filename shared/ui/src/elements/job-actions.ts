@@ -2,6 +2,7 @@ import { repeatOf, type Job, type RerunChange } from '@novabrain/contracts'
 import type { Host } from '../host.js'
 import { cardErrorOf } from '../format/error.js'
 import { fill, stringsOf } from '../locales/strings.js'
+import { randomKey } from './random-key.js'
 
 /** Stop a job and say so; a refusal is told as well. */
 export const stopJob = async (host: Host, job: Job): Promise<void> => {
@@ -28,7 +29,3 @@ export const rerunJob = async (host: Host, job: Job, change: RerunChange = {}): 
     return null
   }
 }
-
-/** A key that is good for one wish. `randomUUID` is missing on plain http pages, `getRandomValues` is not. */
-const randomKey = (): string =>
-  [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, '0')).join('')

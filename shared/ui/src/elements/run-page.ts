@@ -139,7 +139,10 @@ export class NbRunPage extends NbElement {
       return html`${bar}
         <p class="inset muted" role="status">${t.loading}</p>`
     return html`${bar}
-      <div class="top">${this.#header(run, job)} ${job === null ? nothing : this.#stages(job)}</div>
+      <div class="top">
+        ${this.#header(run, job)} ${job === null ? nothing : this.#stages(job)}
+        <nb-run-models .host=${host} .runId=${run?.id ?? ''}></nb-run-models>
+      </div>
       ${this.#tabs(run, job)}`
   }
 
