@@ -9,6 +9,7 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { parseArgs } from 'node:util'
 import { createLog, startEmbeddedPostgres } from '../../server/dist/index.js'
+import { callerOf } from './support/mlflow-caller.mjs'
 import { findPeerPython, startMlflow } from './support/mlflow-peer.mjs'
 import { machineLine, median, quantile, startBenchServer } from './support/server.mjs'
 
@@ -24,28 +25,6 @@ const connections = Number(values.connections)
 const rounds = Number(values.rounds)
 const durationMs = Number(values.seconds) * 1000
 const sizes = [1, 10, 100]
-
-/** Connections of its own for each round: a server closes those that were idle while the other had its turn. */
-const callerOf =
-  ({ url, token = null }) =>
-  (agent) =>
-  (method, address, body) =>
-    new Promise((resolve, reject) => {
-      const payload = body === undefined ? undefined : JSON.stringify(body)
-      const authorization = token === null ? {} : { authorization: `Bearer ${token}` }
-      const headers = { ...authorization, 'content-type': 'application/json' }
-      const request = http.request(`${url}/api/2.0/mlflow${address}`, { method, agent, headers }, (response) => {
-        const chunks = []
-        response.on('data', (chunk) => chunks.push(chunk))
-        response.on('end', () => {
-          const text = Buffer.concat(chunks).toString()
-          if (response.statusCode === 200) resolve(JSON.parse(text))
-          else reject(new Error(`${response.statusCode}: ${text.slice(0, 300)}`))
-        })
-      })
-      request.on('error', reject)
-      request.end(payload)
-    })
 
 /** Each connection is a program that logs to a run of its own, one request after another. */
 const measure = async (system, pointsEach) => {

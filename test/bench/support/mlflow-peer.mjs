@@ -89,5 +89,5 @@ export const startMlflow = async ({ python, postgresUrl, home }) => {
     await close()
     throw error
   }
-  return { url, version, close }
+  return { url, version, pid: child.pid, close }
 }
