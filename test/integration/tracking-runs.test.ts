@@ -356,12 +356,12 @@ describe('roles and addresses', () => {
     const answer = await mlflow.post('/webhooks', { name: 'x' })
     expect([answer.status, answer.body['error_code']]).toEqual([404, 'ENDPOINT_NOT_FOUND'])
     for (const type of ['application/x-protobuf', 'application/json', 'text/plain']) {
-      const spans = await fetch(`${app.url}/v1/traces`, {
+      const metrics = await fetch(`${app.url}/v1/metrics`, {
         method: 'POST',
         headers: { 'content-type': type },
         body: '{}',
       })
-      expect([type, spans.status]).toEqual([type, 404])
+      expect([type, metrics.status]).toEqual([type, 404])
     }
   })
 })

@@ -1,6 +1,7 @@
-import { compileSearch, type SearchTables } from '../../server/src/core/tracking/compile-search.js'
+import { compileSearch, rankedByMetric, type SearchTables } from '../../server/src/core/tracking/compile-search.js'
 import { parseFilter, parseOrder, type Comparison } from '../../server/src/core/tracking/filter.js'
 import { experimentGrammar, runGrammar } from '../../server/src/core/tracking/search-grammar.js'
+import { runSearchTables } from '../../server/src/modules/runs/search-tables.js'
 
 const read = (text: string): readonly Comparison[] => {
   const result = parseFilter(text, runGrammar)
@@ -141,6 +142,32 @@ describe('a filter becomes SQL in which everything that a user wrote is a parame
     const order = parseOrder('metrics.a DESC', runGrammar)
     const compiled = compileSearch([], order.ok ? [order.value] : [], tables, 2)
     expect(compiled.joins).toEqual(['LEFT JOIN run_metrics o0 ON o0.run_id = r.id AND o0.key = $3'])
-    expect(compiled.order[1]).toBe('o0.value DESC')
+    expect(compiled.order[1]).toEqual({ expression: 'o0.value', direction: 'DESC' })
+  })
+
+  test('by a metric first, what has a number in it is searched by itself; by anything else, nothing is', () => {
+    const order = ['metrics.a DESC', 'params.b'].map((text) => parseOrder(text, runGrammar))
+    const keys = order.flatMap((each) => (each.ok ? [each.value] : []))
+    const ranked = rankedByMetric(compileSearch(read('tags.t = "x"'), keys, runSearchTables, 5), keys)
+    expect(ranked?.joins.map((join) => join.split(' ').slice(0, 2))).toEqual([
+      ['JOIN', 'run_metrics'],
+      ['LEFT', 'JOIN'],
+    ])
+    expect(ranked?.conditions[0]).toBe(`o0.value < 'NaN'`)
+    expect(ranked?.order[0]).toEqual({ expression: 'o0.value', direction: 'DESC' })
+    const [, byParam] = keys
+    expect(rankedByMetric(compileSearch([], keys.slice(1), runSearchTables, 5), byParam ? [byParam] : [])).toBeNull()
+  })
+
+  test('a value that a param or tag must equal is looked up by its beginning', () => {
+    const { conditions, parameters } = compileSearch(
+      read('params.a = "x" AND params.b LIKE "y%"'),
+      [],
+      runSearchTables,
+      5,
+    )
+    expect(conditions[0]).toContain('left(f0.value, 64) = left($7, 64) AND f0.value = $8')
+    expect(conditions[1]).not.toContain('left(')
+    expect(parameters).toEqual(['a', 'x', 'x', 'b', 'y%'])
   })
 })

@@ -84,8 +84,8 @@ export const fillOurs = (databaseUrl, { tenantId, projectId }) => {
           [tenantId, projectId, experiment, count],
         ],
         [
-          `INSERT INTO run_metrics (run_id, key, step, timestamp_ms, value, point_count, project_id)
-           SELECT ${runId('$2', 'n')}, ${metricName('m')}, 100, 1700000000500 + n, ${value('n', 'm')}, 1, $1
+          `INSERT INTO run_metrics (run_id, key, step, timestamp_ms, value, point_count, project_id, experiment_id)
+           SELECT ${runId('$2', 'n')}, ${metricName('m')}, 100, 1700000000500 + n, ${value('n', 'm')}, 1, $1, $2
            FROM generate_series(1, $3::int) AS n, generate_series(1, ${shape.metrics}) AS m`,
           [projectId, experiment, count],
         ],

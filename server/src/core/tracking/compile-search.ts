@@ -6,7 +6,7 @@ export interface SearchTables {
   /** The column, or expression, of each attribute; or, where it takes more, the condition around the test of a column. */
   readonly attributes: Readonly<Record<string, string | ((test: (column: string) => string) => string)>>
   /** For each entity with keys: the table and its condition that joins it with the thing searched. */
-  readonly keyed: Partial<Record<EntityKind, { readonly table: string; readonly on: (alias: string) => string }>>
+  readonly keyed: Partial<Record<EntityKind, KeyedTable>>
   /** For each entity whose keys are in a column of the thing itself: the value of a key, which is a parameter. */
   readonly valueIn?: Partial<Record<EntityKind, (key: string) => string>>
   /** Conditions for all comparisons of other entities together. */
@@ -21,14 +21,30 @@ export interface ConditionTools {
   readonly test: (column: string, test: Comparison['test']) => string
 }
 
+interface KeyedTable {
+  readonly table: string
+  readonly on: (alias: string) => string
+  /** How many characters of a value an index holds; a value that must be equal is looked up by them first. */
+  readonly indexedCharacters?: number
+}
+
 /** SQL with its parameters; every value of the user is a parameter. */
 export interface Compiled {
   /** Conditions to be joined with `AND`; may be empty. */
   readonly conditions: readonly string[]
   readonly joins: readonly string[]
-  readonly order: readonly string[]
+  readonly order: readonly OrderExpression[]
   readonly parameters: readonly unknown[]
 }
+
+/** One key of an order. */
+export interface OrderExpression {
+  readonly expression: string
+  /** `ASC` or `DESC`, and where missing values go. */
+  readonly direction: string
+}
+
+export const orderText = ({ expression, direction }: OrderExpression): string => `${expression} ${direction}`
 
 /**
  * Compile a filter and an order to conditions, joins and order keys. Parameters are numbered on after `firstParameter`
@@ -56,6 +72,22 @@ export const compileSearch = (
   return { conditions, joins, order: keys, parameters }
 }
 
+/**
+ * The same search among those things alone that have a number in the metric by which they are ordered first, so that an
+ * index on its values gives the order by itself; `null` when something else comes first.
+ */
+export const rankedByMetric = (compiled: Compiled, order: readonly OrderKey[]): Compiled | null => {
+  const [first, ...joins] = compiled.joins
+  if (order[0]?.entity !== 'metric' || first === undefined) return null
+  return {
+    ...compiled,
+    joins: [first.replace(/^LEFT /, ''), ...joins],
+    // NaN sorts after all numbers in PostgreSQL: what is below it is a range of the index.
+    conditions: [`o0.value < 'NaN'`, ...compiled.conditions],
+    order: compiled.order.slice(1),
+  }
+}
+
 type Bind = (value: unknown) => string
 
 const isKnown = ({ keyed, valueIn = {} }: SearchTables, entity: EntityKind): boolean =>
@@ -78,12 +110,17 @@ const condition = (comparison: Comparison, tables: SearchTables, alias: string, 
   const value = tables.valueIn?.[entity]
   if (value !== undefined) return testOf(value(bind(key)), test, bind)
   if (entity === 'dataset') return datasetCondition(comparison, tables, alias, bind)
-  const { table, on } = keyedOf(tables, entity)
+  const { table, on, indexedCharacters = null } = keyedOf(tables, entity)
   const found = `SELECT 1 FROM ${table} ${alias} WHERE ${on(alias)} AND ${alias}.key = ${bind(key)}`
   if (test.kind === 'null') return `${test.negated ? '' : 'NOT '}EXISTS (${found})`
-  const compared = testOf(`${alias}.value`, test, bind)
-  return `EXISTS (${found} AND ${compared}${entity === 'metric' ? numbersOnly(alias, test) : ''})`
+  const compared = [...startOf(alias, test, indexedCharacters, bind), testOf(`${alias}.value`, test, bind)]
+  return `EXISTS (${found} AND ${compared.join(' AND ')}${entity === 'metric' ? numbersOnly(alias, test) : ''})`
 }
+
+const startOf = (alias: string, test: Comparison['test'], characters: number | null, bind: Bind): string[] =>
+  characters !== null && test.kind === 'text' && test.operator === '='
+    ? [`left(${alias}.value, ${String(characters)}) = left(${bind(test.value)}, ${String(characters)})`]
+    : []
 
 /** For PostgreSQL NaN is the greatest number; here it is unequal to every number, and in no order with any. */
 const numbersOnly = (alias: string, test: Comparison['test']): string =>
@@ -111,22 +148,31 @@ const testOf = (column: string, test: Comparison['test'], bind: Bind): string =>
   }
 }
 
-const orderKey = (key: OrderKey, tables: SearchTables, alias: string, joins: string[], bind: Bind): string[] => {
+const orderKey = (
+  key: OrderKey,
+  tables: SearchTables,
+  alias: string,
+  joins: string[],
+  bind: Bind,
+): OrderExpression[] => {
   const direction = key.descending ? 'DESC' : 'ASC'
   if (key.entity === 'attribute') {
     const column = attributeOf(tables, key.key)
     if (typeof column !== 'string') throw new Error(`the attribute ${key.key} has no order`)
-    return [`${column} ${direction} NULLS LAST`]
+    return [{ expression: column, direction: `${direction} NULLS LAST` }]
   }
   const value = tables.valueIn?.[key.entity]
-  if (value !== undefined) return [`${value(bind(key.key))} ${direction} NULLS LAST`]
+  if (value !== undefined) return [{ expression: value(bind(key.key)), direction: `${direction} NULLS LAST` }]
   const { table, on } = keyedOf(tables, key.entity)
   joins.push(`LEFT JOIN ${table} ${alias} ON ${on(alias)} AND ${alias}.key = ${bind(key.key)}`)
   const rank =
     key.entity === 'metric'
       ? `CASE WHEN ${alias}.value IS NULL THEN 2 WHEN ${alias}.value = 'NaN' THEN 1 ELSE 0 END`
       : `CASE WHEN ${alias}.value IS NULL THEN 1 ELSE 0 END`
-  return [rank, `${alias}.value ${direction}`]
+  return [
+    { expression: rank, direction: 'ASC' },
+    { expression: `${alias}.value`, direction },
+  ]
 }
 
 const attributeOf = (tables: SearchTables, key: string): SearchTables['attributes'][string] => {

@@ -133,9 +133,15 @@ export const RunParamEntity = new EntitySchema<RunPairRow>({
   name: 'RunParam',
   tableName: 'run_params',
   columns: runPair,
+  indices: [{ name: 'run_params_value_idx', columns: ['projectId', 'key', 'value'], synchronize: false }],
 })
 
-export const RunTagEntity = new EntitySchema<RunPairRow>({ name: 'RunTag', tableName: 'run_tags', columns: runPair })
+export const RunTagEntity = new EntitySchema<RunPairRow>({
+  name: 'RunTag',
+  tableName: 'run_tags',
+  columns: runPair,
+  indices: [{ name: 'run_tags_value_idx', columns: ['projectId', 'key', 'value'], synchronize: false }],
+})
 
 /** The latest value of a metric of a run, and the number under which its points are kept. */
 export interface RunMetricRow {
@@ -147,6 +153,8 @@ export interface RunMetricRow {
   value: number
   pointCount: number
   projectId: string
+  /** That of the run, kept by the database, so that the runs of an experiment are found in the order of a metric. */
+  experimentId: number
 }
 
 export const RunMetricEntity = new EntitySchema<RunMetricRow>({
@@ -161,8 +169,16 @@ export const RunMetricEntity = new EntitySchema<RunMetricRow>({
     value: double,
     pointCount: bigint,
     projectId: text,
+    experimentId: bigint,
   } satisfies Columns<RunMetricRow>,
   uniques: [{ columns: ['seriesId'] }],
+  indices: [
+    {
+      name: 'run_metrics_ranked_idx',
+      columns: ['projectId', 'experimentId', 'key', 'value', 'runId'],
+      synchronize: false,
+    },
+  ],
 })
 
 export interface MetricPointRow {

@@ -8,6 +8,7 @@ import { modelRegistry } from './0007-model-registry.js'
 import { traces } from './0009-traces.js'
 import { modelPages } from './0010-model-pages.js'
 import { tracking } from './0002-tracking.js'
+import { runSearch } from './0011-run-search.js'
 
 /** Every migration, oldest first; a new one is a line at the end. */
 export const migrations: readonly MigrationClass[] = [
@@ -20,4 +21,5 @@ export const migrations: readonly MigrationClass[] = [
   modelRegistry,
   traces,
   modelPages,
+  runSearch,
 ]

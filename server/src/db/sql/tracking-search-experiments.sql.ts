@@ -1,4 +1,4 @@
-import type { Compiled } from '../../core/tracking/compile-search.js'
+import { orderText, type Compiled } from '../../core/tracking/compile-search.js'
 
 /** What a statement that answers experiments selects, from `experiments e`. */
 export const experimentColumns = `
@@ -10,5 +10,5 @@ export const experimentColumns = `
 export const searchExperiments = ({ conditions, joins, order }: Compiled): string => `
   SELECT ${experimentColumns} FROM experiments e ${joins.join(' ')}
   WHERE ${['e.project_id = $1', 'e.lifecycle_stage = ANY ($2)', ...conditions].join(' AND ')}
-  ORDER BY ${(order.length === 0 ? ['e.created_at_ms DESC', 'e.id'] : [...order, 'e.id DESC']).join(', ')}
+  ORDER BY ${(order.length === 0 ? ['e.created_at_ms DESC', 'e.id'] : [...order.map(orderText), 'e.id DESC']).join(', ')}
   OFFSET $3 LIMIT $4`

@@ -1,4 +1,4 @@
-import type { Compiled } from '../../core/tracking/compile-search.js'
+import { orderText, type Compiled } from '../../core/tracking/compile-search.js'
 
 /** What a statement that answers logged models selects, from `loggedModelTables`. */
 export const loggedModelColumns = `
@@ -22,5 +22,5 @@ export const searchLoggedModels = ({ conditions, joins, order }: Compiled): stri
     `model.lifecycle_stage = 'active'`,
     ...conditions,
   ].join(' AND ')}
-  ORDER BY ${[...order, 'model.created_at_ms DESC', 'model.id'].join(', ')}
+  ORDER BY ${[...order.map(orderText), 'model.created_at_ms DESC', 'model.id'].join(', ')}
   OFFSET $3 LIMIT $4`

@@ -1,12 +1,28 @@
-import type { Compiled } from '../../core/tracking/compile-search.js'
+import { orderText, type Compiled, type OrderExpression } from '../../core/tracking/compile-search.js'
 import { runColumns, runTables } from './tracking-run-columns.sql.js'
 
 /**
  * Runs that pass a filter. $1 project, $2 experiment ids, $3 lifecycle stages, $4 offset, $5 limit; then the filter's
- * own. Ties are broken by start, newest first, then by id.
+ * own. Ties are broken by start, newest first, then by id. The first runs of each experiment and stage are found by
+ * themselves, where an index can give the order, and then merged.
  */
-export const searchRuns = ({ conditions, joins, order }: Compiled): string => `
-  SELECT ${runColumns} FROM ${runTables} ${joins.join(' ')}
-  WHERE ${['r.project_id = $1', 'r.experiment_id = ANY ($2::bigint[])', 'r.lifecycle_stage = ANY ($3)', ...conditions].join(' AND ')}
-  ORDER BY ${[...order, 'r.started_at_ms DESC', 'r.id'].join(', ')}
-  OFFSET $4 LIMIT $5`
+export const searchRuns = ({ conditions, joins, order }: Pick<Compiled, 'conditions' | 'joins' | 'order'>): string => {
+  const keys = [...order, ...ties]
+  const named = keys.map(({ direction }, index) => ({ expression: `"order${String(index)}"`, direction }))
+  const columns = keys.map(({ expression }, index) => `${expression} AS "order${String(index)}"`)
+  return `
+  SELECT page.* FROM unnest($2::bigint[]) AS experiment (id), unnest($3::text[]) AS stage (name),
+  LATERAL (
+    SELECT ${[runColumns, ...columns].join(', ')} FROM ${runTables} ${joins.join(' ')}
+    WHERE ${[...within, ...conditions].join(' AND ')}
+    ORDER BY ${keys.map(orderText).join(', ')} LIMIT $4::int + $5::int
+  ) AS page
+  ORDER BY ${named.map(orderText).join(', ')} OFFSET $4 LIMIT $5`
+}
+
+const within = ['r.project_id = $1', 'r.experiment_id = experiment.id', 'r.lifecycle_stage = stage.name']
+
+const ties: readonly OrderExpression[] = [
+  { expression: 'r.started_at_ms', direction: 'DESC' },
+  { expression: 'r.id', direction: 'ASC' },
+]

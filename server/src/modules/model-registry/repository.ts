@@ -1,4 +1,4 @@
-import type { Compiled } from '../../core/tracking/compile-search.js'
+import { orderText, type Compiled } from '../../core/tracking/compile-search.js'
 import type { Stage } from '../../core/model-registry/stages.js'
 import { groupRows } from '../../core/tracking/group-rows.js'
 import type { ProjectScope, Tx } from '../../deps.js'
@@ -110,7 +110,7 @@ export const modelRegistryRepository = {
     return tx.query(
       `SELECT ${modelColumns} FROM registered_models m ${joins.join(' ')}
        WHERE ${where(['m.project_id = $1', ...(prompts ? [] : [plainModel]), ...conditions])}
-       ORDER BY ${[...order, 'm.name'].join(', ')} OFFSET $2 LIMIT $3`,
+       ORDER BY ${[...order.map(orderText), 'm.name'].join(', ')} OFFSET $2 LIMIT $3`,
       [scope.projectId, offset, limit, ...parameters],
     )
   },
@@ -270,7 +270,7 @@ export const modelRegistryRepository = {
     return tx.query(
       `SELECT ${versionColumns} FROM ${versionTables} ${joins.join(' ')}
        WHERE ${where([ofProject, ...(prompts ? [] : [plain]), ...conditions])}
-       ORDER BY ${[...order, 'm.name', 'v.version DESC'].join(', ')} OFFSET $2 LIMIT $3`,
+       ORDER BY ${[...order.map(orderText), 'm.name', 'v.version DESC'].join(', ')} OFFSET $2 LIMIT $3`,
       [scope.projectId, offset, limit, ...parameters],
     )
   },

@@ -177,17 +177,13 @@ export const runRepository = {
     tx: Tx,
     scope: Project,
     search: { experimentIds: readonly string[]; stages: readonly LifecycleStage[]; offset: number; limit: number },
-    compiled: Compiled,
+    { all, ranked }: { readonly all: Compiled; readonly ranked: Compiled | null },
   ): Promise<RunRecord[]> {
     const { experimentIds, stages, offset, limit } = search
-    return tx.query(searchRuns(compiled), [
-      scope.projectId,
-      experimentIds,
-      stages,
-      offset,
-      limit,
-      ...compiled.parameters,
-    ])
+    const parameters = [scope.projectId, [...new Set(experimentIds)], stages, offset, limit, ...all.parameters]
+    const first: RunRecord[] = ranked === null ? [] : await tx.query(searchRuns(ranked), parameters)
+    // What comes after those that are ranked only the whole search knows.
+    return ranked !== null && first.length === limit ? first : tx.query(searchRuns(all), parameters)
   },
 
   async setTags(tx: Tx, scope: Project, runId: string, tags: readonly KeyValue[]): Promise<void> {

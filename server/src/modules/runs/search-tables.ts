@@ -1,6 +1,9 @@
 import type { SearchTables } from '../../core/tracking/compile-search.js'
 
-const ofRun = (alias: string): string => `${alias}.run_id = r.id`
+const ofRun = (alias: string): string => `${alias}.run_id = r.id AND ${alias}.project_id = r.project_id`
+
+/** As much of a value as the indexes on params and tags hold (migration 11). */
+const indexedCharacters = 64
 
 /** Where a search over runs finds its entities: latest values, params, tags and datasets of `runs r`. */
 export const runSearchTables: SearchTables = {
@@ -14,9 +17,12 @@ export const runSearchTables: SearchTables = {
     end_time: 'r.ended_at_ms',
   },
   keyed: {
-    metric: { table: 'run_metrics', on: (metric) => `${ofRun(metric)} AND ${metric}.point_count > 0` },
-    param: { table: 'run_params', on: ofRun },
-    tag: { table: 'run_tags', on: ofRun },
+    metric: {
+      table: 'run_metrics',
+      on: (metric) => `${ofRun(metric)} AND ${metric}.experiment_id = r.experiment_id AND ${metric}.point_count > 0`,
+    },
+    param: { table: 'run_params', on: ofRun, indexedCharacters },
+    tag: { table: 'run_tags', on: ofRun, indexedCharacters },
     dataset: { table: 'run_datasets', on: ofRun },
   },
 }

@@ -1,5 +1,5 @@
 import { fail, type Run, type RunStatus, type RunSummary } from '@novabrain/contracts'
-import { compileSearch } from '../../core/tracking/compile-search.js'
+import { compileSearch, rankedByMetric } from '../../core/tracking/compile-search.js'
 import type { Comparison, OrderKey } from '../../core/tracking/filter.js'
 import { friendlyName } from '../../core/tracking/friendly-name.js'
 import { mayWriteRun } from '../../core/tracking/ownership.js'
@@ -295,8 +295,9 @@ export const createRunsService = (deps: RunsDeps) => {
     /** Runs that pass a filter, with all they logged: answered from latest values, never from points. */
     search: (scope: ProjectScope, search: RunSearch): Promise<LoggedRun[]> =>
       database.transaction(scope, async (tx) => {
-        const compiled = compileSearch(search.filter, search.order, runSearchTables, 5)
-        return logged(tx, scope, await runs.search(tx, scope, search, compiled))
+        const all = compileSearch(search.filter, search.order, runSearchTables, 5)
+        const ranked = rankedByMetric(all, search.order)
+        return logged(tx, scope, await runs.search(tx, scope, search, { all, ranked }))
       }),
 
     /** One page of the list, newest first; `before` is the last id of the page before. */

@@ -1,5 +1,5 @@
 import { groupRows } from '../../core/tracking/group-rows.js'
-import type { Compiled } from '../../core/tracking/compile-search.js'
+import { orderText, type Compiled } from '../../core/tracking/compile-search.js'
 import type { TraceRecord } from '../../core/traces/trace.js'
 import type { ProjectScope, Tx } from '../../deps.js'
 
@@ -157,7 +157,7 @@ export const traceRepository = {
     return tx.query(
       `SELECT ${columns} FROM traces t ${joins.join(' ')}
        WHERE ${['t.project_id = $1', 't.experiment_id = ANY ($2::bigint[])', ...conditions].join(' AND ')}
-       ORDER BY ${[...order, 't.started_at_ms DESC', 't.id'].join(', ')} OFFSET $3 LIMIT $4`,
+       ORDER BY ${[...order.map(orderText), 't.started_at_ms DESC', 't.id'].join(', ')} OFFSET $3 LIMIT $4`,
       [scope.projectId, page.experimentIds, page.offset, page.limit, ...parameters],
     )
   },
