@@ -2,7 +2,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { randomUUID as newId } from 'node:crypto'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { registryIntended, trackingIntended } from '../fixtures/mlflow/intended.js'
+import { registryIntended, tracesIntended, trackingIntended } from '../fixtures/mlflow/intended.js'
 import { startApp, type TestApp } from '../support/app.js'
 import {
   findMlflowPython,
@@ -17,6 +17,7 @@ type Facts = Readonly<Record<string, unknown>>
 const programs = [
   { name: 'conformance', about: 'tracking', intended: trackingIntended },
   { name: 'registry', about: 'the model registry', intended: registryIntended },
+  { name: 'traces', about: 'traces', intended: tracesIntended },
 ]
 
 describe('an unmodified mlflow client', () => {

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { registryIntended, trackingIntended } from '../fixtures/mlflow/intended.js'
+import { registryIntended, tracesIntended, trackingIntended } from '../fixtures/mlflow/intended.js'
 
 const read = (page: string): string => readFileSync(join(__dirname, '../../docs', page), 'utf8')
 const differences = (page: string): string[] =>
@@ -12,7 +12,9 @@ const differences = (page: string): string[] =>
     ).matchAll(/^- (.+(?:\n {2}.+)*)$/gm),
   ].map(([, text = '']) => text.replaceAll(/\n */g, ' '))
 
-const reasons = [...new Set([...Object.values(trackingIntended), ...Object.values(registryIntended)])]
+const reasons = [
+  ...new Set([trackingIntended, registryIntended, tracesIntended].flatMap((intended) => Object.values(intended))),
+]
 
 test('docs/mlflow.md tells of every difference that the tests allow, and of no other', () => {
   expect(differences('mlflow.md').sort()).toEqual(reasons.sort())

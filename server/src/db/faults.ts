@@ -33,6 +33,9 @@ export const isDiskFull = (error: unknown): boolean =>
 /** Whether a unique key of PostgreSQL refused a row. */
 export const isUniqueViolation = (error: unknown): boolean => causesOf(error).some((cause) => codeOf(cause) === '23505')
 
+/** Whether a regular expression is none. */
+export const isInvalidPattern = (error: unknown): boolean => causesOf(error).some((cause) => codeOf(cause) === '2201B')
+
 /**
  * Whether a text holds what PostgreSQL cannot keep: NUL, or half of a surrogate pair inside JSON. Whoever sent it is at
  * fault.

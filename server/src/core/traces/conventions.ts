@@ -71,6 +71,11 @@ const conventions: readonly Convention[] = [
   },
 ]
 
+/** Most spans have none of these, and need no second look. */
+const conventionKeys: ReadonlySet<string> = new Set(
+  conventions.flatMap(({ kinds: _kinds, ...keys }) => Object.values(keys).flat()),
+)
+
 /** The attributes that MLflow's clients look for. */
 export const spanKeys = {
   type: spanTypeKey,
@@ -88,16 +93,21 @@ export const spanKeys = {
  */
 export const withConventions = (given: readonly Attribute[]): readonly Attribute[] => {
   const attributes = given.map(({ key, value }) => ({ key, value: unwrapped(value) }))
-  const wanted: readonly (readonly [string, AnyValue | null])[] = [
-    [spanKeys.inputs, firstOf(attributes, (convention) => convention.inputs)],
-    [spanKeys.outputs, firstOf(attributes, (convention) => convention.outputs)],
-    [spanKeys.usage, usageOf(attributes)],
-    [spanKeys.model, firstOf(attributes, (convention) => convention.model) ?? modelIn(attributes)],
-    [spanKeys.provider, firstOf(attributes, ({ provider }) => [provider])],
-  ]
-  const known = new Set(attributes.map(({ key }) => key))
-  const added = wanted.flatMap(([key, value]) => (value === null || known.has(key) ? [] : [{ key, value }]))
-  return withType([...attributes, ...added])
+  const speaks = attributes.some(({ key }) => conventionKeys.has(key))
+  const wanted: readonly (readonly [string, AnyValue | null])[] = speaks
+    ? [
+        [spanKeys.inputs, firstOf(attributes, (convention) => convention.inputs)],
+        [spanKeys.outputs, firstOf(attributes, (convention) => convention.outputs)],
+        [spanKeys.usage, usageOf(attributes)],
+        [spanKeys.model, firstOf(attributes, (convention) => convention.model) ?? modelIn(attributes)],
+        [spanKeys.provider, firstOf(attributes, ({ provider }) => [provider])],
+      ]
+    : [[spanKeys.model, modelIn(attributes)]]
+  const added = wanted.flatMap(([key, value]) =>
+    value === null || attributes.some((attribute) => attribute.key === key) ? [] : [{ key, value }],
+  )
+  const all = added.length === 0 ? attributes : [...attributes, ...added]
+  return speaks ? withType(all) : all
 }
 
 const withType = (attributes: readonly Attribute[]): readonly Attribute[] => {

@@ -114,7 +114,8 @@ const comparison = (cursor: Cursor, grammar: SearchGrammar): Comparison => {
   const { entity, key, numeric, position } = identifier(cursor, grammar)
   const operator = operatorOf(cursor)
   if (operator.text === 'IS NULL' || operator.text === 'IS NOT NULL') {
-    if (!grammar.nullTests.includes(entity)) {
+    const named = entity === 'attribute' && grammar.nullAttributes?.includes(key) === true
+    if (!named && !grammar.nullTests.includes(entity)) {
       const allowed = grammar.nullTests.map((kind) => `${kind}s`).join(' and ')
       throw new FilterFault(
         `IS NULL / IS NOT NULL is only supported for ${allowed}, not for '${entity}' '${key}'`,
@@ -222,8 +223,12 @@ const numericOperators: readonly string[] = ['>', '>=', '!=', '=', '<', '<='] sa
 const orderOperators: readonly string[] = ['>', '>=', '<', '<='] satisfies NumericOperator[]
 const textOperators: readonly string[] = ['=', '!=', 'LIKE', 'ILIKE'] satisfies TextOperator[]
 
+const exactFormOf = ({ exactAttributes = {} }: SearchGrammar, key: string): RegExp | undefined =>
+  Object.hasOwn(exactAttributes, key) ? exactAttributes[key] : undefined
+
 /** What a text of this kind may be compared by; the whole of a span is only looked through. */
 const operatorsOf = (grammar: SearchGrammar, entity: EntityKind, key: string): readonly string[] => {
+  if (entity === 'attribute' && exactFormOf(grammar, key) !== undefined) return ['=']
   if ((entity === 'span' && key === 'content') || (entity === 'attribute' && key === 'text')) return ['LIKE', 'ILIKE']
   return grammar.regularExpressions === true ? [...textOperators, 'RLIKE'] : textOperators
 }
@@ -250,6 +255,8 @@ const textTest = (
   if (!allowed.includes(operator.text)) throw badOperator(operator, allowed)
   const token = cursor.take()
   if (token.kind === 'quoted' && token.quote !== '`') {
+    if (entity === 'attribute' && exactFormOf(grammar, key)?.test(token.value) === false)
+      throw new FilterFault(`Invalid ${key} filter value '${token.value}'.`, token.position)
     return { kind: 'text', operator: operator.text as TextOperator, value: token.value }
   }
   const what = entity === 'attribute' ? 'attributes' : entity === 'dataset' ? 'dataset attributes' : entity

@@ -14,6 +14,10 @@ export interface SearchGrammar {
   readonly listAttributes: readonly string[]
   /** Entities that may be tested with `IS NULL`. */
   readonly nullTests: readonly EntityKind[]
+  /** Attributes that may be missing, and be tested so. */
+  readonly nullAttributes?: readonly string[]
+  /** Attributes that are only asked for as they are, `=`, with the form of what is asked. */
+  readonly exactAttributes?: Readonly<Record<string, RegExp>>
   /** Whether texts may be compared with a regular expression, `RLIKE`. */
   readonly regularExpressions?: boolean
 }
@@ -128,6 +132,8 @@ export const traceGrammar: SearchGrammar = {
   },
   listAttributes: ['name', 'status', 'request_id', 'run_id', 'client_request_id'],
   nullTests: ['tag', 'metadata', 'feedback', 'expectation'],
+  nullAttributes: ['name'],
+  exactAttributes: { prompt: /^[^/]*\/[^/]*$/ },
   regularExpressions: true,
 }
 

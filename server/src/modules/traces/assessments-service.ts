@@ -19,6 +19,8 @@ export interface AssessmentChange {
   readonly metadata?: Readonly<Record<string, string>>
 }
 
+const called = { feedback: 'a Feedback', expectation: 'an Expectation', issue: 'an IssueReference' } as const
+
 export type AssessmentsService = ReturnType<typeof createAssessmentsService>
 
 /**
@@ -57,7 +59,7 @@ export const createAssessmentsService = (
         const before = await find(tx, scope, traceId, id)
         if (change.kind !== undefined && change.kind !== before.kind)
           return fail('invalid_request', {
-            detail: `Cannot update ${change.kind} value on a ${before.kind} assessment.`,
+            detail: `Cannot update ${change.kind} value on ${called[before.kind]} assessment.`,
           })
         const metadata = { ...before.metadata, ...change.metadata }
         const after = { ...before, ...change, kind: before.kind, metadata, updatedAtMs: clock.nowMs() }
@@ -65,10 +67,9 @@ export const createAssessmentsService = (
         return after
       }),
 
-    /** One that is not there is deleted already. */
+    /** One that is not there is deleted already, and so is all that was said of a trace that is not there. */
     delete: (scope: ProjectScope, traceId: string, id: string): Promise<void> =>
       database.transaction(scope, async (tx) => {
-        await traces.find(tx, scope, traceId)
         const found = await assessments.find(tx, scope, traceId, id)
         const overrides = found?.overrides ?? null
         if (overrides !== null) await assessments.setValid(tx, scope, traceId, overrides, true)

@@ -44,7 +44,7 @@ export const unpackExport = async (body: Buffer, encoding: string): Promise<Buff
 }
 
 const isTooLarge = (error: unknown): boolean =>
-  error instanceof RangeError && 'code' in error && error.code === 'ERR_BUFFER_TOO_LARGE'
+  typeof error === 'object' && error !== null && 'code' in error && error.code === 'ERR_BUFFER_TOO_LARGE'
 
 /** The spans of an export. Errors: `spans_malformed`, `span_invalid`. */
 export const readExport = (body: Buffer, mediaType: string): readonly NewSpan[] => {

@@ -165,10 +165,12 @@ export const traceRepository = {
   /** How many there were; with them go their spans, assessments and links. */
   async delete(tx: Tx, scope: Project, { experimentId, untilMs, count, ids }: TraceSelection): Promise<number> {
     const [, deleted]: [unknown, number] = await tx.query(
-      `DELETE FROM traces WHERE project_id = $1 AND id IN (
+      // Chosen once: as a plain subquery the limit would be applied again to what each deletion left.
+      `WITH chosen AS MATERIALIZED (
          SELECT id FROM traces WHERE project_id = $1 AND experiment_id = $2
            AND ($3::bigint IS NULL OR started_at_ms <= $3::bigint) AND (cardinality($4::text[]) = 0 OR id = ANY ($4))
-         ORDER BY started_at_ms, id LIMIT $5 FOR UPDATE)`,
+         ORDER BY started_at_ms, id LIMIT $5 FOR UPDATE)
+       DELETE FROM traces t USING chosen WHERE t.project_id = $1 AND t.id = chosen.id`,
       [scope.projectId, experimentId, untilMs, ids, count],
     )
     return deleted

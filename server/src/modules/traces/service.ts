@@ -7,6 +7,7 @@ import { announcedSpans, traceKeys, type TraceRecord } from '../../core/traces/t
 import { usageNode, type UsageNode } from '../../core/traces/usage.js'
 import { groupRows } from '../../core/tracking/group-rows.js'
 import type { Comparison, OrderKey } from '../../core/tracking/filter.js'
+import { isInvalidPattern } from '../../db/faults.js'
 import type { Deps, ProjectScope, Tx } from '../../deps.js'
 import type { ExperimentsService } from '../experiments/service.js'
 import type { RunsService } from '../runs/service.js'
@@ -166,10 +167,12 @@ export const createTracesService = (
       }),
 
     search: (scope: ProjectScope, search: TraceSearch): Promise<readonly Trace[]> =>
-      database.transaction(scope, async (tx) => {
-        const compiled = compileTraceSearch(search.filter, search.order, 4)
-        return withAssessments(tx, scope, await traces.search(tx, scope, search, compiled))
-      }),
+      database
+        .transaction(scope, async (tx) => {
+          const compiled = compileTraceSearch(search.filter, search.order, 4)
+          return withAssessments(tx, scope, await traces.search(tx, scope, search, compiled))
+        })
+        .catch(refusePattern),
 
     /** How many were deleted. */
     delete: (scope: ProjectScope, selection: TraceSelection): Promise<number> =>
@@ -211,6 +214,13 @@ export const createTracesService = (
         await traces.link(tx, scope, [traceId], 'prompt', prompts)
       }),
   }
+}
+
+/** Only PostgreSQL knows what is a regular expression for it. */
+const refusePattern = (error: unknown): never => {
+  if (isInvalidPattern(error))
+    return fail('search_text_invalid', { detail: 'The text after RLIKE is no regular expression', position: 1 })
+  throw error
 }
 
 /** Of a span that is there twice the later one counts. */
