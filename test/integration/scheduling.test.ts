@@ -301,6 +301,37 @@ test('a preview says what would happen and keeps nothing', async () => {
   expect(items).toHaveLength(1)
 })
 
+test('a preview tells what jobs of the same name took of a GPU, and when a share is too little for that', async () => {
+  const gpuMemoryMib = [612, 20_400, 18_000]
+  const job = await run({ name: 'train', resources: gpus(1) })
+  const runner = await runnerOf(job)
+  const samples = gpuMemoryMib.map((mib, index) => ({
+    atMs: 1000 * index,
+    cpuMilli: 100,
+    memoryMib: 64,
+    gpuMilli: 900,
+    gpuMemoryMib: mib,
+  }))
+  const params = { attemptId: runner.attemptId }
+  await runner.client.heartbeat({ params, body: { sequence: 2, stage: 'running', stageDetail: null, samples } })
+  await runner.finish(verdictOf('succeeded'))
+  const preview = (name: string | undefined, resources: object) =>
+    stage.app.owner.client.previewJob({
+      params: { projectId: job.projectId },
+      body: { resources, ...(name === undefined ? {} : { name }) },
+    })
+  const whole = await preview('train', { gpuCount: 1 })
+  expect(whole.peakGpuMemoryMib).toBe(20_400)
+  expect(whole.message).toMatch(/took up to 19.9 GiB of GPU memory\.$/)
+  expect((await preview('train', { gpuCount: 1, gpuMilli: 250 })).message).toMatch(/will probably be too little\.$/)
+  for (const other of [
+    await preview('other', {}),
+    await preview(undefined, {}),
+    await preview('train', { gpuCount: 0 }),
+  ])
+    expect(other.peakGpuMemoryMib).toBeNull()
+})
+
 test('of two servers on one database one schedules, and the other takes over when it goes', async () => {
   const other = executionOf(stage.app, stage.executor.restarted(), policy)
   await other.start()

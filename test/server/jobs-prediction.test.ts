@@ -1,4 +1,5 @@
 import { completeResources } from '../../server/src/core/jobs/default-resources.js'
+import { gpuMemoryText, grantedMib } from '../../server/src/core/jobs/gpu-memory.js'
 import { predictRunTime } from '../../server/src/core/jobs/predict-run-time.js'
 import { freshlyQueuedText, startsNowText, statusText } from '../../server/src/core/jobs/texts.js'
 
@@ -23,6 +24,22 @@ test('the most alike past jobs tell how long the next will run', () => {
     runMs: 100,
   })
   expect(predictRunTime([], { submittedBy: 'ana', name: 'train' })).toBeNull()
+})
+
+test('what earlier runs took of a GPU is told, and whether a share is too small for it', () => {
+  const quarter = grantedMib({ gpuMilli: 250, gpuMemoryMib: 0 }, 81_559)
+  expect(gpuMemoryText(10_924, quarter, 'en')).toBe('Earlier runs of it took up to 10.7 GiB of GPU memory.')
+  expect(gpuMemoryText(62_358, quarter, 'en')).toBe(
+    'Earlier runs of it took up to 60.9 GiB of GPU memory; 19.9 GiB will probably be too little.',
+  )
+  expect(gpuMemoryText(62_358, quarter, 'zh-CN')).toBe('此前的同名运行最多占用 60.9 GiB 显存，19.9 GiB 很可能不够。')
+})
+
+test('a share is granted the memory it asks for, else its part of the device once that is known', () => {
+  expect(grantedMib({ gpuMilli: 500, gpuMemoryMib: 16_384 }, 81_559)).toBe(16_384)
+  expect(grantedMib({ gpuMilli: 1000, gpuMemoryMib: 16_384 }, 81_559)).toBe(81_559)
+  expect(grantedMib({ gpuMilli: 500, gpuMemoryMib: 0 }, null)).toBeNull()
+  expect(gpuMemoryText(10_924, null, 'zh-CN')).toBe('此前的同名运行最多占用 10.7 GiB 显存。')
 })
 
 test('a job that says nothing of GPUs gets one where there are any', () => {

@@ -23,6 +23,7 @@ const preview = (change: Partial<JobPreview> = {}): SubmitDraft['preview'] => ({
     resources,
     device,
     nodeName: 'lab-1',
+    peakGpuMemoryMib: null,
     ...change,
   },
 })

@@ -47,6 +47,7 @@ const draft: SubmitDraft = {
       resources: { gpuCount: 1, gpuMilli: 1000, gpuMemoryMib: 0, cpuMilli: 2000, memoryMib: 8192 },
       device: { model: 'NVIDIA A10G', memoryMib: 24_576, simulated: true },
       nodeName: 'gpu-node-1',
+      peakGpuMemoryMib: null,
     },
   },
   deviceChoices: [

@@ -87,7 +87,8 @@ const submit = async (context: Context, session: Session, file: string): Promise
       ? null
       : await sayWhenSlow(pinOf(session, projectId, workspace), () => output.error(texts.pinning))
   const request = { ...requestOf(context), task: source.task }
-  const preview = await session.client.previewJob({ params: { projectId }, body: request })
+  const asked = { ...request, name: request.name ?? path.basename(source.task.path) }
+  const preview = await session.client.previewJob({ params: { projectId }, body: asked })
   showWorkspace(context, workspace, pin)
   output.line(
     `${texts.device}: ${preview.device === null ? '–' : preview.device.model + (preview.device.simulated ? ` (${texts.simulated})` : '')}`,

@@ -13,6 +13,7 @@ import {
   type Routes,
   type SubmitJob,
 } from '@novabrain/contracts'
+import { gpuMemoryText, grantedMib } from '../../core/jobs/gpu-memory.js'
 import { predictRunTime } from '../../core/jobs/predict-run-time.js'
 import { freshlyQueuedText, startsNowText, statusText } from '../../core/jobs/texts.js'
 import type { HoldRecord, JobRow } from '../../db/entities/execution.js'
@@ -35,6 +36,7 @@ import {
   listPastJobs,
   lockJob,
   nextJobNumber,
+  peakGpuMemoryMib,
   type JobWithAttempt,
 } from './repository.js'
 
@@ -126,9 +128,10 @@ export const createJobService = (deps: JobDeps) => {
 
     /** What would happen to such a job now; nothing is kept. Errors: `resources_never_available`, `queue_not_found`. */
     async preview(scope: ProjectScope, request: BodyOf<Routes['previewJob']>, locale: Locale): Promise<JobPreview> {
-      const { resources, queueName } = await database.transaction(scope, async (tx) => ({
+      const { resources, queueName, peak } = await database.transaction(scope, async (tx) => ({
         resources: await planner.resources(tx, request.resources, locale),
         queueName: await queues.nameFor(tx, scope.tenantId, request.queueName),
+        peak: request.name === undefined ? null : await peakGpuMemoryMib(tx, scope, request.name),
       }))
       const asked = {
         tenantId: scope.tenantId,
@@ -138,7 +141,11 @@ export const createJobService = (deps: JobDeps) => {
         resources,
       } as const
       const preview = await database.transaction(systemScope, (tx) => planner.preview(tx, asked, locale))
-      return { ...preview, message: preview.message ?? startsNowText(preview.nodeName ?? '', locale), resources }
+      const message = preview.message ?? startsNowText(preview.nodeName ?? '', locale)
+      if (peak === null || resources.gpuCount === 0) return { ...preview, message, resources, peakGpuMemoryMib: null }
+      const granted = grantedMib(resources, preview.device?.memoryMib ?? null)
+      const told = `${message} ${gpuMemoryText(peak, granted, locale)}`
+      return { ...preview, message: told, resources, peakGpuMemoryMib: peak }
     },
 
     /** What of the day's limit an assistant's job may use. Errors: as `checkAssistantJob`. */

@@ -215,6 +215,8 @@ export const PreviewJob = Type.Object({
   resources: Type.Partial(Resources),
   queueName: Type.Optional(Slug),
   priorityClass: Type.Optional(PriorityClass),
+  /** The name the job would have: jobs of the same name tell what it will probably take. */
+  name: Type.Optional(Name),
 })
 export const JobPreview = Type.Object({
   startsNow: Type.Boolean(),
@@ -224,5 +226,7 @@ export const JobPreview = Type.Object({
   resources: Resources,
   device: nullable(Type.Object({ model: Type.String(), memoryMib: Type.Integer(), simulated: Type.Boolean() })),
   nodeName: nullable(Type.String()),
+  /** The most memory on each GPU that the last jobs of this member and name took; `null` when none is known. */
+  peakGpuMemoryMib: nullable(Type.Integer({ minimum: 0 })),
 })
 export type JobPreview = Static<typeof JobPreview>
