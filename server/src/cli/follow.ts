@@ -26,9 +26,22 @@ export const followLog = async (context: Context, session: Session, job: Job, fo
   }
 }
 
-const printNew = async (context: Context, session: Session, job: Job, place: { attemptId: string; offset: number }) => {
+interface Place {
+  attemptId: string
+  offset: number
+}
+
+/** An attempt that took the place of another tells nothing before the other has told why it ended. */
+const printNew = async (context: Context, session: Session, job: Job, place: Place): Promise<void> => {
   if (job.attempt === null) return
-  if (job.attempt.id !== place.attemptId) Object.assign(place, { attemptId: job.attempt.id, offset: 0 })
+  if (job.attempt.id !== place.attemptId) {
+    if (place.attemptId !== '') await printRest(context, session, job, place)
+    Object.assign(place, { attemptId: job.attempt.id, offset: 0 })
+  }
+  await printRest(context, session, job, place)
+}
+
+const printRest = async (context: Context, session: Session, job: Job, place: Place): Promise<void> => {
   for (;;) {
     const params = { projectId: job.projectId, jobId: job.id, attemptId: place.attemptId }
     const bytes = await session.client
