@@ -9,6 +9,7 @@ import { createExperimentsService } from './experiments/service.js'
 import { createLoggedModelsService } from './logged-models/service.js'
 import { mountMetrics } from './metrics/routes.js'
 import { createMetricsService } from './metrics/service.js'
+import { createSummaries } from './metrics/summaries.js'
 import type { TrackingServices } from './mlflow/endpoint.js'
 import { mountMlflow } from './mlflow/routes.js'
 import { createModelRegistryService } from './model-registry/service.js'
@@ -35,6 +36,7 @@ export const createTracking = (
         (wish === 'read' ? loggedModels.find : loggedModels.findWritable)(tx, scope, id),
     },
   })
+  const summaries = createSummaries(deps)
   const traces = createTracesService({ ...deps, experiments, runs })
   return {
     experiments,
@@ -46,7 +48,8 @@ export const createTracking = (
     newAssessmentId: () => `a-${deps.newId()}`,
     loggedModels,
     artifacts,
-    metrics: createMetricsService({ ...deps, runs }),
+    metrics: createMetricsService({ ...deps, runs, summaries }),
+    summaries,
     modelRegistry: createModelRegistryService({ ...deps, runs, loggedModels }),
   }
 }
@@ -62,4 +65,5 @@ export const mountTracking = (app: FastifyInstance, mount: Mount, services: Trac
 /** What tracking does by itself. */
 export const trackingBackground = (deps: Deps, services: TrackingServices): readonly Background[] => [
   createRunJanitor(deps, services),
+  services.summaries,
 ]

@@ -20,7 +20,9 @@ const filler = (connectionString, schema) => async (statements) => {
   try {
     await client.query(`SET search_path = ${schema}`)
     await client.query(`SELECT set_config('novabrain.access', 'system', false)`)
-    for (const [text, values = []] of statements) await client.query(text, values)
+    let rows = []
+    for (const [text, values = []] of statements) rows = (await client.query(text, values)).rows
+    return rows
   } finally {
     await client.end()
   }
@@ -70,7 +72,7 @@ export const fillMlflow = (databaseUrl) => {
   }
 }
 
-/** Fill our tables. */
+/** Fill our tables, and look at them. */
 export const fillOurs = (databaseUrl, { tenantId, projectId }) => {
   const write = filler(databaseUrl, 'public')
   return {
@@ -114,5 +116,10 @@ export const fillOurs = (databaseUrl, { tenantId, projectId }) => {
         [`UPDATE run_metrics SET point_count = $3 WHERE run_id = $1 AND key = $2`, [run, key, count]],
         ['ANALYZE metric_points'],
       ]),
+    /** How many points of a series no block tells yet. */
+    behind: async (run, key) => {
+      const text = 'SELECT point_count - summarised_count AS behind FROM run_metrics WHERE run_id = $1 AND key = $2'
+      return Number((await write([[text, [run, key]]]))[0].behind)
+    },
   }
 }

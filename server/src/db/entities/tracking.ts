@@ -155,6 +155,12 @@ export interface RunMetricRow {
   projectId: string
   /** That of the run, kept by the database, so that the runs of an experiment are found in the order of a metric. */
   experimentId: number
+  /** How many of the first points are in blocks, and the last of those; how often blocks were lost to a late point. */
+  summarisedCount: number
+  summarisedStep: number | null
+  summarisedTimestampMs: number | null
+  summarisedValue: number | null
+  summaryLosses: number
 }
 
 export const RunMetricEntity = new EntitySchema<RunMetricRow>({
@@ -170,6 +176,11 @@ export const RunMetricEntity = new EntitySchema<RunMetricRow>({
     pointCount: bigint,
     projectId: text,
     experimentId: bigint,
+    summarisedCount: { ...bigint, default: 0 },
+    summarisedStep: { ...bigint, nullable: true },
+    summarisedTimestampMs: { ...bigint, nullable: true },
+    summarisedValue: { ...double, nullable: true },
+    summaryLosses: { type: 'integer', default: 0 },
   } satisfies Columns<RunMetricRow>,
   uniques: [{ columns: ['seriesId'] }],
   indices: [
@@ -179,6 +190,46 @@ export const RunMetricEntity = new EntitySchema<RunMetricRow>({
       synchronize: false,
     },
   ],
+})
+
+/** A block of points of a series in short: pieces of equally many, each with its last point and its extremes. */
+export interface MetricBlockRow {
+  seriesId: number
+  firstStep: number
+  firstTimestampMs: number
+  firstValue: number
+  lastStep: number
+  lastTimestampMs: number
+  lastValue: number
+  steps: number[]
+  timestampsMs: number[]
+  values: number[]
+  lows: number[]
+  highs: number[]
+  projectId: string
+}
+
+const bigints = { ...bigint, array: true }
+const doubles = { ...double, array: true }
+
+export const MetricBlockEntity = new EntitySchema<MetricBlockRow>({
+  name: 'MetricBlock',
+  tableName: 'metric_blocks',
+  columns: {
+    seriesId: primaryBigint,
+    firstStep: primaryBigint,
+    firstTimestampMs: primaryBigint,
+    firstValue: { ...double, primary: true },
+    lastStep: bigint,
+    lastTimestampMs: bigint,
+    lastValue: double,
+    steps: bigints,
+    timestampsMs: bigints,
+    values: doubles,
+    lows: doubles,
+    highs: doubles,
+    projectId: text,
+  } satisfies Columns<MetricBlockRow>,
 })
 
 export interface MetricPointRow {
@@ -394,6 +445,7 @@ export const trackingEntities = [
   RunTagEntity,
   RunMetricEntity,
   MetricPointEntity,
+  MetricBlockEntity,
   DatasetEntity,
   RunDatasetEntity,
   RunModelEntity,

@@ -9,6 +9,7 @@ import { traces } from './0009-traces.js'
 import { modelPages } from './0010-model-pages.js'
 import { tracking } from './0002-tracking.js'
 import { runSearch } from './0011-run-search.js'
+import { metricBlocks } from './0012-metric-blocks.js'
 
 /** Every migration, oldest first; a new one is a line at the end. */
 export const migrations: readonly MigrationClass[] = [
@@ -22,4 +23,5 @@ export const migrations: readonly MigrationClass[] = [
   traces,
   modelPages,
   runSearch,
+  metricBlocks,
 ]

@@ -5,6 +5,7 @@ import type { Deps, ProjectScope, Tx } from '../../deps.js'
 import type { KeyValue } from '../experiments/service.js'
 import type { RunsService } from '../runs/service.js'
 import { metricRepository as metrics, type LoggableRun, type ModelPoint, type OfRun, type Point } from './repository.js'
+import type { Summaries } from './summaries.js'
 
 /** What a program logs to a run in one request: all of it is kept or nothing. Params are distinct by key. */
 export interface LogRequest {
@@ -16,7 +17,10 @@ export interface LogRequest {
   readonly tags: readonly KeyValue[]
 }
 
-type LogBatchDeps = Pick<Deps, 'database' | 'clock' | 'config'> & { readonly runs: RunsService }
+type LogBatchDeps = Pick<Deps, 'database' | 'clock' | 'config'> & {
+  readonly runs: RunsService
+  readonly summaries: Pick<Summaries, 'want'>
+}
 
 const runNameTag = 'mlflow.runName'
 
@@ -24,7 +28,7 @@ const runNameTag = 'mlflow.runName'
  * Commits requests of one project together: checks first, which refuse single requests, then a handful of statements for
  * all the others. Answers for each request `null` or its refusal.
  */
-export const createLogBatch = ({ database, clock, config, runs }: LogBatchDeps) => {
+export const createLogBatch = ({ database, clock, config, runs, summaries }: LogBatchDeps) => {
   const renewLease = async (tx: Tx, scope: ProjectScope, found: readonly LoggableRun[]): Promise<void> => {
     const nowMs = clock.nowMs()
     const stale = found.filter((run) => nowMs - run.lastSeenAtMs >= renewAfterMs(config.runLeaseMs))
@@ -41,8 +45,9 @@ export const createLogBatch = ({ database, clock, config, runs }: LogBatchDeps) 
     if (name !== undefined && name !== '') await runs.rename(tx, scope, runId, name)
   }
 
-  return async (scope: ProjectScope, requests: readonly LogRequest[]): Promise<readonly (NovaBrainError | null)[]> =>
-    database.transaction(scope, async (tx) => {
+  return async (scope: ProjectScope, requests: readonly LogRequest[]): Promise<readonly (NovaBrainError | null)[]> => {
+    let long: readonly string[] = []
+    const outcomes = await database.transaction(scope, async (tx) => {
       const found = await metrics.loggable(tx, scope, distinct(requests.map((request) => request.runId)))
       const known = await knownParams(tx, scope, requests)
       const runOf = new Map(found.map((run) => [run.id, run]))
@@ -54,18 +59,22 @@ export const createLogBatch = ({ database, clock, config, runs }: LogBatchDeps) 
         scope,
         found.filter((run) => logging.has(run.id)),
       )
-      await write(tx, scope, accepted)
+      long = await write(tx, scope, accepted)
       for (const request of accepted) await rename(tx, request)
       return refusals
     })
+    summaries.want(scope, long)
+    return outcomes
+  }
 }
 
-const write = async (tx: Tx, scope: ProjectScope, requests: readonly LogRequest[]): Promise<void> => {
+/** Write what was accepted; answers the series that have grown long. */
+const write = async (tx: Tx, scope: ProjectScope, requests: readonly LogRequest[]): Promise<readonly string[]> => {
   const params = lastOfEach(requests.flatMap(({ runId, params }) => ofRun(runId, params)))
   const kept = await metrics.addParams(tx, scope, params)
   refuseChanged(params, kept)
   await metrics.setTags(tx, scope, lastOfEach(requests.flatMap(({ runId, tags }) => ofRun(runId, tags))))
-  await metrics.addPoints(
+  const long = await metrics.addPoints(
     tx,
     scope,
     requests.flatMap((request) => request.points),
@@ -75,6 +84,7 @@ const write = async (tx: Tx, scope: ProjectScope, requests: readonly LogRequest[
     scope,
     requests.flatMap((request) => request.modelPoints),
   )
+  return long
 }
 
 type ParamValues = Map<string, string>

@@ -8,6 +8,7 @@ import { metricHistoryRange } from '../../db/sql/tracking-metric-history-range.s
 import { metricHistory } from '../../db/sql/tracking-metric-history.sql.js'
 import { metricSeries, roomForSeries } from '../../db/sql/tracking-metric-series.sql.js'
 import { openSeries } from '../../db/sql/tracking-open-series.sql.js'
+import { blockPoints, forgetBlocks, lockSummary, summarisePoints } from '../../db/sql/tracking-summarise-points.sql.js'
 import { setTags } from '../../db/sql/tracking-set-tags.sql.js'
 import { touchRuns } from '../../db/sql/tracking-touch-runs.sql.js'
 import type { LifecycleStage } from '../experiments/service.js'
@@ -48,7 +49,27 @@ export interface Bucket {
   readonly value: number
   readonly low: number
   readonly high: number
+  /** Of the whole series, in each of its buckets. */
   readonly total: number
+  readonly seriesId: string
+  /** How many points are in no block. */
+  readonly behind: number
+}
+
+/** What became of a series to which points were added. */
+interface GrownSeries {
+  readonly seriesId: string
+  readonly behind: number
+  readonly losses: number
+  readonly late: boolean
+}
+
+interface Summary {
+  readonly behind: number
+  readonly step: number | null
+  readonly timestampMs: number | null
+  readonly value: number | null
+  readonly losses: number
 }
 
 export interface SeriesQuery {
@@ -61,6 +82,12 @@ export interface SeriesQuery {
 
 type Project = Pick<ProjectScope, 'projectId'>
 
+/** A block is told only when another is full of newer points: what comes a little late meets no block. */
+const summariseBehind = 2 * blockPoints
+/** A series that lost its blocks so often is written in no order, and is left without. */
+const mostLosses = 8
+const mostBlocksAtOnce = 64
+
 /** Points, params and tags written set-based, and points read. */
 export const metricRepository = {
   async loggable(tx: Tx, scope: Project, runIds: readonly string[]): Promise<LoggableRun[]> {
@@ -71,13 +98,36 @@ export const metricRepository = {
     if (runIds.length > 0) await tx.query(touchRuns, [scope.projectId, runIds, nowMs])
   },
 
-  async addPoints(tx: Tx, scope: Project, points: readonly Point[]): Promise<void> {
-    if (points.length === 0) return
+  /** Keep points; answers the series that have grown long enough to be summarised. */
+  async addPoints(tx: Tx, scope: Project, points: readonly Point[]): Promise<string[]> {
+    if (points.length === 0) return []
     const runIds = points.map((point) => point.runId)
     const keys = points.map((point) => point.key)
     await tx.query(openSeries, [scope.projectId, runIds, keys])
     const [steps, times] = [points.map((point) => point.step), points.map((point) => point.timestampMs)]
-    await tx.query(addPoints, [scope.projectId, runIds, keys, steps, times, points.map((point) => point.value)])
+    const values = points.map((point) => point.value)
+    const [grown]: [GrownSeries[], number] = await tx.query(addPoints, [
+      scope.projectId,
+      runIds,
+      keys,
+      steps,
+      times,
+      values,
+    ])
+    const late = grown.filter((series) => series.late).map(({ seriesId }) => seriesId)
+    if (late.length > 0) await tx.query(forgetBlocks, [scope.projectId, late])
+    return grown.filter(({ behind }) => behind >= summariseBehind).map(({ seriesId }) => seriesId)
+  },
+
+  /** Tell more of the first points of a series in blocks; answers whether there is more to do. */
+  async summarise(tx: Tx, scope: Project, seriesId: string): Promise<boolean> {
+    const [summary]: Summary[] = await tx.query(lockSummary, [scope.projectId, seriesId])
+    if (summary === undefined || summary.losses > mostLosses || summary.behind < summariseBehind) return false
+    const due = Math.floor(summary.behind / blockPoints) - 1
+    const { step, timestampMs, value } = summary
+    const count = Math.min(due, mostBlocksAtOnce)
+    await tx.query(summarisePoints, [scope.projectId, seriesId, step, timestampMs, value, count])
+    return due > count
   },
 
   async addModelPoints(tx: Tx, scope: Project, points: readonly ModelPoint[]): Promise<void> {
@@ -126,6 +176,10 @@ export const metricRepository = {
     const { runIds, key, fromStep, toStep, perRun } = query
     return tx.query(metricHistoryRange, [scope.projectId, runIds, key, fromStep, toStep, perRun])
   },
+
+  /** The series of a curve if it has grown long enough to be summarised. */
+  longSeries: ([bucket]: readonly Bucket[]): string[] =>
+    bucket !== undefined && bucket.behind >= summariseBehind ? [bucket.seriesId] : [],
 
   async series(tx: Tx, scope: Project, query: SeriesQuery): Promise<Bucket[]> {
     const { runId, key, fromStep, toStep, buckets } = query

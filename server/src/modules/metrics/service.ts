@@ -6,6 +6,7 @@ import type { RunsService } from '../runs/service.js'
 import { createGroupCommit } from './group-commit.js'
 import { createLogBatch, type LogRequest } from './log-batch.js'
 import { metricRepository as metrics, type Bucket, type Point, type SeriesQuery } from './repository.js'
+import type { Summaries } from './summaries.js'
 
 /** One value of a metric as a program logs it. */
 export interface LoggedMetric {
@@ -33,9 +34,12 @@ export type MetricsService = ReturnType<typeof createMetricsService>
  * What runs log, and metrics read. Errors: `run_not_found`, `run_not_active`, `run_not_of_attempt`, `param_immutable`.
  */
 export const createMetricsService = (
-  deps: Pick<Deps, 'database' | 'clock' | 'config' | 'hints'> & { readonly runs: RunsService },
+  deps: Pick<Deps, 'database' | 'clock' | 'config' | 'hints'> & {
+    readonly runs: RunsService
+    readonly summaries: Pick<Summaries, 'want'>
+  },
 ) => {
-  const { database, hints, runs } = deps
+  const { database, hints, runs, summaries } = deps
   const commitBatch = createLogBatch(deps)
   const writer = createGroupCommit<LogRequest>({
     commit: async (requests) => (requests[0] === undefined ? [] : commitBatch(requests[0].scope, requests)),
@@ -70,11 +74,14 @@ export const createMetricsService = (
     ): Promise<Omit<Point, 'key'>[]> => database.transaction(scope, (tx) => metrics.historyRange(tx, scope, query)),
 
     /** One metric for drawing. */
-    series: (scope: ProjectScope, query: SeriesQuery): Promise<MetricSeries> =>
-      database.transaction(scope, async (tx) => {
+    async series(scope: ProjectScope, query: SeriesQuery): Promise<MetricSeries> {
+      const buckets = await database.transaction(scope, async (tx) => {
         await runs.find(tx, scope, query.runId)
-        return seriesOf(query.key, await metrics.series(tx, scope, query))
-      }),
+        return metrics.series(tx, scope, query)
+      })
+      summaries.want(scope, metrics.longSeries(buckets))
+      return seriesOf(query.key, buckets)
+    },
   }
 }
 

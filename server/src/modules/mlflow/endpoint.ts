@@ -7,6 +7,7 @@ import type { ArtifactsService } from '../artifacts/service.js'
 import type { ExperimentsService } from '../experiments/service.js'
 import type { LoggedModelsService } from '../logged-models/service.js'
 import type { MetricsService } from '../metrics/service.js'
+import type { Summaries } from '../metrics/summaries.js'
 import type { ModelRegistryService } from '../model-registry/service.js'
 import type { RunsService } from '../runs/service.js'
 import type { AssessmentsService } from '../traces/assessments-service.js'
@@ -18,6 +19,7 @@ export interface TrackingServices {
   readonly experiments: ExperimentsService
   readonly runs: RunsService
   readonly metrics: MetricsService
+  readonly summaries: Summaries
   readonly artifacts: ArtifactsService
   readonly loggedModels: LoggedModelsService
   readonly modelRegistry: ModelRegistryService
