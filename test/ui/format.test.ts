@@ -151,6 +151,23 @@ describe('verdicts', () => {
     const shared = ended('out_of_gpu_memory', { resources: { ...aJob(1).resources, gpuMilli: 500 } })
     expect(actionOf(shared)).toEqual({ kind: 'rerun_whole_gpu' })
   })
+  test('a job that had the whole of the largest GPU, or came to it from a share, is not offered more than there is', () => {
+    const on = (number: number, memoryMib: number, gpuMilli: number) =>
+      actionOf(
+        attempt(
+          { ...ended('out_of_gpu_memory'), resources: { ...aJob(1).resources, gpuMilli } },
+          {
+            number,
+            devices: [{ ...device, milli: memoryMib === 81_559 ? 1000 : 250, memoryMib, deviceMemoryMib: 81_559 }],
+            verdict: { ...verdict, kind: 'out_of_gpu_memory' },
+          },
+        ),
+      )
+    expect(on(1, 81_559, 1000)).toEqual({ kind: 'log' })
+    expect(on(2, 81_559, 250)).toEqual({ kind: 'log' })
+    expect(on(1, 20_389, 250)).toEqual({ kind: 'rerun_whole_gpu' })
+    expect(on(2, 81_559, 1000)).toEqual({ kind: 'rerun_gpu_memory', gpuMemoryMib: 163_118 })
+  })
   test('a job out of time is offered more only when it had a limit', () => {
     expect(actionOf(ended('timed_out', { timeLimitMs: 60_000 }))).toEqual({
       kind: 'rerun_longer',

@@ -50,11 +50,22 @@ export const verdictAction = (job: Job, verdict: Verdict): VerdictAction => {
   return simple[verdict.kind] ?? { kind: 'rerun' }
 }
 
-/** A share of a GPU becomes a whole one; a whole one of some size becomes one of twice the size. */
-const moreGpuMemory = ({ resources, attempt }: Job): VerdictAction => {
+/**
+ * A share of a GPU becomes a whole one; a whole one of some size becomes one of twice the size. The server has tried that
+ * once by itself: a share that failed on a whole device, or a whole device that was not tried again, has nothing larger.
+ */
+const moreGpuMemory = (job: Job): VerdictAction => {
+  const { resources, attempt } = job
+  if (hadAllThereIs(job)) return { kind: 'log' }
   if (resources.gpuMilli < 1000) return { kind: 'rerun_whole_gpu' }
   const had = Math.max(resources.gpuMemoryMib, ...(attempt?.devices ?? []).map((device) => device.memoryMib))
   return had === 0 ? { kind: 'log' } : { kind: 'rerun_gpu_memory', gpuMemoryMib: had * 2 }
+}
+
+const hadAllThereIs = ({ task, resources, attempt }: Job): boolean => {
+  if (attempt === null || attempt.devices.length === 0 || task.kind === 'kernel') return false
+  const whole = attempt.devices.every(({ memoryMib, deviceMemoryMib }) => memoryMib === deviceMemoryMib)
+  return whole && (attempt.number === 1 || resources.gpuMilli < 1000)
 }
 
 /** The words on the button. */
