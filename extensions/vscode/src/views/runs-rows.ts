@@ -1,4 +1,4 @@
-import { activeJobs, endedJobs, jobEnded, type Job, type LiveView } from '@novabrain/contracts'
+import { activeJobs, endedJobs, jobEnded, type Job, type LiveView, type Model } from '@novabrain/contracts'
 import {
   durationBetween,
   formatAge,
@@ -18,12 +18,14 @@ export interface RunsView {
   readonly more: boolean
   /** Runs the user keeps at hand, by run id. */
   readonly pinned: readonly string[]
+  /** Registered models, those that changed last first. */
+  readonly models?: readonly Model[]
   /** When the server was last heard, where it is away; `null` while it is there. Milliseconds since 1970. */
   readonly staleSinceMs: number | null
   readonly nowMs: number
 }
 
-/** The tree: Active, Pinned, Recent; groups that would be empty are left out. */
+/** The tree: Active, Pinned, Recent, Models; groups that would be empty are left out. */
 export const runsRows = (editor: Pick<Editor, 't' | 'locale'>, view: RunsView): TreeRow[] => {
   const [active, ended] = [activeJobs(view.view), endedJobs(view.view)]
   const pinned = [...active, ...ended].filter(({ runId }) => view.pinned.includes(runId))
@@ -47,11 +49,43 @@ export const runsRows = (editor: Pick<Editor, 't' | 'locale'>, view: RunsView): 
       pinned.map((job) => jobRow(editor, job, view, 'pinned')),
     ),
     ...group('recent', editor.t('Recent'), view.more ? [...recent, older] : recent),
+    ...modelsRow(editor, view.models ?? []),
   ]
 }
 
 const group = (id: string, label: string, children: readonly TreeRow[]): TreeRow[] =>
   children.length === 0 ? [] : [{ id, label, open: 'expanded', children, kind: 'group' }]
+
+const modelsRow = (editor: Pick<Editor, 't'>, models: readonly Model[]): TreeRow[] => {
+  if (models.length === 0) return []
+  const all: TreeRow = {
+    id: 'models:all',
+    label: editor.t('All models'),
+    icon: 'ellipsis',
+    command: { id: 'novabrain.openModel', arguments: [{}] },
+  }
+  return [
+    {
+      id: 'models',
+      label: editor.t('Models'),
+      open: 'collapsed',
+      kind: 'group',
+      children: [...models.map(modelRow), all],
+    },
+  ]
+}
+
+const modelRow = ({ id, name, latestVersion, aliases }: Model): TreeRow => ({
+  id: `model:${id}`,
+  label: name,
+  description: [
+    ...(latestVersion === null ? [] : [`v${String(latestVersion.version)}`]),
+    ...aliases.map(({ alias, version }) => `${alias} → v${String(version)}`),
+  ].join(' · '),
+  icon: 'package',
+  kind: 'model',
+  command: { id: 'novabrain.openModel', arguments: [{ name }] },
+})
 
 const staleRow = (editor: Pick<Editor, 't' | 'locale'>, { staleSinceMs, nowMs }: RunsView): TreeRow[] => {
   if (staleSinceMs === null) return []

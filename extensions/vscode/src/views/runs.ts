@@ -9,6 +9,7 @@ import {
 } from '@novabrain/contracts'
 import type { App } from '../app.js'
 import type { Live, SessionState } from '../session.js'
+import { createModelsFeed } from './models.js'
 import { runsRows } from './runs-rows.js'
 import type { TreeRow, TreeSource } from './tree.js'
 
@@ -58,6 +59,7 @@ export const createRunsList = (app: App): RunsList => {
       tell()
     }, drawPauseMs)
   }
+  const models = createModelsFeed(draw)
   const lastKnown = (): LastKnown | null => {
     const known = editor.memory.get<LastKnown>('user', knownKey)
     return known?.serverUrl === session.serverUrl ? known : null
@@ -71,6 +73,7 @@ export const createRunsList = (app: App): RunsList => {
   const follow = (state: SessionState) => {
     for (const end of ends) end()
     live = state.kind === 'signed_in' ? state.live : null
+    models.follow(seen ? live : null)
     ends =
       live === null
         ? []
@@ -118,6 +121,7 @@ export const createRunsList = (app: App): RunsList => {
     visible(now) {
       seen = now
       clearInterval(ticking)
+      models.follow(seen ? live : null)
       if (!seen) return
       ticking = setInterval(tick, agePauseMs)
       if (session.state.kind === 'connecting') void session.live().then(draw)
@@ -142,6 +146,7 @@ export const createRunsList = (app: App): RunsList => {
       clearInterval(ticking)
       clearTimeout(keeping)
       endSession()
+      models.dispose()
       for (const end of ends) end()
       listeners.clear()
     },
@@ -156,6 +161,7 @@ export const createRunsList = (app: App): RunsList => {
       view: state.view,
       more: state.more,
       pinned: pinned(),
+      models: models.items(),
       staleSinceMs: away ? (connection.lastHeardAtMs ?? Date.now()) : null,
       nowMs: Date.now(),
     })
