@@ -1,4 +1,4 @@
-/** One run in three faces: begun in VS Code, watched in JupyterLab, stopped in the web app; all three agree. */
+/** One run and one model in three faces: begun in one, watched and changed in the others; all three agree. */
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -6,6 +6,7 @@ import { chromiumPath, openBrowser, picture, type TestBrowser } from '../support
 import { codeServerPath, startCodeServer, vscodeExtension, type TestCodeServer } from '../support/code-server.js'
 import { jupyterVenv, sampleVenv, startJupyter, type TestJupyter } from '../support/jupyter.js'
 import { execute, openNotebook } from '../support/lab.js'
+import { mlflowWire } from '../support/mlflow-wire.js'
 import { startRealServer, type RealServer } from '../support/real-server.js'
 import { openContainer, openEditor, openFile, treeRow, webview } from '../support/vscode.js'
 
@@ -97,6 +98,54 @@ inThreeFaces('one run in three faces', () => {
     await inLab.getByText('Cancelled').first().waitFor()
     await treeRow(vscode, 'Cancelled, #1 shared').waitFor()
     await webview(vscode).getByText('Cancelled').first().waitFor()
+  })
+
+  test('a model registered in JupyterLab is in the tree of VS Code, where its alias is set, and both agree', async () => {
+    const mlflow = mlflowWire(server.url, server.token)
+    const runId = await mlflow.createRun({ experiment_id: '0', run_name: 'greenhouse' })
+    const file = `${server.url}/api/2.0/mlflow-artifacts/artifacts/0/${runId}/artifacts/model/MLmodel`
+    const body = 'flavors:\n  python_function:\n    loader_module: mlflow.sklearn\n'
+    const sent = await fetch(file, { method: 'PUT', body, headers: { authorization: `Bearer ${server.token}` } })
+    expect(sent.status).toBe(200)
+
+    const { page: vscode } = await browser.newPage()
+    await openEditor(vscode, editor)
+    await openContainer(vscode, 'NovaBrain')
+    await treeRow(vscode, 'Cancelled, #1 shared').waitFor()
+
+    const { page: lab } = await browser.newPage()
+    await openNotebook(lab, jupyter, 'breast-cancer/breast-cancer.ipynb')
+    await execute(lab, 'novabrain:open-run', { runId })
+    await lab.getByRole('button', { name: 'Register model' }).click()
+    await lab.getByText('A new model, version 1').waitFor()
+    await lab.keyboard.press('Enter')
+    await lab.getByRole('button', { name: 'greenhouse v1' }).waitFor()
+
+    await treeRow(vscode, 'Models').click()
+    await treeRow(vscode, 'greenhouse, v1').click()
+    await webview(vscode).getByRole('table', { name: 'Versions' }).getByRole('button', { name: 'v1' }).click()
+    const inVscode = webview(vscode).locator('nb-version-page')
+    await inVscode.getByText('python_function').waitFor()
+    await inVscode.getByRole('button', { name: 'Set alias' }).click()
+    await inVscode.getByRole('combobox', { name: 'Alias' }).fill('champion')
+    await inVscode.getByRole('textbox', { name: 'Why' }).fill('nothing better yet')
+    await vscode.keyboard.press('Enter')
+    await inVscode.getByText('champion was set here').waitFor()
+    await picture(vscode, 'vscode-model-version')
+
+    await execute(lab, 'novabrain:show-runs')
+    await lab.getByRole('tab', { name: 'Models' }).click()
+    await lab.locator('nb-model-list').getByText('champion').waitFor()
+    await picture(lab, 'lab-models-panel')
+    await lab.locator('nb-model-list').getByRole('button', { name: 'greenhouse' }).click()
+    await lab
+      .locator('nb-model-page')
+      .getByRole('table', { name: 'Versions' })
+      .getByRole('button', { name: 'v1' })
+      .click()
+    await lab.locator('nb-version-page').getByText('nothing better yet').waitFor()
+    await picture(lab, 'lab-model-version')
+    await treeRow(vscode, 'greenhouse, v1 · champion → v1').waitFor()
   })
 })
 

@@ -1,6 +1,9 @@
+import { createHash } from 'node:crypto'
 import { Readable } from 'node:stream'
 import type { Model, ModelVersion, RunModels } from '@novabrain/contracts'
-import { systemScope } from '../../server/src/deps.js'
+import { systemScope, type ProjectScope } from '../../server/src/deps.js'
+import { insertPin } from '../../server/src/modules/environment-pins/repository.js'
+import { startFakeStage, type FakeStage } from '../support/jobs.js'
 import { mlflowWire } from '../support/mlflow-wire.js'
 import { startApp, type TestApp } from '../support/app.js'
 
@@ -314,6 +317,76 @@ describe('the page of a version', () => {
   })
 })
 
+describe('a version made by a job', () => {
+  let stage: FakeStage
+  beforeAll(async () => {
+    stage = await startFakeStage()
+  }, 60_000)
+  afterAll(() => stage.close())
+
+  const lock = '# python 3.12.3\nnumpy==2.3.3 \\\n    --hash=sha256:00\n'
+  const pin = async () => {
+    const { app: server } = stage
+    const row = {
+      digest: createHash('sha256').update(lock).digest('hex'),
+      projectId: server.owner.project.id,
+      tenantId: server.owner.tenantId,
+      pythonVersion: '3.12.3',
+      platform: 'linux-x86_64',
+      lock,
+      packageCount: 1,
+      unavailable: [],
+      conflicts: [],
+      cudaVersion: null,
+      createdAt: server.foundation.clock.now(),
+    }
+    await server.foundation.database.transaction(server.owner.scope, (tx) => insertPin(tx, row))
+    return row.digest
+  }
+  const snapshotOfRepository = async () => {
+    const { client: asOwner, project: of } = stage.app.owner
+    const text = 'print("hello")\n'
+    const digest = createHash('sha256').update(text).digest('hex')
+    await asOwner.putBlob({ params: { projectId: of.id, digest }, body: Buffer.from(text) })
+    const { snapshot } = await asOwner.createCodeSnapshot({
+      params: { projectId: of.id },
+      body: {
+        files: [{ path: 'train.py', sizeBytes: text.length, digest, reason: 'entrypoint' }],
+        excluded: [],
+        git: { commit: 'c0ffee', branch: 'main', remote: null, dirty: true, patchDigest: null },
+      },
+    })
+    return snapshot?.id ?? ''
+  }
+
+  test('leads to its pinned environment and its code, also from a run begun inside the job', async () => {
+    const { owner, services } = stage.app
+    const [pinDigest, snapshotId] = [await pin(), await snapshotOfRepository()]
+    const job = await stage.submit({ name: 'sorter', pinDigest, snapshotId })
+    const inJob: ProjectScope = { ...owner.scope, memberId: null, attemptId: 'a'.repeat(32), attemptRunId: job.runId }
+    const nested = await services.runs.create(inJob, {
+      experimentId: '0',
+      name: 'fold 1',
+      userName: null,
+      startedAtMs: 1,
+      tags: [{ key: 'mlflow.parentRunId', value: job.runId }],
+    })
+    for (const runId of [job.runId, nested.run.id]) {
+      const file = Readable.from([Buffer.from(manifest)])
+      await services.artifacts.put(owner.scope, { kind: 'run', id: runId }, 'model/MLmodel', file)
+      const params = { projectId: owner.project.id, runId }
+      const choice = { kind: 'folder', path: 'model' } as const
+      const { version } = await owner.client.registerModel({ params, body: { choice, name: 'sorter' } })
+      const { lineage } = await owner.client.getModelVersion({ params: { ...params, modelName: 'sorter', version } })
+      expect(lineage).toMatchObject({
+        run: { id: runId, jobNumber: job.number },
+        environment: { pinDigest, pythonVersion: '3.12.3', packageCount: 1 },
+        code: { snapshotId, fileCount: 1, commit: 'c0ffee', branch: 'main', dirty: true },
+      })
+    }
+  })
+})
+
 describe('an alias', () => {
   const twoVersions = async (name: string) => {
     const run = await runWithFolder()
@@ -424,6 +497,28 @@ describe('lists', () => {
     ])
     expect(second.nextCursor).toBeNull()
   })
+})
+
+test('what is of another project is not found there, whatever it is called', async () => {
+  const run = await runWithFolder()
+  await register(run.id, 'mine')
+  await setAlias('mine', 'live', 1, 'x')
+  const stranger = await app.addTenant('stranger')
+  const theirs = { projectId: stranger.project.id }
+  const params = { ...theirs, modelName: 'mine', version: 1, alias: 'live', runId: run.id }
+  const body = { choice: { kind: 'folder', path: 'model' }, name: 'mine' } as const
+  expect((await stranger.client.listModels({ params: theirs })).items).toEqual([])
+  for (const [asked, code] of [
+    [stranger.client.getModel({ params }), 'registered_model_not_found'],
+    [stranger.client.getModelVersion({ params }), 'model_version_not_found'],
+    [stranger.client.readModelFile({ params, query: { path: 'MLmodel' } }), 'model_version_not_found'],
+    [stranger.client.setModelAlias({ params, body: { version: 1, reason: 'x' } }), 'model_version_not_found'],
+    [stranger.client.removeModelAlias({ params, body: { reason: 'x' } }), 'registered_model_not_found'],
+    [stranger.client.listRunModels({ params }), 'run_not_found'],
+    [stranger.client.registerModel({ params, body }), 'run_not_found'],
+  ] as const)
+    await expect(asked).rejects.toMatchObject({ code })
+  expect((await getModel('mine')).aliases).toEqual([{ alias: 'live', version: 1 }])
 })
 
 test('each change of a model is an event of its project', async () => {

@@ -1,6 +1,7 @@
 import type { Client, Connection, Job, LiveMessage, Locale } from '@novabrain/contracts'
 import type { Host, ThemeKind } from '@novabrain/ui'
 import * as data from './data.js'
+import * as models from './models.js'
 
 /** What the fake host can be told to be like. */
 export interface FakeOptions {
@@ -66,6 +67,15 @@ export const fakeHost = (options: FakeOptions = {}): FakeHost => {
     getEnvironmentLock: () => new TextEncoder().encode('numpy==2.3.5\n'),
     getCodeSnapshot: () => data.snapshot,
     getBlob: () => new TextEncoder().encode('import pandas as pd\n'),
+    listModels: () => ({ items: options.empty === true ? [] : models.models, nextCursor: null }),
+    getModel: () => models.churn,
+    listModelVersions: () => ({ items: models.versions, nextCursor: null }),
+    getModelVersion: ({ params }) => (params?.['version'] === 9 ? models.unread : models.version),
+    setModelAlias: () => models.churn,
+    describeModel: () => models.churn,
+    readModelFile: () => new TextEncoder().encode('flavors:\n  sklearn: {}\n'),
+    listRunModels: ({ params }) =>
+      params?.['runId'] === data.modelRunId ? models.runModels : { items: [], versions: [], suggestion: null },
     listQueueEntries: () => ({ items: options.empty === true ? [] : data.queue }),
     listNodes: () => ({ items: options.empty === true ? [] : data.nodes }),
   }

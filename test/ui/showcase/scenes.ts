@@ -96,6 +96,11 @@ const page = (properties: Properties): Scene => ({
   properties: () => properties,
 })
 
+const inModels = (selector: string) => (element: HTMLElement) => {
+  const line = element.shadowRoot?.querySelector('nb-run-models')?.shadowRoot
+  line?.querySelector<HTMLElement>(selector)?.click()
+}
+
 /** Every picture by its name. */
 export const scenes: Readonly<Record<string, Scene>> = {
   'run-list-narrow': {
@@ -153,6 +158,24 @@ export const scenes: Readonly<Record<string, Scene>> = {
   },
   'card-offline': card({ draft, progress: { kind: 'offline' } }),
   'card-sent': card({ draft, progress: { kind: 'sent', jobNumber: 45, runId: data.run.id } }),
+  'run-page-model': { ...page({ runId: data.modelRunId }), then: inModels('#begin') },
+  'model-list': { tag: 'nb-model-list', width: 1000 },
+  'model-list-narrow': { tag: 'nb-model-list', width: 270 },
+  'model-list-empty': { tag: 'nb-model-list', width: 700, host: { empty: true } },
+  'model-list-failed': { tag: 'nb-model-list', width: 400, host: { fails: unreachable } },
+  'model-page': { tag: 'nb-model-page', width: 1000, properties: () => ({ name: 'churn' }) },
+  'version-page': { tag: 'nb-version-page', width: 1060, properties: () => ({ name: 'churn', version: 11 }) },
+  'version-page-narrow': { tag: 'nb-version-page', width: 380, properties: () => ({ name: 'churn', version: 11 }) },
+  'version-page-unread': { tag: 'nb-version-page', width: 700, properties: () => ({ name: 'churn', version: 9 }) },
+  'version-page-alias': {
+    tag: 'nb-version-page',
+    width: 800,
+    properties: () => ({ name: 'churn', version: 11 }),
+    then: (element) => {
+      const aliases = element.shadowRoot?.querySelector('nb-version-aliases')?.shadowRoot
+      aliases?.querySelector<HTMLElement>('#set')?.click()
+    },
+  },
   'queue-table': { tag: 'nb-queue-table', width: 1000 },
   'queue-empty': { tag: 'nb-queue-table', width: 600, host: { empty: true } },
   'node-grid': { tag: 'nb-node-grid', width: 1000 },

@@ -24,6 +24,9 @@ export class NbEmptyState extends NbElement {
         color: var(--nb-fg-muted);
         text-wrap: pretty;
       }
+      slot {
+        display: block;
+      }
       button {
         margin-top: 14px;
       }

@@ -41,6 +41,7 @@ export class NbModelList extends NbElement {
       }
       td.name {
         min-width: 12ch;
+        max-width: 44ch;
       }
       pre.example {
         display: inline-block;
@@ -167,7 +168,7 @@ export class NbModelList extends NbElement {
           <tr>
             <th scope="col">${t.name}</th>
             <th scope="col">${t.latest}</th>
-            <th scope="col">${t.aliases}</th>
+            <th scope="col" class="roomy">${t.aliases}</th>
             <th scope="col" class="optional">${t.description}</th>
             <th scope="col" class="optional">${t.changed}</th>
           </tr>
@@ -184,8 +185,9 @@ export class NbModelList extends NbElement {
     return html`<tr>
       <td class="name">
         <button class="link" @click=${() => host?.openModel({ kind: 'model', name })}>${name}</button>
+        ${aliases.length === 0 ? nothing : html`<span class="narrow">${this.#chips(aliases)}</span>`}
       </td>
-      <td>
+      <td class="steady">
         ${
           latestVersion === null
             ? html`<span class="muted">–</span>`
@@ -195,17 +197,18 @@ export class NbModelList extends NbElement {
                 <span class="muted optional">${counted(t.models.count, versionCount)}</span>`
         }
       </td>
-      <td>
-        <span class="chips">
-          ${aliases.map(
-            ({ alias, version }) =>
-              html`<span class="chip"><span>${alias}</span><span class="muted number">v${version}</span></span>`,
-          )}
-        </span>
-      </td>
+      <td class="roomy">${this.#chips(aliases)}</td>
       <td class="muted optional"><div class="description ellipsis">${description ?? ''}</div></td>
-      <td class="muted optional">${formatAge(updatedAt, this.nowMs, t.duration, this.locale)}</td>
+      <td class="muted optional steady">${formatAge(updatedAt, this.nowMs, t.duration, this.locale)}</td>
     </tr>`
+  }
+  #chips(aliases: Model['aliases']) {
+    return html`<span class="chips">
+      ${aliases.map(
+        ({ alias, version }) =>
+          html`<span class="chip"><span>${alias}</span><span class="muted number">v${version}</span></span>`,
+      )}
+    </span>`
   }
 }
 

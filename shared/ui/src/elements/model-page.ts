@@ -31,9 +31,6 @@ export class NbModelPage extends NbElement {
       nb-editable-text {
         margin-top: 10px;
       }
-      td.version {
-        white-space: nowrap;
-      }
     `,
   ]
   declare name: string
@@ -176,7 +173,7 @@ export class NbModelPage extends NbElement {
   #row({ modelName: name, version, aliases, run, createdBy, createdAt, description }: ModelVersionSummary) {
     const { host, t } = this
     return html`<tr>
-      <td class="version">
+      <td class="steady">
         <button class="link number" @click=${() => host?.openModel({ kind: 'version', name, version })}>
           v${version}
         </button>
@@ -192,15 +189,17 @@ export class NbModelPage extends NbElement {
         }
       </td>
       <td class="muted optional"><div class="description ellipsis">${description ?? ''}</div></td>
-      <td class="optional">${createdBy}</td>
-      <td class="muted optional">${formatAge(createdAt, this.nowMs, t.duration, this.locale)}</td>
+      <td class="optional steady">${createdBy}</td>
+      <td class="muted optional steady">${formatAge(createdAt, this.nowMs, t.duration, this.locale)}</td>
     </tr>`
   }
 }
 
 /** What people are told to load: an alias keeps pointing at what is good, a number does not. */
-const useOf = ({ aliases, latestVersion }: Model): string =>
-  aliases[0] === undefined ? String(latestVersion?.version ?? 1) : `@${aliases[0].alias}`
+const useOf = ({ aliases, latestVersion }: Model): string => {
+  const alias = aliases.find((each) => each.alias === 'champion') ?? aliases[0]
+  return alias === undefined ? String(latestVersion?.version ?? 1) : `@${alias.alias}`
+}
 
 /** While the server is away, what was known stays; a model that is gone is gone. */
 const isPassing = (error: unknown): boolean => !(error instanceof Error && 'code' in error)

@@ -52,10 +52,12 @@ export const modelStyles = [
       color: var(--nb-accent);
       font-size: 0.92em;
       line-height: 1.55;
-      overflow-wrap: anywhere;
-    }
-    .chip .muted {
       white-space: nowrap;
+    }
+    .chip > span:first-child {
+      min-width: 0;
+      overflow: hidden;
+      text-overflow: ellipsis;
     }
     section {
       margin-top: 20px;
@@ -81,6 +83,14 @@ export const modelStyles = [
     .wide {
       overflow-x: auto;
     }
+    td:not(.steady) button.link {
+      text-align: start;
+      white-space: normal;
+      overflow-wrap: anywhere;
+    }
+    td.steady {
+      white-space: nowrap;
+    }
     .inset {
       margin: 16px var(--nb-inset, 20px);
     }
@@ -96,6 +106,18 @@ export const modelStyles = [
       }
       .optional {
         display: none;
+      }
+    }
+    .narrow {
+      display: none;
+    }
+    @container (max-width: 340px) {
+      .roomy {
+        display: none;
+      }
+      .narrow {
+        display: block;
+        padding-top: 3px;
       }
     }
   `,

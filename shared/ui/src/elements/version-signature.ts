@@ -24,8 +24,13 @@ export class NbVersionSignature extends NbElement {
       .flavors {
         margin-top: 10px;
       }
+      td:first-child {
+        min-width: 9ch;
+        overflow-wrap: break-word;
+      }
       td:last-child {
         text-align: end;
+        white-space: nowrap;
       }
     `,
   ]
