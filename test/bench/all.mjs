@@ -20,6 +20,7 @@ const benchmarks = [
   ['websocket-fanout', []],
   ['api-latency', []],
   ['metric-ingest', ['uv']],
+  ['history', ['uv']],
   ['pin-and-snapshot', ['uv', 'python'], ({ python }) => ['--python', python]],
   ['click-to-start', ['uv', 'python'], ({ python }) => ['--python', python]],
   ['runner-idle', ['uv', 'python'], ({ python }) => ['--python', python]],

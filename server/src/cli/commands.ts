@@ -17,6 +17,8 @@ export const commands = {
   members: async (): Promise<Command> => (await import('./commands/members.js')).members,
   tenants: async (): Promise<Command> => (await import('./commands/tenants.js')).tenants,
   keys: async (): Promise<Command> => (await import('./commands/keys.js')).keys,
+  import: async (): Promise<Command> => (await import('./commands/import.js')).importCommand,
+  export: async (): Promise<Command> => (await import('./commands/export.js')).exportCommand,
   backup: async (): Promise<Command> => (await import('./commands/backup.js')).backup,
   restore: async (): Promise<Command> => (await import('./commands/restore.js')).restore,
   doctor: async (): Promise<Command> => (await import('./commands/doctor.js')).doctor,
@@ -41,6 +43,14 @@ export const summaries: Readonly<Record<CommandName, Readonly<Record<'en' | 'zh-
   members: { en: 'people of the tenant (add NAME)', 'zh-CN': '租户成员（add 名称）' },
   tenants: { en: 'tenants of this server (create NAME)', 'zh-CN': '本服务器的租户（create 名称）' },
   keys: { en: 'API keys (create NAME, revoke ID)', 'zh-CN': 'API 密钥（create 名称、revoke 编号）' },
+  import: {
+    en: 'bring a history from MLflow (import mlflow ADDRESS)',
+    'zh-CN': '从 MLflow 导入历史（import mlflow 地址）',
+  },
+  export: {
+    en: 'write the history to MLflow (export mlflow ADDRESS)',
+    'zh-CN': '将历史导出到 MLflow（export mlflow 地址）',
+  },
   backup: { en: 'copy all data into a folder', 'zh-CN': '将全部数据复制到文件夹' },
   restore: { en: 'fill an empty server from a backup', 'zh-CN': '从备份恢复到空的服务器' },
   doctor: { en: 'check this machine and say what to do', 'zh-CN': '检查本机并给出处理方法' },

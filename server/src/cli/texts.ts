@@ -1,6 +1,8 @@
 import type { Locale } from '@novabrain/contracts'
+import { historyTexts } from './history/texts.js'
 
 const en = {
+  history: historyTexts.en,
   help: 'Usage: novabrain <command> [options]      (--json for machines, --lang en|zh-CN, --version)',
   unknownCommand: (name: string) => `There is no command "${name}". See: novabrain help`,
   usage: (usage: string) => `Usage: novabrain ${usage}`,
@@ -139,6 +141,7 @@ const en = {
 export type Texts = typeof en
 
 const zh: Texts = {
+  history: historyTexts.zh,
   help: '用法：novabrain <命令> [选项]      （--json 供程序使用，--lang en|zh-CN，--version）',
   unknownCommand: (name) => `没有命令“${name}”。请见：novabrain help`,
   usage: (usage) => `用法：novabrain ${usage}`,

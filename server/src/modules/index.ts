@@ -24,6 +24,8 @@ import { createKernelModules } from './kernels/compose.js'
 import { mountJupyter, mountKernels } from './kernels/routes.js'
 import { mountEvents } from './events/routes.js'
 import { createEventService } from './events/service.js'
+import { mountImports } from './imports/routes.js'
+import { createImportService } from './imports/service.js'
 import { createIdentityService } from './identity/service.js'
 import { createJobPlans } from './mcp/plans.js'
 import { mountMcp } from './mcp/routes.js'
@@ -81,6 +83,7 @@ export const createServices = (deps: Foundation) => {
     environmentPins,
     ...tracking,
     modelPages: createModelPages({ ...deps, ...tracking, snapshots: codeSnapshots, pins: environmentPins, findJob }),
+    imports: createImportService(deps, tracking),
     jobModules,
     jobPlans: createJobPlans(deps),
     kernelModules: createKernelModules({
@@ -108,6 +111,7 @@ export const mountModules = (app: FastifyInstance, services: Services): void => 
   mountCodeSnapshots(mount, services)
   mountTracking(app, mount, services)
   mountModels(mount, services)
+  mountImports(mount, services)
   mountJobModules(app, mount, services.jobModules)
   mountMcp(app, services)
   mountKernels(mount, services.kernelModules)

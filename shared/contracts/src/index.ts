@@ -10,6 +10,7 @@ export * from './schema/run.js'
 export * from './schema/model.js'
 export * from './schema/event.js'
 export * from './schema/runner.js'
+export * from './schema/import.js'
 export {
   defineRoute,
   type Access,

@@ -14,3 +14,6 @@ export const storedValue = (value: number): number => {
   if (value === Number.NEGATIVE_INFINITY) return -Number.MAX_VALUE
   return value
 }
+
+/** A value from the wire. */
+export const readValue = (value: MetricValue): number => (typeof value === 'number' ? value : Number(value))

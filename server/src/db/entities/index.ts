@@ -11,6 +11,7 @@ import {
   NodeEntity,
   QueueEntity,
 } from './execution.js'
+import { ImportedEntityEntity, ImportEntity } from './imports.js'
 import { AuditEventEntity, IdempotencyKeyEntity, OutboxEventEntity } from './journal.js'
 import { modelRegistryEntities } from './model-registry.js'
 import { ApiKeyEntity, MemberEntity, MembershipEntity, ProjectEntity, SessionEntity, TenantEntity } from './tenancy.js'
@@ -46,4 +47,6 @@ export const entities: readonly EntitySchema[] = [
   JobPlanEntity,
   ...modelRegistryEntities,
   ...traceEntities,
+  ImportEntity,
+  ImportedEntityEntity,
 ] as unknown as readonly EntitySchema[]

@@ -5,6 +5,7 @@ import { execution } from './0004-execution.js'
 import { authorizations } from './0005-authorizations.js'
 import { assistantJobs } from './0006-assistant-jobs.js'
 import { modelRegistry } from './0007-model-registry.js'
+import { imports } from './0008-imports.js'
 import { traces } from './0009-traces.js'
 import { modelPages } from './0010-model-pages.js'
 import { tracking } from './0002-tracking.js'
@@ -20,6 +21,7 @@ export const migrations: readonly MigrationClass[] = [
   authorizations,
   assistantJobs,
   modelRegistry,
+  imports,
   traces,
   modelPages,
   runSearch,

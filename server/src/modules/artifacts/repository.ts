@@ -6,6 +6,11 @@ export interface ArtifactRow {
   readonly sizeBytes: number
 }
 
+export interface OwnedArtifact extends ArtifactRow {
+  readonly ownerId: string
+  readonly path: string
+}
+
 export interface ListedArtifact {
   readonly path: string
   readonly isDirectory: boolean
@@ -71,6 +76,14 @@ export const artifactRepository = {
       [scope.projectId, ownerId, `/${fileName}`],
     )
     return rows.map(({ folder }) => folder)
+  },
+
+  async ofOwners(tx: Tx, scope: Project, ownerIds: readonly string[]): Promise<OwnedArtifact[]> {
+    return tx.query(
+      `SELECT owner_id AS "ownerId", path, digest, size_bytes AS "sizeBytes" FROM artifacts
+       WHERE project_id = $1 AND owner_id = ANY ($2)`,
+      [scope.projectId, ownerIds],
+    )
   },
 
   /** Forget a file, or a folder with all in it; answers how many files. */

@@ -3,9 +3,14 @@ import type { Readable } from 'node:stream'
 import type { BlobStore, StoredBlob } from '../../blobs/store.js'
 import { isSafePath, type ArtifactAddress } from '../../core/tracking/artifact-path.js'
 import type { Deps, ProjectScope, Tx } from '../../deps.js'
-import { artifactRepository as artifacts, type FilesUnder, type ListedArtifact } from './repository.js'
+import {
+  artifactRepository as artifacts,
+  type FilesUnder,
+  type ListedArtifact,
+  type OwnedArtifact,
+} from './repository.js'
 
-export type { FilesUnder, ListedArtifact } from './repository.js'
+export type { FilesUnder, ListedArtifact, OwnedArtifact } from './repository.js'
 
 /** Whose files: a run's or a logged model's. */
 export type ArtifactOwner = ArtifactAddress['owner']
@@ -37,6 +42,19 @@ export const createArtifactsService = ({ database, clock, config, audit, blobs, 
   const check = (tx: Tx, scope: ProjectScope, owner: ArtifactOwner, wish: 'read' | 'write') =>
     checkOwner[owner.kind](tx, scope, owner.id, wish)
 
+  const keep =
+    (wish: 'read' | 'write') =>
+    async (scope: ProjectScope, owner: ArtifactOwner, path: string, body: Readable): Promise<StoredBlob> => {
+      if (!isSafePath(path)) return fail('artifact_path_invalid', { path })
+      await database.transaction(scope, (tx) => check(tx, scope, owner, wish))
+      const stored = await blobs.put(body, { limitBytes: config.uploadLimitMib * 1_048_576 })
+      await database.transaction(scope, async (tx) => {
+        await check(tx, scope, owner, wish)
+        await artifacts.save(tx, scope, owner.id, path, stored, clock.nowMs())
+      })
+      return stored
+    }
+
   return {
     /** Fails unless the owner exists, in that experiment when one is named, and takes what is wished. */
     checkOwner: (
@@ -52,16 +70,14 @@ export const createArtifactsService = ({ database, clock, config, audit, blobs, 
       }),
 
     /** Keep a file; one of that name is replaced. The bytes are on the disk when this resolves. */
-    async put(scope: ProjectScope, owner: ArtifactOwner, path: string, body: Readable): Promise<StoredBlob> {
-      if (!isSafePath(path)) return fail('artifact_path_invalid', { path })
-      await database.transaction(scope, (tx) => check(tx, scope, owner, 'write'))
-      const stored = await blobs.put(body, { limitBytes: config.uploadLimitMib * 1_048_576 })
-      await database.transaction(scope, async (tx) => {
-        await check(tx, scope, owner, 'write')
-        await artifacts.save(tx, scope, owner.id, path, stored, clock.nowMs())
-      })
-      return stored
-    },
+    put: keep('write'),
+
+    /** The same for a history that is taken over: a run that was deleted has its files too. */
+    adopt: keep('read'),
+
+    /** Every file of some owners, inside somebody's transaction. */
+    ofOwners: (tx: Tx, scope: ProjectScope, ownerIds: readonly string[]): Promise<OwnedArtifact[]> =>
+      artifacts.ofOwners(tx, scope, ownerIds),
 
     /** The bytes of a file. */
     async open(scope: ProjectScope, owner: ArtifactOwner, path: string): Promise<OpenedArtifact> {

@@ -41,9 +41,10 @@ export const experimentRepository = {
     await tx.query(`SELECT pg_advisory_xact_lock(hashtextextended('experiments/' || $1, 0))`, [scope.projectId])
   },
 
+  /** Ids with eighteen digits, which MLflow's folders have, came with an import; nobody counts on from them. */
   async nextId(tx: Tx, scope: Project): Promise<string> {
     const rows: { id: string }[] = await tx.query(
-      `SELECT (coalesce(max(id), 0) + 1)::text AS id FROM experiments WHERE project_id = $1`,
+      `SELECT (coalesce(max(id), 0) + 1)::text AS id FROM experiments WHERE project_id = $1 AND id < 1000000000`,
       [scope.projectId],
     )
     return rows[0]?.id ?? '1'
@@ -60,6 +61,25 @@ export const experimentRepository = {
        VALUES ($1, $2, $3, 'active', $4, $5, $5) ON CONFLICT (project_id, id) DO NOTHING`,
       [scope.projectId, row.id, row.name, row.artifactLocation, row.atMs],
     )
+  },
+
+  /** An experiment as it was elsewhere. */
+  async adopt(tx: Tx, scope: Project, row: Omit<Experiment, 'artifactLocation'>): Promise<void> {
+    await tx.query(
+      `INSERT INTO experiments (project_id, id, name, lifecycle_stage, created_at_ms, updated_at_ms)
+       VALUES ($1, $2, $3, $4, $5, $6)`,
+      [scope.projectId, row.id, row.name, row.lifecycleStage, row.createdAtMs, row.updatedAtMs],
+    )
+  },
+
+  /** Whether nothing was ever logged into it. */
+  async isEmpty(tx: Tx, scope: Project, id: string): Promise<boolean> {
+    const rows: unknown[] = await tx.query(
+      `SELECT 1 FROM runs WHERE project_id = $1 AND experiment_id = $2
+       UNION ALL SELECT 1 FROM logged_models WHERE project_id = $1 AND experiment_id = $2 LIMIT 1`,
+      [scope.projectId, id],
+    )
+    return rows.length === 0
   },
 
   async rename(tx: Tx, scope: Project, id: string, name: string, atMs: number): Promise<void> {

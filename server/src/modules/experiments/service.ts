@@ -24,6 +24,9 @@ export interface ExperimentSearch {
   readonly limit: number
 }
 
+/** An experiment as it was elsewhere. */
+export type AdoptedExperiment = Omit<TaggedExperiment, 'artifactLocation'>
+
 const defaultExperiment = { id: '0', name: 'Default' }
 
 const tables: SearchTables = {
@@ -106,6 +109,38 @@ export const createExperimentsService = ({ database, clock }: Pick<Deps, 'databa
       return known ?? get(tx, scope, await insert(tx, scope, name, null))
     },
 
+    /**
+     * Take over an experiment as it was elsewhere, inside somebody's transaction. It keeps its id where that is free, and
+     * its name; a name that is taken gets `(label)`, unless what has it was never used.
+     */
+    async adopt(tx: Tx, scope: ProjectScope, wanted: AdoptedExperiment, label: string): Promise<Experiment> {
+      await ensureDefault(tx, scope)
+      await experiments.lock(tx, scope)
+      const taken = await experiments.findByName(tx, scope, wanted.name)
+      if (taken !== null && (await experiments.isEmpty(tx, scope, taken.id))) {
+        await experiments.setTags(tx, scope, taken.id, wanted.tags)
+        return taken
+      }
+      const name = await freeName(wanted.name, label, (each) => experiments.findByName(tx, scope, each))
+      const free = wanted.id !== defaultExperiment.id && (await experiments.find(tx, scope, wanted.id)) === null
+      const id = free ? wanted.id : await experiments.nextId(tx, scope)
+      await experiments.adopt(tx, scope, { ...wanted, id, name })
+      await experiments.setTags(tx, scope, id, wanted.tags)
+      return get(tx, scope, id)
+    },
+
+    /** What changed elsewhere since it was taken over. Its name is left as people here have it. */
+    async readopt(tx: Tx, scope: ProjectScope, id: string, wanted: AdoptedExperiment): Promise<Experiment> {
+      const known = await get(tx, scope, id)
+      if (known.lifecycleStage !== wanted.lifecycleStage)
+        await experiments.setLifecycleStage(tx, scope, id, wanted.lifecycleStage, wanted.updatedAtMs)
+      await experiments.setTags(tx, scope, id, wanted.tags)
+      return known
+    },
+
+    /** An experiment whatever became of it, inside somebody's transaction. */
+    find: get,
+
     create: (
       scope: ProjectScope,
       request: { name: string; artifactLocation: string | null; tags: readonly KeyValue[] },
@@ -163,6 +198,18 @@ export const createExperimentsService = ({ database, clock }: Pick<Deps, 'databa
         const found = await experiments.deleteTag(tx, scope, experimentId, key)
         if (!found) return fail('experiment_tag_not_found', { experimentId, key })
       }),
+  }
+}
+
+/** The name, or `name (label)`, `name (label 2)` … when it is taken. */
+export const freeName = async (
+  name: string,
+  label: string,
+  find: (name: string) => Promise<unknown>,
+): Promise<string> => {
+  for (let round = 0; ; round += 1) {
+    const suffix = round === 0 ? '' : round === 1 ? ` (${label})` : ` (${label} ${String(round)})`
+    if ((await find(name + suffix)) === null) return name + suffix
   }
 }
 

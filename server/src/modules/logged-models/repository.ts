@@ -95,6 +95,28 @@ export const loggedModelRepository = {
     )
   },
 
+  /** A model as it was elsewhere; answers whether its id was free. */
+  async adopt(tx: Tx, scope: Project, model: Omit<LoggedModelRecord, 'artifactUri' | 'lifecycleStage'>) {
+    const rows: unknown[] = await tx.query(
+      `INSERT INTO logged_models (id, project_id, experiment_id, name, model_type, source_run_id, status,
+         lifecycle_stage, creator_name, created_at_ms, updated_at_ms)
+       VALUES ($1, $2, $3, $4, $5, $6, $7, 'active', $8, $9, $10) ON CONFLICT DO NOTHING RETURNING id`,
+      [
+        model.id,
+        scope.projectId,
+        model.experimentId,
+        model.name,
+        model.modelType,
+        model.sourceRunId,
+        model.status,
+        model.creatorName,
+        model.createdAtMs,
+        model.updatedAtMs,
+      ],
+    )
+    return rows.length > 0
+  },
+
   async setStatus(tx: Tx, scope: Project, id: string, status: LoggedModelStatus, atMs: number): Promise<void> {
     await tx.query(`UPDATE logged_models SET status = $3, updated_at_ms = $4 WHERE project_id = $1 AND id = $2`, [
       scope.projectId,

@@ -20,6 +20,12 @@ export interface LoggedModel {
   readonly data: LoggedModelData
 }
 
+/** A logged model as it was elsewhere, and the experiment that takes it here. */
+export interface AdoptedLoggedModel extends Omit<LoggedModelRecord, 'artifactUri' | 'lifecycleStage' | 'creatorName'> {
+  readonly params: readonly KeyValue[]
+  readonly tags: readonly KeyValue[]
+}
+
 export interface LoggedModelSearch {
   readonly experimentIds: readonly string[]
   readonly filter: readonly Comparison[]
@@ -127,6 +133,19 @@ export const createLoggedModelsService = (
         await models.setPairs(tx, scope, 'logged_model_tags', id, request.tags)
         return load(tx, scope, id)
       }),
+
+    /**
+     * Take over a model as it was elsewhere, inside somebody's transaction; `known` when it was taken over before.
+     * Answers whether its id was free or known.
+     */
+    async adopt(tx: Tx, scope: ProjectScope, model: AdoptedLoggedModel, known: boolean): Promise<boolean> {
+      const record = { ...model, creatorName: scope.memberName }
+      if (known) await models.setStatus(tx, scope, model.id, model.status, model.updatedAtMs)
+      else if (!(await models.adopt(tx, scope, record))) return false
+      await models.setPairs(tx, scope, 'logged_model_params', model.id, model.params)
+      await models.setPairs(tx, scope, 'logged_model_tags', model.id, model.tags)
+      return true
+    },
 
     get: (scope: ProjectScope, id: string): Promise<LoggedModel> =>
       database.transaction(scope, (tx) => load(tx, scope, id)),

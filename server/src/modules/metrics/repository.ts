@@ -9,8 +9,10 @@ import { metricHistory } from '../../db/sql/tracking-metric-history.sql.js'
 import { metricSeries, roomForSeries } from '../../db/sql/tracking-metric-series.sql.js'
 import { openSeries } from '../../db/sql/tracking-open-series.sql.js'
 import { blockPoints, forgetBlocks, lockSummary, summarisePoints } from '../../db/sql/tracking-summarise-points.sql.js'
+import { seriesDigests } from '../../db/sql/tracking-series-digests.sql.js'
 import { setTags } from '../../db/sql/tracking-set-tags.sql.js'
 import { touchRuns } from '../../db/sql/tracking-touch-runs.sql.js'
+import type { SeriesDigest } from '../../core/tracking/run-digest.js'
 import type { LifecycleStage } from '../experiments/service.js'
 
 /** One point of a metric; the value as it is kept (no infinities). */
@@ -40,6 +42,10 @@ export interface LoggableRun {
   readonly lifecycleStage: LifecycleStage
   readonly jobRunId: string | null
   readonly lastSeenAtMs: number
+}
+
+export interface OwnedSeriesDigest extends SeriesDigest {
+  readonly runId: string
 }
 
 /** A bucket of a series for drawing. */
@@ -180,6 +186,11 @@ export const metricRepository = {
   /** The series of a curve if it has grown long enough to be summarised. */
   longSeries: ([bucket]: readonly Bucket[]): string[] =>
     bucket !== undefined && bucket.behind >= summariseBehind ? [bucket.seriesId] : [],
+
+  /** All points of the metrics of runs, each metric as one digest. */
+  async digests(tx: Tx, scope: Project, runIds: readonly string[]): Promise<OwnedSeriesDigest[]> {
+    return tx.query(seriesDigests, [scope.projectId, runIds])
+  },
 
   async series(tx: Tx, scope: Project, query: SeriesQuery): Promise<Bucket[]> {
     const { runId, key, fromStep, toStep, buckets } = query

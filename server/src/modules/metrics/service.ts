@@ -1,11 +1,18 @@
 import type { MetricSeries } from '@novabrain/contracts'
 import { storedValue, wireValue } from '../../core/tracking/metric-value.js'
-import type { Deps, ProjectScope } from '../../deps.js'
+import type { Deps, ProjectScope, Tx } from '../../deps.js'
 import type { KeyValue } from '../experiments/service.js'
 import type { RunsService } from '../runs/service.js'
 import { createGroupCommit } from './group-commit.js'
 import { createLogBatch, type LogRequest } from './log-batch.js'
-import { metricRepository as metrics, type Bucket, type Point, type SeriesQuery } from './repository.js'
+import {
+  metricRepository as metrics,
+  type Bucket,
+  type ModelPoint,
+  type OwnedSeriesDigest,
+  type Point,
+  type SeriesQuery,
+} from './repository.js'
 import type { Summaries } from './summaries.js'
 
 /** One value of a metric as a program logs it. */
@@ -56,6 +63,26 @@ export const createMetricsService = (
       await writer.submit(requestOf(scope, runId, logged))
       if (logged.metrics.length > 0) hints.publish(scope.projectId, { type: 'metrics', runId })
     },
+
+    /** Points of runs that are taken over from elsewhere, inside somebody's transaction; answers the series that are long. */
+    adopt: (tx: Tx, scope: ProjectScope, points: readonly Point[]): Promise<string[]> =>
+      metrics.addPoints(
+        tx,
+        scope,
+        points.map((point) => ({ ...point, value: storedValue(point.value) })),
+      ),
+    /** Ask that series be told in blocks; those that `adopt` answered, after the commit. */
+    summarise: (scope: ProjectScope, seriesIds: readonly string[]): void => summaries.want(scope, seriesIds),
+    adoptModelPoints: (tx: Tx, scope: ProjectScope, points: readonly ModelPoint[]): Promise<void> =>
+      metrics.addModelPoints(
+        tx,
+        scope,
+        points.map((point) => ({ ...point, value: storedValue(point.value) })),
+      ),
+
+    /** All points of the metrics of runs, each metric as one digest, inside somebody's transaction. */
+    digests: (tx: Tx, scope: ProjectScope, runIds: readonly string[]): Promise<OwnedSeriesDigest[]> =>
+      metrics.digests(tx, scope, runIds),
 
     /** The points of a metric as they were logged, by time, step and value. `limit: null` gives all. */
     history: (

@@ -209,6 +209,40 @@ export const modelRegistryRepository = {
     )
   },
 
+  /** A version as it was elsewhere, under its number; one that is there is brought up to date. */
+  async adoptVersion(tx: Tx, scope: Project, version: Omit<ModelVersionRecord, 'modelName'>): Promise<void> {
+    await tx.query(
+      `INSERT INTO model_versions (model_id, version, project_id, lifecycle_stage, stage, source, storage_location,
+         run_id, run_link, logged_model_id, description, creator_name, created_at_ms, updated_at_ms)
+       VALUES ($1, $2, $3, 'active', $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
+       ON CONFLICT (model_id, version) DO UPDATE
+       SET stage = excluded.stage, description = excluded.description, updated_at_ms = excluded.updated_at_ms`,
+      [
+        version.modelId,
+        version.version,
+        scope.projectId,
+        version.stage,
+        version.source,
+        version.storageLocation,
+        version.runId,
+        version.runLink,
+        version.loggedModelId,
+        version.description,
+        version.creatorName,
+        version.createdAtMs,
+        version.updatedAtMs,
+      ],
+    )
+  },
+
+  async findModelById(tx: Tx, scope: Project, id: string): Promise<RegisteredModelRecord | null> {
+    const rows: RegisteredModelRecord[] = await tx.query(
+      `SELECT ${modelColumns} FROM registered_models m WHERE m.project_id = $1 AND m.id = $2 FOR UPDATE`,
+      [scope.projectId, id],
+    )
+    return rows[0] ?? null
+  },
+
   async findVersion(tx: Tx, scope: Project, name: string, version: number): Promise<ModelVersionRecord | null> {
     const rows: ModelVersionRecord[] = await tx.query(
       `SELECT ${versionColumns} FROM ${versionTables} WHERE ${ofProject} AND m.name = $2 AND v.version = $3`,

@@ -8,6 +8,7 @@ import type { KeyValue } from '../experiments/service.js'
 import type { LoggedModelsService } from '../logged-models/service.js'
 import type { RunsService } from '../runs/service.js'
 import { orElse } from './or-else.js'
+import { createAdoptedRegistry } from './adopted.js'
 import {
   modelRegistryRepository as registry,
   type AliasRecord,
@@ -343,6 +344,8 @@ export const createModelRegistryService = (
     })
 
   return {
+    ...createAdoptedRegistry({ newId, runs, loggedModels }),
+
     createModel: (scope: ProjectScope, model: NewModel): Promise<RegisteredModel> =>
       database.transaction(scope, async (tx) => {
         await insertModel(tx, scope, model)

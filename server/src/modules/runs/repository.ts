@@ -76,6 +76,9 @@ export interface RunData {
 /** What `run_changed` tells. */
 export type ChangedRun = Pick<RunRecord, 'id' | 'tenantId' | 'projectId' | 'experimentId' | 'name' | 'status'>
 
+/** A run by its id, and where it is. */
+type PlacedRun = Pick<RunRecord, 'id' | 'projectId' | 'experimentId'>
+
 type Project = Pick<ProjectScope, 'projectId'>
 type OfRun<T> = T & { readonly runId: string }
 
@@ -86,6 +89,13 @@ export const runRepository = {
   async find(tx: Tx, scope: Project, runId: string): Promise<RunRecord | null> {
     const rows: RunRecord[] = await tx.query(one, [scope.projectId, runId])
     return rows[0] ?? null
+  },
+
+  async findAll(tx: Tx, scope: Project, runIds: readonly string[]): Promise<RunRecord[]> {
+    return tx.query(`SELECT ${runColumns} FROM ${runTables} WHERE r.project_id = $1 AND r.id = ANY ($2)`, [
+      scope.projectId,
+      runIds,
+    ])
   },
 
   /** The run, locked until the transaction ends. */
@@ -203,7 +213,7 @@ export const runRepository = {
     return count > 0
   },
 
-  async addDatasets(tx: Tx, run: RunRecord, inputs: readonly DatasetInput[]): Promise<void> {
+  async addDatasets(tx: Tx, run: PlacedRun, inputs: readonly DatasetInput[]): Promise<void> {
     for (const { tags, ...dataset } of inputs) {
       const { name, digest } = dataset
       await tx.query(
@@ -234,7 +244,7 @@ export const runRepository = {
     }
   },
 
-  async addModels(tx: Tx, run: RunRecord, links: readonly ModelLink[]): Promise<void> {
+  async addModels(tx: Tx, run: PlacedRun, links: readonly ModelLink[]): Promise<void> {
     for (const { direction, modelId, step } of links) {
       await tx.query(
         `INSERT INTO run_models (run_id, direction, model_id, step, project_id) VALUES ($1, $2, $3, $4, $5)

@@ -14,6 +14,7 @@ import {
   type RunData,
   type RunRecord,
 } from './repository.js'
+import { createAdoptedRuns } from './adopted.js'
 import { runSearchTables } from './search-tables.js'
 import { jobless, runOf, summaryOf, type JobOfRun } from './views.js'
 
@@ -211,6 +212,12 @@ export const createRunsService = (deps: RunsDeps) => {
 
   return {
     ...forJobs,
+    ...createAdoptedRuns(deps),
+
+    /** What runs logged, set-based, inside somebody's transaction. */
+    async contents(tx: Tx, scope: ProjectScope, runIds: readonly string[]): Promise<LoggedRun[]> {
+      return logged(tx, scope, await runs.findAll(tx, scope, runIds))
+    },
 
     /**
      * Begin a run. With the token of an attempt it belongs to the attempt's job; and the first run that the program of an

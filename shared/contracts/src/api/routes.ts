@@ -20,6 +20,26 @@ import {
   EnvironmentPinSummary,
 } from '../schema/environment.js'
 import { EventRecord } from '../schema/event.js'
+import {
+  AddImportedPoints,
+  FindImportedArtifacts,
+  FindImportedRuns,
+  FinishImport,
+  FoundArtifact,
+  FoundImportedRun,
+  Import,
+  ImportedArtifactQuery,
+  ImportedRegisteredModel,
+  OpenImport,
+  PlacedExperiment,
+  PlacedRegisteredModel,
+  PutImportedExperiments,
+  PutImportedLoggedModels,
+  PutImportedRuns,
+  PutOutcome,
+  VerifiedRun,
+  VerifyImportedRuns,
+} from '../schema/import.js'
 import { Attempt, Explanation, Job, JobPreview, JobStatus, PreviewJob, SubmitJob } from '../schema/job.js'
 import { KernelInbox, KernelOutbox } from '../schema/kernel.js'
 import {
@@ -56,6 +76,7 @@ const RunParams = Type.Object({ projectId: Id, runId: Id })
 const ModelParams = Type.Object({ projectId: Id, modelName: Type.String({ minLength: 1, maxLength: 1000 }) })
 const VersionParams = Type.Composite([ModelParams, Type.Object({ version: Type.Integer({ minimum: 1 }) })])
 const AliasParams = Type.Composite([ModelParams, Type.Object({ alias: Type.String({ minLength: 1, maxLength: 255 }) })])
+const ImportParams = Type.Object({ projectId: Id, importId: Id })
 const AttemptParams = Type.Object({ attemptId: Id })
 const Nothing = Type.Object({})
 const Bytes = Type.Unknown()
@@ -627,6 +648,128 @@ export const routes = {
     response: ModelVersionSummary,
     idempotent: true,
     errors: ['run_not_found', 'run_model_not_found', 'registered_model_kind_clash'],
+  }),
+
+  // Histories from elsewhere. For admins: ids, times and names of people are taken as the source says, so who imports
+  // vouches for them. Each may be repeated: what is here already is not doubled.
+  openImport: defineRoute({
+    method: 'POST',
+    path: '/v1/projects/:projectId/imports',
+    access: 'admin',
+    summary: 'Begin to import a history, or go on with it: the same source gives the same import',
+    params: ProjectParams,
+    body: OpenImport,
+    response: Import,
+    errors: [],
+  }),
+  putImportedExperiments: defineRoute({
+    method: 'PUT',
+    path: '/v1/projects/:projectId/imports/:importId/experiments',
+    access: 'admin',
+    summary: 'Take over experiments; tells which id and name each has here',
+    params: ImportParams,
+    body: PutImportedExperiments,
+    response: Type.Object({ items: Type.Array(PlacedExperiment) }),
+    errors: ['import_not_found'],
+  }),
+  findImportedRuns: defineRoute({
+    method: 'POST',
+    path: '/v1/projects/:projectId/imports/:importId/known-runs',
+    access: 'admin',
+    summary: 'Which of these runs were imported whole',
+    params: ImportParams,
+    body: FindImportedRuns,
+    response: Type.Object({ items: Type.Array(FoundImportedRun) }),
+    errors: ['import_not_found'],
+  }),
+  putImportedRuns: defineRoute({
+    method: 'PUT',
+    path: '/v1/projects/:projectId/imports/:importId/runs',
+    access: 'admin',
+    summary: 'Take over runs with params, tags and inputs; they keep their ids',
+    params: ImportParams,
+    body: PutImportedRuns,
+    response: PutOutcome,
+    errors: ['import_not_found', 'import_experiment_unknown'],
+  }),
+  addImportedPoints: defineRoute({
+    method: 'POST',
+    path: '/v1/projects/:projectId/imports/:importId/points',
+    access: 'admin',
+    summary: 'Take over points of metrics; a point that is here already is left alone',
+    params: ImportParams,
+    body: AddImportedPoints,
+    response: Nothing,
+    errors: ['import_not_found', 'import_batch_too_large', 'run_not_found'],
+  }),
+  putImportedArtifact: defineRoute({
+    method: 'PUT',
+    path: '/v1/projects/:projectId/imports/:importId/artifact',
+    access: 'admin',
+    summary: 'Take over one file of a run or a logged model',
+    params: ImportParams,
+    query: ImportedArtifactQuery,
+    body: Bytes,
+    bodyKind: 'bytes',
+    response: Type.Object({ digest: Digest, sizeBytes: Type.Integer() }),
+    errors: [
+      'import_not_found',
+      'run_not_found',
+      'logged_model_not_found',
+      'artifact_path_invalid',
+      'disk_full',
+      'upload_too_large',
+    ],
+  }),
+  findImportedArtifacts: defineRoute({
+    method: 'POST',
+    path: '/v1/projects/:projectId/imports/:importId/known-artifacts',
+    access: 'admin',
+    summary: 'The files that imported runs and logged models have here, with their digests',
+    params: ImportParams,
+    body: FindImportedArtifacts,
+    response: Type.Object({ items: Type.Array(FoundArtifact) }),
+    errors: ['import_not_found'],
+  }),
+  putImportedLoggedModels: defineRoute({
+    method: 'PUT',
+    path: '/v1/projects/:projectId/imports/:importId/logged-models',
+    access: 'admin',
+    summary: 'Take over logged models; they keep their ids',
+    params: ImportParams,
+    body: PutImportedLoggedModels,
+    response: PutOutcome,
+    errors: ['import_not_found', 'import_experiment_unknown'],
+  }),
+  putImportedRegisteredModel: defineRoute({
+    method: 'PUT',
+    path: '/v1/projects/:projectId/imports/:importId/registered-model',
+    access: 'admin',
+    summary: 'Take over a registered model with its versions; tells which name it has here',
+    params: ImportParams,
+    body: ImportedRegisteredModel,
+    response: PlacedRegisteredModel,
+    errors: ['import_not_found', 'model_stage_invalid', 'model_version_not_found'],
+  }),
+  verifyImportedRuns: defineRoute({
+    method: 'POST',
+    path: '/v1/projects/:projectId/imports/:importId/verify',
+    access: 'admin',
+    summary: 'What is in these runs here, read from the tables; those that are as at the source are noted as whole',
+    params: ImportParams,
+    body: VerifyImportedRuns,
+    response: Type.Object({ items: Type.Array(VerifiedRun) }),
+    errors: ['import_not_found', 'run_not_found'],
+  }),
+  finishImport: defineRoute({
+    method: 'POST',
+    path: '/v1/projects/:projectId/imports/:importId/finish',
+    access: 'admin',
+    summary: 'Note in the audit what came of an import',
+    params: ImportParams,
+    body: FinishImport,
+    response: Nothing,
+    errors: ['import_not_found'],
   }),
 
   // Cluster

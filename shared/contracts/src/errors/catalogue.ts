@@ -3,6 +3,7 @@ import { accessErrors } from './access.js'
 import { assistantErrors } from './assistant.js'
 import { authorizationErrors } from './authorization.js'
 import { environmentErrors } from './environment.js'
+import { historyErrors } from './history.js'
 import { jobErrors } from './job.js'
 import { registryErrors } from './registry.js'
 import { serverErrors } from './server.js'
@@ -22,6 +23,7 @@ export const errorCatalogue = {
   ...trackingErrors,
   ...registryErrors,
   ...traceErrors,
+  ...historyErrors,
 } as const satisfies Record<string, ErrorDefinition>
 
 export type ErrorCode = keyof typeof errorCatalogue
