@@ -192,6 +192,82 @@ describe('spans that arrive', () => {
   })
 })
 
+describe('pages of traces', () => {
+  test('tell the tree branch by branch, in order, page by page', async () => {
+    const children = Array.from({ length: 5 }, (_, index) => ({ trace: 20, span: index + 2, parent: 1 }))
+    await send(jsonExport({ trace: 20, span: 1, name: 'root' }, ...children, { trace: 20, span: 9, parent: 2 }))
+    const params = { projectId: app.owner.project.id, traceId: idOf(20) }
+    const { client } = app.owner
+    const top = await client.listSpans({ params, query: {} })
+    expect(top.items).toMatchObject([{ name: 'root', parentId: null, childCount: 5, startUs: 0 }])
+    const seen: string[] = []
+    for (let cursor: string | null | undefined; cursor !== null;) {
+      const query = { parentId: top.items[0]?.id ?? '', limit: 2, ...(cursor === undefined ? {} : { cursor }) }
+      const page = await client.listSpans({ params, query })
+      seen.push(...page.items.map(({ name }) => name))
+      cursor = page.nextCursor
+    }
+    expect(seen).toEqual(['span 2', 'span 3', 'span 4', 'span 5', 'span 6'])
+    expect(await client.getTrace({ params })).toMatchObject({
+      spanCount: 7,
+      failedSpanCount: 0,
+      name: 'root',
+      state: 'OK',
+    })
+    const detail = await client.getSpan({ params: { ...params, spanId: hex(9, 16) } })
+    expect(detail).toMatchObject({ name: 'span 9', attributes: [{ key: 'said', value: 'a secret of the owner' }] })
+  })
+
+  test('show spans whose parent has not arrived at the top', async () => {
+    await send(jsonExport({ trace: 21, span: 2, parent: 1, name: 'early' }))
+    const params = { projectId: app.owner.project.id, traceId: idOf(21) }
+    expect((await app.owner.client.listSpans({ params, query: {} })).items).toMatchObject([{ name: 'early' }])
+    expect(await app.owner.client.getTrace({ params })).toMatchObject({ state: 'IN_PROGRESS' })
+  })
+
+  test('list traces newest first, by page, of a run, by state and by words, where % is a character', async () => {
+    const { client, project } = app.owner
+    const params = { projectId: project.id }
+    const made = await mlflow.post('/experiments/create', { name: 'of pages' })
+    const experimentId = made.body['experiment_id'] as string
+    const runId = await mlflow.createRun({ experiment_id: experimentId })
+    for (const [index, preview] of ['100% sure', 'a_b', 'axb'].entries())
+      await mlflow.post('/traces', {
+        trace: {
+          trace_info: {
+            trace_id: `of-pages-${String(index)}`,
+            trace_location: { mlflow_experiment: { experiment_id: experimentId } },
+            request_time: `2026-01-0${String(index + 1)}T00:00:00Z`,
+            state: index === 1 ? 'ERROR' : 'OK',
+            request_preview: preview,
+            trace_metadata: index === 2 ? { 'mlflow.sourceRun': runId } : {},
+          },
+        },
+      })
+    const ids = async (query: Parameters<typeof client.listTraces>[0]['query']) =>
+      (await client.listTraces({ params, query: { experimentId, ...query } })).items.map(({ id }) => id.slice(-1))
+    expect(await ids({})).toEqual(['2', '1', '0'])
+    expect(await ids({ state: 'ERROR' })).toEqual(['1'])
+    expect(await ids({ search: '100%' })).toEqual(['0'])
+    expect(await ids({ search: 'A_B' })).toEqual(['1'])
+    expect(await ids({ runId })).toEqual(['2'])
+    const first = await client.listTraces({ params, query: { experimentId, limit: 2 } })
+    expect(await ids({ limit: 2, cursor: first.nextCursor ?? '' })).toEqual(['0'])
+  })
+
+  test('are nothing to another tenant, even with its own project in the address', async () => {
+    const params = { projectId: rival.project.id, traceId: idOf(20) }
+    const asked = await Promise.allSettled([
+      rival.client.getTrace({ params }),
+      rival.client.listSpans({ params, query: {} }),
+      rival.client.getSpan({ params: { ...params, spanId: hex(9, 16) } }),
+    ])
+    expect(
+      asked.map((answer) => (answer.status === 'rejected' ? (answer.reason as { code: string }).code : 'told')),
+    ).toEqual(['trace_not_found', 'trace_not_found', 'trace_not_found'])
+  })
+})
+
 describe('an export that means no good', () => {
   const protobuf = 'application/x-protobuf'
   const refusal = async (body: Uint8Array<ArrayBuffer>, headers: Record<string, string> = {}) => {

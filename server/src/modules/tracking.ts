@@ -17,13 +17,20 @@ import { createRunJanitor } from './runs/janitor.js'
 import { mountRuns } from './runs/routes.js'
 import { createRunsService, type JobsOfRuns } from './runs/service.js'
 import { createAssessmentsService } from './traces/assessments-service.js'
+import { createTracePages, type TracePages } from './traces/pages.js'
+import { mountTraces } from './traces/routes.js'
 import { createTracesService } from './traces/service.js'
+
+/** The services of tracking, and of its pages. */
+export interface Tracking extends TrackingServices {
+  readonly tracePages: TracePages
+}
 
 /** The services of tracking, which need one another. Without `jobsOfRuns` runs show no jobs. */
 export const createTracking = (
   deps: Deps,
   { blobStore, jobsOfRuns }: { readonly blobStore: BlobStore; readonly jobsOfRuns?: JobsOfRuns },
-): TrackingServices => {
+): Tracking => {
   const experiments = createExperimentsService(deps)
   const runs = createRunsService({ ...deps, experiments, ...(jobsOfRuns === undefined ? {} : { jobsOfRuns }) })
   const loggedModels = createLoggedModelsService({ ...deps, experiments, runs })
@@ -43,6 +50,7 @@ export const createTracking = (
     runs,
     traces,
     assessments: createAssessmentsService({ ...deps, traces }),
+    tracePages: createTracePages({ ...deps, traces }),
     clock: deps.clock,
     newTraceId: deps.newId,
     newAssessmentId: () => `a-${deps.newId()}`,
@@ -55,10 +63,11 @@ export const createTracking = (
 }
 
 /** Our own routes of tracking, and MLflow's. */
-export const mountTracking = (app: FastifyInstance, mount: Mount, services: TrackingServices): void => {
+export const mountTracking = (app: FastifyInstance, mount: Mount, services: Tracking): void => {
   mountRuns(mount, services)
   mountMetrics(mount, services)
   mountArtifacts(mount, services)
+  mountTraces(mount, services)
   mountMlflow(app, services)
 }
 

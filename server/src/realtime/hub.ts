@@ -98,7 +98,7 @@ export const serveStream = (app: FastifyInstance, options: HubOptions): Hub => {
 }
 
 const keyOf = (hint: Hint): string =>
-  hint.type === 'metrics' ? `run:${hint.runId}` : hint.type === 'log' ? `log:${hint.attemptId}` : 'queue'
+  hint.type === 'metrics' ? `run:${hint.runId}` : hint.type === 'log' ? `log:${hint.attemptId}` : hint.type
 
 /** Ask again who somebody is: their key may have been revoked or their role taken away. */
 type WhoAgain = () => Promise<MemberIdentity | null>

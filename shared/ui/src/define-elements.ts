@@ -28,8 +28,13 @@ import { defineRunModels } from './elements/run-models.js'
 import { defineRunOverview } from './elements/run-overview.js'
 import { defineRunPage } from './elements/run-page.js'
 import { defineRunParams } from './elements/run-params.js'
+import { defineRunTraces } from './elements/run-traces.js'
 import { defineStatusBadge } from './elements/status-badge.js'
 import { defineSubmitCard } from './elements/submit-card.js'
+import { defineTraceList } from './elements/trace-list.js'
+import { defineTracePage } from './elements/trace-page.js'
+import { defineTraceSpan } from './elements/trace-span.js'
+import { defineTraceTree } from './elements/trace-tree.js'
 import { defineVerdictCard } from './elements/verdict-card.js'
 import { defineVersionAliases } from './elements/version-aliases.js'
 import { defineVersionFiles } from './elements/version-files.js'
@@ -69,8 +74,13 @@ export const defineElements = (): void => {
   defineRunOverview()
   defineRunPage()
   defineRunParams()
+  defineRunTraces()
   defineStatusBadge()
   defineSubmitCard()
+  defineTraceList()
+  defineTracePage()
+  defineTraceSpan()
+  defineTraceTree()
   defineVerdictCard()
   defineVersionAliases()
   defineVersionFiles()

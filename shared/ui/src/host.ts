@@ -21,6 +21,8 @@ export interface Host {
   openJob(jobId: string, tab?: RunTab): void
   /** Open a page of the model registry. */
   openModel(target: ModelTarget): void
+  /** Open the page of a trace, where the face has such pages. */
+  openTrace?(traceId: string): void
   /** Open a file of the workspace; a face without one shows the artifact of the run instead. */
   openFile(path: string, line?: number): void
   /** Open a page of the documentation, such as `/docs/errors#job_not_found`. */
@@ -54,7 +56,7 @@ export type ModelTarget =
   | { readonly kind: 'version'; readonly name: string; readonly version: number }
 
 /** The tabs of the run page. */
-export const runTabs = ['overview', 'metrics', 'log', 'files', 'environment', 'code'] as const
+export const runTabs = ['overview', 'metrics', 'log', 'files', 'traces', 'environment', 'code'] as const
 export type RunTab = (typeof runTabs)[number]
 
 /** Told on every change of theme, since canvases do not follow CSS by themselves. */

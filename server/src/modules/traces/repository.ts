@@ -21,7 +21,8 @@ export interface SpanRecord {
 /** To what a trace is linked: a run, or a version of a prompt (`name/version`). */
 export type LinkKind = 'run' | 'prompt'
 
-const columns = `
+/** What a statement that answers traces selects, from `traces t`. */
+export const traceColumns = `
   t.id, t.experiment_id::text AS "experimentId", t.started_at_ms AS "startedAtMs", t.duration_ms AS "durationMs",
   t.state, t.name, t.client_request_id AS "clientRequestId", t.request_preview AS "requestPreview",
   t.response_preview AS "responsePreview", t.tags, t.metadata`
@@ -52,7 +53,7 @@ export const traceRepository = {
     experimentIds: readonly string[] | null,
   ): Promise<TraceRecord[]> {
     const rows: TraceRecord[] = await tx.query(
-      `SELECT ${columns} FROM traces t WHERE t.project_id = $1 AND t.id = ANY ($2)
+      `SELECT ${traceColumns} FROM traces t WHERE t.project_id = $1 AND t.id = ANY ($2)
          AND ($3::bigint[] IS NULL OR t.experiment_id = ANY ($3::bigint[]))`,
       [scope.projectId, ids, experimentIds],
     )
@@ -78,7 +79,7 @@ export const traceRepository = {
       ],
     )
     return tx.query(
-      `SELECT ${columns} FROM traces t WHERE t.project_id = $1 AND t.id = ANY ($2) ORDER BY t.id FOR UPDATE`,
+      `SELECT ${traceColumns} FROM traces t WHERE t.project_id = $1 AND t.id = ANY ($2) ORDER BY t.id FOR UPDATE`,
       [scope.projectId, sorted.map(({ id }) => id)],
     )
   },
@@ -155,7 +156,7 @@ export const traceRepository = {
     { conditions, joins, order, parameters }: Compiled,
   ): Promise<TraceRecord[]> {
     return tx.query(
-      `SELECT ${columns} FROM traces t ${joins.join(' ')}
+      `SELECT ${traceColumns} FROM traces t ${joins.join(' ')}
        WHERE ${['t.project_id = $1', 't.experiment_id = ANY ($2::bigint[])', ...conditions].join(' AND ')}
        ORDER BY ${[...order.map(orderText), 't.started_at_ms DESC', 't.id'].join(', ')} OFFSET $3 LIMIT $4`,
       [scope.projectId, page.experimentIds, page.offset, page.limit, ...parameters],

@@ -47,12 +47,19 @@ export type TracesService = ReturnType<typeof createTracesService>
  * `trace_tag_not_found`, those of experiments and runs. Only people delete.
  */
 export const createTracesService = (
-  deps: Pick<Deps, 'database' | 'audit'> & {
+  deps: Pick<Deps, 'database' | 'audit' | 'hints'> & {
     readonly experiments: ExperimentsService
     readonly runs: RunsService
   },
 ) => {
-  const { database, audit, experiments, runs } = deps
+  const { database, audit, hints, experiments, runs } = deps
+
+  /** Whoever looks at a list reads it again. */
+  const told = <T>(scope: ProjectScope, work: Promise<T>): Promise<T> =>
+    work.then((done) => {
+      hints.publish(scope.projectId, { type: 'traces' })
+      return done
+    })
 
   const find = async (tx: Tx, scope: ProjectScope, id: string): Promise<TraceRecord> =>
     (await traces.find(tx, scope, id)) ?? fail('trace_not_found', { traceId: id })
@@ -92,37 +99,46 @@ export const createTracesService = (
     /** A trace, inside somebody's transaction. */
     find,
 
+    /** The same with what was said of it. */
+    read: async (tx: Tx, scope: ProjectScope, id: string): Promise<Trace> => one(tx, scope, await find(tx, scope, id)),
+
     /** What a client says of a whole trace when it has ended, before or after its spans arrive. */
     end: (scope: ProjectScope, end: TraceEnd, said: readonly AssessmentRecord[]): Promise<Trace> =>
-      database.transaction(scope, async (tx) => {
-        const { artifactLocation } = await experiments.getActive(tx, scope, end.experimentId)
-        const [before] = await traces.hold(tx, scope, [emptyTrace(end.id, end.experimentId, end.startedAtMs)])
-        if (before === undefined) return fail('trace_not_found', { traceId: end.id })
-        const after = withArtifacts(afterEnd(before, end), artifactLocation)
-        await traces.save(tx, scope, after)
-        await linkSource(tx, scope, after)
-        for (const assessment of said) await assessments.put(tx, scope, assessment)
-        return one(tx, scope, after)
-      }),
+      told(
+        scope,
+        database.transaction(scope, async (tx) => {
+          const { artifactLocation } = await experiments.getActive(tx, scope, end.experimentId)
+          const [before] = await traces.hold(tx, scope, [emptyTrace(end.id, end.experimentId, end.startedAtMs)])
+          if (before === undefined) return fail('trace_not_found', { traceId: end.id })
+          const after = withArtifacts(afterEnd(before, end), artifactLocation)
+          await traces.save(tx, scope, after)
+          await linkSource(tx, scope, after)
+          for (const assessment of said) await assessments.put(tx, scope, assessment)
+          return one(tx, scope, after)
+        }),
+      ),
 
     /** Spans that arrived, of any number of traces; the same ones again change nothing. */
     addSpans: (
       scope: ProjectScope,
       { experimentId, runId, spans }: { experimentId: string; runId: string | null; spans: readonly NewSpan[] },
     ): Promise<void> =>
-      database.transaction(scope, async (tx) => {
-        const { artifactLocation } = await experiments.getActive(tx, scope, experimentId)
-        if (runId !== null) await runs.findWritable(tx, scope, runId)
-        const byTrace = groupRows(distinct(spans), ({ traceId }) => traceId)
-        const fresh = [...byTrace].map(([id, of]) => emptyTrace(id, experimentId, firstMs(of)))
-        for (const before of await traces.hold(tx, scope, fresh)) {
-          const arrived = byTrace.get(before.id) ?? []
-          const stored = countsTotals(before, arrived) ? await storedUsage(tx, scope, before.id) : []
-          await traces.save(tx, scope, withArtifacts(afterSpans(before, arrived, stored), artifactLocation))
-          await traces.putSpans(tx, scope, arrived.map(spanRecord))
-        }
-        if (runId !== null) await traces.link(tx, scope, [...byTrace.keys()], 'run', [runId])
-      }),
+      told(
+        scope,
+        database.transaction(scope, async (tx) => {
+          const { artifactLocation } = await experiments.getActive(tx, scope, experimentId)
+          if (runId !== null) await runs.findWritable(tx, scope, runId)
+          const byTrace = groupRows(distinct(spans), ({ traceId }) => traceId)
+          const fresh = [...byTrace].map(([id, of]) => emptyTrace(id, experimentId, firstMs(of)))
+          for (const before of await traces.hold(tx, scope, fresh)) {
+            const arrived = byTrace.get(before.id) ?? []
+            const stored = countsTotals(before, arrived) ? await storedUsage(tx, scope, before.id) : []
+            await traces.save(tx, scope, withArtifacts(afterSpans(before, arrived, stored), artifactLocation))
+            await traces.putSpans(tx, scope, arrived.map(spanRecord))
+          }
+          if (runId !== null) await traces.link(tx, scope, [...byTrace.keys()], 'run', [runId])
+        }),
+      ),
 
     get: (scope: ProjectScope, id: string): Promise<Trace> =>
       database.transaction(scope, async (tx) => one(tx, scope, await find(tx, scope, id))),

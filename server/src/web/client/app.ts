@@ -28,6 +28,7 @@ const noticeMs = 6000
 const sections: Partial<Record<Page['name'], Page['name']>> = {
   run: 'runs',
   job: 'jobs',
+  trace: 'traces',
   model: 'models',
   version: 'models',
 }
@@ -165,6 +166,8 @@ export class WebApp extends LitElement {
     switch (page.name) {
       case 'run':
         return (projectId) => client.getRun({ params: { projectId, runId: page.runId } })
+      case 'trace':
+        return (projectId) => client.getTrace({ params: { projectId, traceId: page.traceId } })
       case 'model':
       case 'version':
         return (projectId) => client.getModel({ params: { projectId, modelName: page.modelName } })
@@ -229,11 +232,12 @@ export class WebApp extends LitElement {
     const links: readonly [Page, string][] = [
       [{ name: 'runs', experimentId: null }, web.runs],
       [{ name: 'jobs' }, web.jobs],
+      [{ name: 'traces', experimentId: null }, web.traces],
       [{ name: 'models' }, web.models],
       [{ name: 'queue' }, web.queue],
       [{ name: 'nodes' }, web.nodes],
     ]
-    const fixed = this.page.name === 'run' || this.page.name === 'job' || this.page.name === 'runs'
+    const fixed = ['run', 'job', 'runs', 'trace'].includes(this.page.name)
     return html`<a class="skip" href="#content" @click=${(event: Event) => this.#skip(event)}>${web.skip}</a>
       <header>
         ${this.#brand()}
@@ -259,6 +263,7 @@ export class WebApp extends LitElement {
     const choose = (event: Event) => {
       this.#enterProject((event.currentTarget as HTMLSelectElement).value)
       if (this.page.name === 'run' || this.page.name === 'job') location.hash = '#/runs'
+      if (this.page.name === 'trace' || this.page.name === 'traces') location.hash = '#/traces'
       if (this.page.name === 'model' || this.page.name === 'version') location.hash = '#/models'
     }
     return html`<select aria-label=${web.project} @change=${choose}>
@@ -339,6 +344,10 @@ export class WebApp extends LitElement {
         ></nb-run-page>`
       case 'jobs':
         return html`<nb-job-table .host=${host} .feed=${this.#feed}></nb-job-table>`
+      case 'traces':
+        return this.#traces(host, page.experimentId)
+      case 'trace':
+        return html`<nb-trace-page .host=${host} .traceId=${page.traceId}></nb-trace-page>`
       case 'models':
         return html`<nb-model-list .host=${host}></nb-model-list>`
       case 'model':
@@ -385,12 +394,27 @@ export class WebApp extends LitElement {
     const { web } = this.#t
     const crumb = html`<div class="crumb">
       <strong>${fill(web.experiment, { id: experimentId ?? '' })}</strong>
+      <a href=${hashOf({ name: 'traces', experimentId })}>${web.itsTraces}</a>
       <button class="link" @click=${() => (location.hash = '#/runs')}>${web.allRuns}</button>
     </div>`
     return html`<div class="fill">
       ${experimentId === null ? nothing : crumb}
       <nb-run-list .host=${host} .feed=${this.#feed} .experimentId=${experimentId}></nb-run-list>
     </div>`
+  }
+  #traces(host: Host, experimentId: string | null) {
+    const { web } = this.#t
+    const crumb = html`<div class="crumb">
+      <strong>${fill(web.experiment, { id: experimentId ?? '' })}</strong>
+      <a href=${hashOf({ name: 'runs', experimentId })}>${web.itsRuns}</a>
+      <a href="#/traces">${web.allTraces}</a>
+    </div>`
+    return html`${experimentId === null ? nothing : crumb}
+      <nb-trace-list
+        .host=${host}
+        .experimentId=${experimentId}
+        @nb-trace=${(event: CustomEvent<NbEvents['nb-trace']>) => host.openTrace?.(event.detail.traceId)}
+      ></nb-trace-list>`
   }
   /** A tab is a part of the address, but going through tabs fills no history. */
   #tab(tab: NbEvents['nb-tab']['tab']): void {

@@ -1,4 +1,4 @@
-import type { RunTab } from '@novabrain/ui'
+import { runTabs, type RunTab } from '@novabrain/ui'
 
 /** The pages of the app. Addresses are hashes, so that the ones MLflow prints (`/#/experiments/1/runs/…`) open here. */
 export type Page =
@@ -6,6 +6,8 @@ export type Page =
   | { readonly name: 'run'; readonly runId: string; readonly tab: RunTab }
   | { readonly name: 'job'; readonly jobId: string; readonly tab: RunTab }
   | { readonly name: 'jobs' }
+  | { readonly name: 'traces'; readonly experimentId: string | null }
+  | { readonly name: 'trace'; readonly traceId: string }
   | { readonly name: 'models' }
   | { readonly name: 'model'; readonly modelName: string }
   | { readonly name: 'version'; readonly modelName: string; readonly version: number }
@@ -23,10 +25,11 @@ export interface AuthorizationRequest {
   readonly state: string | null
 }
 
-const tabs: readonly RunTab[] = ['overview', 'metrics', 'log', 'files', 'environment', 'code']
+const tabs: readonly RunTab[] = runTabs
 const id = '([0-9a-f]{32})'
 /** MLflow's own names for the parts of a run page. */
 const mlflowTabs: Readonly<Record<string, RunTab>> = {
+  traces: 'traces',
   'model-metrics': 'metrics',
   'system-metrics': 'metrics',
   artifacts: 'files',
@@ -47,6 +50,9 @@ const patterns: readonly [RegExp, (parts: readonly string[], query: Query) => Pa
   ],
   [new RegExp(`^/jobs/${id}$`), ([jobId = ''], { tab }) => ({ name: 'job', jobId, tab })],
   [/^\/jobs$/, () => ({ name: 'jobs' })],
+  [/^\/traces$/, () => ({ name: 'traces', experimentId: null })],
+  [/^\/experiments\/(\d+)\/traces$/, ([experimentId = '']) => ({ name: 'traces', experimentId })],
+  [/^\/traces\/([^/]+)$/, ([traceId = '']) => ({ name: 'trace', traceId: decoded(traceId) })],
   [/^\/models$/, () => ({ name: 'models' })],
   [/^\/models\/([^/]+)$/, ([name = '']) => ({ name: 'model', modelName: decoded(name) })],
   [
@@ -112,6 +118,10 @@ export const hashOf = (page: Page): string => {
       return `#/runs/${page.runId}${queryOf(page.tab)}`
     case 'job':
       return `#/jobs/${page.jobId}${queryOf(page.tab)}`
+    case 'traces':
+      return page.experimentId === null ? '#/traces' : `#/experiments/${page.experimentId}/traces`
+    case 'trace':
+      return `#/traces/${encodeURIComponent(page.traceId)}`
     case 'model':
       return `#/models/${encodeURIComponent(page.modelName)}`
     case 'version':

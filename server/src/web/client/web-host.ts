@@ -29,6 +29,7 @@ export const webHost = ({ client, stream, projectId, role, preferences, notify }
     can: (wanted) => ranks[role] >= ranks[wanted],
     openRun: (runId: string, tab: RunTab = 'overview') => go({ name: 'run', runId, tab }),
     openJob: (jobId: string, tab: RunTab = 'overview') => go({ name: 'job', jobId, tab }),
+    openTrace: (traceId) => go({ name: 'trace', traceId }),
     openModel: (target) => go(pageOfModel(target)),
     openFile: () => notify(stringsOf(preferences.locale).web.fileOnlyInRun, 'information'),
     openDocs: (path) => void window.open(serverUrl() + path, '_blank', 'noopener'),

@@ -52,6 +52,7 @@ import {
   RunModels,
   SetModelAlias,
 } from '../schema/model.js'
+import { Span, SpanDetail, SpanId, Trace, TraceId, TraceState, TraceSummary } from '../schema/trace.js'
 import { ArtifactFile, MetricSeries, Run, RunSummary } from '../schema/run.js'
 import { AttemptResult, AttemptSpec, Heartbeat, HeartbeatReply, ResourceSample } from '../schema/runner.js'
 import { CodeSnapshot, CreateCodeSnapshot, CreatedCodeSnapshot } from '../schema/snapshot.js'
@@ -532,6 +533,56 @@ export const routes = {
     response: Bytes,
     responseKind: 'bytes',
     errors: ['run_not_found', 'artifact_not_found'],
+  }),
+
+  // Traces
+  listTraces: defineRoute({
+    method: 'GET',
+    path: '/v1/projects/:projectId/traces',
+    access: 'viewer',
+    summary: 'Traces, newest first',
+    params: ProjectParams,
+    query: Type.Composite([
+      PageQuery,
+      Type.Object({
+        experimentId: Type.Optional(Type.String({ pattern: '^\\d{1,18}$' })),
+        runId: Type.Optional(Type.String({ maxLength: 256, description: 'traces that are linked to this run' })),
+        state: Type.Optional(TraceState),
+        search: Type.Optional(
+          Type.String({ maxLength: 250, description: 'part of the name, input or output, in any case' }),
+        ),
+      }),
+    ]),
+    response: page(TraceSummary),
+    errors: [],
+  }),
+  getTrace: defineRoute({
+    method: 'GET',
+    path: '/v1/projects/:projectId/traces/:traceId',
+    access: 'viewer',
+    summary: 'A trace without its spans',
+    params: Type.Object({ projectId: Id, traceId: TraceId }),
+    response: Trace,
+    errors: ['trace_not_found'],
+  }),
+  listSpans: defineRoute({
+    method: 'GET',
+    path: '/v1/projects/:projectId/traces/:traceId/spans',
+    access: 'viewer',
+    summary: 'The spans below a span, or those at the top, by the time they began',
+    params: Type.Object({ projectId: Id, traceId: TraceId }),
+    query: Type.Composite([PageQuery, Type.Object({ parentId: Type.Optional(SpanId) })]),
+    response: page(Span),
+    errors: ['trace_not_found'],
+  }),
+  getSpan: defineRoute({
+    method: 'GET',
+    path: '/v1/projects/:projectId/traces/:traceId/spans/:spanId',
+    access: 'viewer',
+    summary: 'A span with its inputs, outputs, attributes and events',
+    params: Type.Object({ projectId: Id, traceId: TraceId, spanId: SpanId }),
+    response: SpanDetail,
+    errors: ['trace_not_found', 'span_not_found'],
   }),
 
   // Models

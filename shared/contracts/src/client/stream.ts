@@ -12,7 +12,7 @@ import type { ClientFrame, EventRecord, Hint, ServerFrame } from '../schema/even
  * Silence for two ping intervals counts as a loss.
  */
 export interface Stream {
-  /** Hear events and the hints of these topics (`run:<id>`, `log:<attemptId>`, `queue`); the answer ends it. */
+  /** Hear events and the hints of these topics (`run:<id>`, `log:<attemptId>`, `queue`, `traces`); the answer ends it. */
   subscribe(topics: readonly string[], listener: (message: LiveMessage) => void): Unsubscribe
   readonly connection: Connection
   /** Hear of changes of the connection; the answer ends it. */
@@ -215,7 +215,7 @@ export const createStream = (options: StreamOptions): Stream => {
 
 /** The topic a hint belongs to. */
 export const topicOf = (hint: Hint): string =>
-  hint.type === 'metrics' ? `run:${hint.runId}` : hint.type === 'log' ? `log:${hint.attemptId}` : 'queue'
+  hint.type === 'metrics' ? `run:${hint.runId}` : hint.type === 'log' ? `log:${hint.attemptId}` : hint.type
 
 const concerns = (message: LiveMessage, topics: readonly string[]): boolean =>
   message.type !== 'hint' || topics.includes(topicOf(message.hint))

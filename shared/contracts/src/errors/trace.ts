@@ -30,6 +30,20 @@ export const traceErrors = {
       remedy: '请稍后重试，或先在程序中调用 `mlflow.flush_trace_async_logging()`。',
     },
   },
+  span_not_found: {
+    status: 404,
+    mlflow: 'RESOURCE_DOES_NOT_EXIST',
+    en: {
+      message: "Span with ID '{spanId}' not found in trace '{traceId}'.",
+      cause: 'The trace has no such span, or it has not arrived yet.',
+      remedy: 'Reload the trace.',
+    },
+    zh: {
+      message: '追踪“{traceId}”中未找到编号为“{spanId}”的 span。',
+      cause: '该追踪没有此 span，或它尚未到达。',
+      remedy: '请重新加载该追踪。',
+    },
+  },
   trace_tag_not_found: {
     status: 404,
     mlflow: 'RESOURCE_DOES_NOT_EXIST',

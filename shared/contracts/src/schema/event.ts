@@ -42,6 +42,7 @@ export const Hint = Type.Union([
   Type.Object({ type: Type.Literal('metrics'), runId: Id }),
   Type.Object({ type: Type.Literal('log'), attemptId: Id, jobId: Id, sizeBytes: Type.Integer() }),
   Type.Object({ type: Type.Literal('queue') }),
+  Type.Object({ type: Type.Literal('traces') }),
 ])
 export type Hint = Static<typeof Hint>
 
@@ -53,7 +54,7 @@ export const ClientFrame = Type.Union([
     projectId: Id,
     /** The last cursor seen; `null` starts at now. */
     cursor: nullable(Type.Integer({ minimum: 0 })),
-    /** Hints wanted: `run:<id>`, `log:<attemptId>` or `queue`. */
+    /** Hints wanted: `run:<id>`, `log:<attemptId>`, `queue` or `traces`. */
     topics: Type.Array(Type.String({ maxLength: 100 }), { maxItems: 100 }),
   }),
   Type.Object({ type: Type.Literal('ping') }),

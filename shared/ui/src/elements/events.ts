@@ -9,6 +9,8 @@ export interface NbEvents {
   'nb-submit': SubmitChoice
   'nb-close': null
   'nb-activate': null
+  'nb-trace': { readonly traceId: string }
+  'nb-span': { readonly spanId: string }
   'nb-toggle': { readonly path: string; readonly included: boolean }
 }
 

@@ -24,7 +24,7 @@ import { runPageStyles } from './run-page-styles.js'
 
 /** At most this often are the latest values read again while metrics stream in. */
 const metricsPauseMs = 1000
-const tabsWithoutJob: readonly RunTab[] = ['overview', 'metrics', 'files']
+const tabsWithoutJob: readonly RunTab[] = ['overview', 'metrics', 'files', 'traces']
 
 /**
  * Everything of one run: where it stands, how it ended, its metrics, log, files, environment and code. Give it `runId` or
@@ -229,7 +229,7 @@ export class NbRunPage extends NbElement {
         )}
       </div>
       <div
-        class="panel ${current === 'log' ? 'flush' : ''}"
+        class="panel ${current === 'log' || current === 'traces' ? 'flush' : ''}"
         id="panel"
         role="tabpanel"
         aria-labelledby=${`tab-${current}`}
@@ -258,6 +258,8 @@ export class NbRunPage extends NbElement {
         return html`<nb-log-view .host=${host} .job=${job}></nb-log-view>`
       case 'files':
         return html`<nb-run-files .host=${host} .runId=${this.runId}></nb-run-files>`
+      case 'traces':
+        return html`<nb-run-traces .host=${host} .runId=${this.runId}></nb-run-traces>`
       case 'environment':
         return html`<nb-run-environment .host=${host} .pinDigest=${job?.pinDigest ?? null}></nb-run-environment>`
       case 'code':
