@@ -64,7 +64,8 @@ export interface Audit {
   append(
     tx: Tx,
     scope: ProjectScope | TenantScope,
-    entry: { action: string; subject: string; detail?: Record<string, unknown> },
+    /** `subjectId` is told where the name of the subject may change. */
+    entry: { action: string; subject: string; subjectId?: string; detail?: Record<string, unknown> },
   ): Promise<void>
 }
 

@@ -8,7 +8,7 @@ import { jupyterVenv, sampleVenv, startJupyter, type TestJupyter } from '../supp
 import { execute, openNotebook } from '../support/lab.js'
 import { mlflowWire } from '../support/mlflow-wire.js'
 import { startRealServer, type RealServer } from '../support/real-server.js'
-import { openContainer, openEditor, openFile, treeRow, webview } from '../support/vscode.js'
+import { openContainer, openEditor, openFile, reloadEditor, tab, treeRow, webview } from '../support/vscode.js'
 
 const [extension, venv, kernelVenv] = [vscodeExtension(), jupyterVenv(), sampleVenv()]
 const complete =
@@ -135,7 +135,7 @@ inThreeFaces('one run in three faces', () => {
 
     await execute(lab, 'novabrain:show-runs')
     await lab.getByRole('tab', { name: 'Models' }).click()
-    await lab.locator('nb-model-list').getByText('champion').waitFor()
+    await lab.locator('nb-model-list .narrow').getByText('champion').waitFor()
     await picture(lab, 'lab-models-panel')
     await lab.locator('nb-model-list').getByRole('button', { name: 'greenhouse' }).click()
     await lab
@@ -146,6 +146,19 @@ inThreeFaces('one run in three faces', () => {
     await lab.locator('nb-version-page').getByText('nothing better yet').waitFor()
     await picture(lab, 'lab-model-version')
     await treeRow(vscode, 'greenhouse, v1 · champion → v1').waitFor()
+
+    const kept = lab.waitForResponse((response) => {
+      const layout = response.request().postData() ?? ''
+      return response.url().includes('/lab/api/workspaces') && layout.includes('novabrain-model/1/greenhouse')
+    })
+    await execute(lab, 'novabrain:open-model', { name: 'greenhouse' })
+    await kept
+    await lab.reload()
+    await lab.getByRole('tab', { name: 'greenhouse v1' }).click()
+    await lab.locator('nb-version-page').getByText('nothing better yet').waitFor()
+    await reloadEditor(vscode)
+    await tab(vscode, 'greenhouse v1').waitFor()
+    await webview(vscode).locator('nb-version-page').getByText('nothing better yet').waitFor()
   })
 })
 

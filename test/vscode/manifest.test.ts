@@ -64,6 +64,18 @@ describe('the manifest keeps its budgets', () => {
     expect(sources).not.toMatch(/telemetry/i)
   })
 
+  test('each kind of page wakes it when it comes back with the window', () => {
+    const kinds = new Set(
+      [...read('src/host/panels.ts').matchAll(/^ {2}\w+: '(novabrain\.\w+)',$/gm)].map(([, kind]) => kind),
+    )
+    const [, listed = ''] = /\[([^\]]*)\]\.map\(\(viewType\)/.exec(read('src/host/register.ts')) ?? []
+    const restored = [...listed.matchAll(/'([^']+)'/g)].map(([, kind]) => kind)
+    expect(kinds.size).toBeGreaterThan(2)
+    expect(restored.sort()).toEqual([...kinds].sort())
+    const woken = manifest.activationEvents.flatMap((event) => /^onWebviewPanel:(.+)$/.exec(event)?.[1] ?? [])
+    expect(woken.sort()).toEqual([...kinds].sort())
+  })
+
   test('nothing wakes it before it is used', () => {
     const eager = manifest.activationEvents.filter((event) => event === '*' || event.startsWith('onStartup'))
     expect(eager).toEqual([])

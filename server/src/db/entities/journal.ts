@@ -8,6 +8,8 @@ type Columns<T> = Record<keyof T, EntitySchemaColumnOptions>
 export interface AuditEventRow extends AuditEvent {
   tenantId: string
   projectId: string | null
+  /** The id of what it is about, where its name may change. */
+  subjectId: string | null
 }
 
 export const AuditEventEntity = new EntitySchema<AuditEventRow>({
@@ -21,11 +23,12 @@ export const AuditEventEntity = new EntitySchema<AuditEventRow>({
     at: timestamp,
     action: text,
     subject: text,
+    subjectId: optional(text),
     detail: json,
   } satisfies Columns<AuditEventRow>,
   indices: [
     { columns: ['tenantId', 'id'] },
-    { name: 'audit_events_model_alias_idx', columns: ['tenantId', 'id'], synchronize: false },
+    { name: 'audit_events_subject_idx', columns: ['tenantId', 'subjectId', 'id'], where: 'subject_id IS NOT NULL' },
   ],
 })
 

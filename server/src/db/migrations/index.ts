@@ -8,6 +8,7 @@ import { modelRegistry } from './0007-model-registry.js'
 import { imports } from './0008-imports.js'
 import { traces } from './0009-traces.js'
 import { modelPages } from './0010-model-pages.js'
+import { auditSubjectId } from './0013-audit-subject-id.js'
 import { tracking } from './0002-tracking.js'
 import { runSearch } from './0011-run-search.js'
 import { metricBlocks } from './0012-metric-blocks.js'
@@ -26,4 +27,5 @@ export const migrations: readonly MigrationClass[] = [
   modelPages,
   runSearch,
   metricBlocks,
+  auditSubjectId,
 ]

@@ -3,7 +3,7 @@ import { AuditEventEntity } from '../../db/entities/journal.js'
 
 /** The audit trail in its table. */
 export const createAudit = ({ clock, newId }: { clock: Clock; newId: () => string }): Audit => ({
-  async append(tx, scope, { action, subject, detail = {} }) {
+  async append(tx, scope, { action, subject, subjectId = null, detail = {} }) {
     await tx.insert(AuditEventEntity, {
       id: newId(),
       at: clock.now(),
@@ -12,6 +12,7 @@ export const createAudit = ({ clock, newId }: { clock: Clock; newId: () => strin
       memberId: scope.memberId,
       action,
       subject,
+      subjectId,
       detail: detail as Record<string, never>,
     })
   },

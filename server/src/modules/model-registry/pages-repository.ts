@@ -30,6 +30,9 @@ export interface VersionOfRun extends Pick<ModelVersionRecord, 'modelName' | 've
   readonly storageLocation: string
 }
 
+/** So many runs of an experiment are looked at for the name that it is known by. */
+const recentRuns = 500
+
 /** What the pages of models read, in PostgreSQL. */
 export const modelPagesRepository = {
   /** A page of models, those that changed last first; one more than `limit` tells whether there are more. */
@@ -92,12 +95,15 @@ export const modelPagesRepository = {
     )
   },
 
-  /** The model that a run of an experiment was registered as last, or `null`. */
+  /** The model that a recent run of an experiment was registered as last, or `null`. */
   async nameInExperiment(tx: Tx, scope: Project, experimentId: string): Promise<string | null> {
     const rows: { name: string }[] = await tx.query(
-      `SELECT m.name FROM ${versionTables} JOIN runs r ON r.project_id = v.project_id AND r.id = v.run_id
-       WHERE ${ofProject} AND r.experiment_id = $2 AND ${plainModel} ORDER BY v.created_at_ms DESC LIMIT 1`,
-      [scope.projectId, experimentId],
+      `SELECT m.name FROM (
+         SELECT id FROM runs WHERE project_id = $1 AND experiment_id = $2 AND lifecycle_stage = 'active'
+         ORDER BY started_at_ms DESC, id LIMIT $3
+       ) AS recent JOIN ${versionTables} ON v.run_id = recent.id
+       WHERE ${ofProject} AND ${plainModel} ORDER BY v.created_at_ms DESC LIMIT 1`,
+      [scope.projectId, experimentId, recentRuns],
     )
     return rows[0]?.name ?? null
   },
@@ -122,7 +128,7 @@ export const modelPagesRepository = {
          (a.detail ->> 'version')::integer AS "to", a.detail ->> 'reason' AS reason, m.name AS "memberName", a.at
        FROM audit_events a LEFT JOIN members m ON m.id = a.member_id AND m.tenant_id = a.tenant_id
        WHERE a.tenant_id = $1 AND a.project_id = $2 AND a.action IN ('model_alias.set', 'model_alias.delete')
-         AND a.detail ->> 'modelId' = $3
+         AND a.subject_id = $3
          AND ((a.detail ->> 'version')::integer = $4 OR (a.detail ->> 'from')::integer = $4)
        ORDER BY a.id DESC LIMIT $5`,
       [scope.tenantId, scope.projectId, modelId, version, limit],

@@ -287,7 +287,7 @@ export const createModelRegistryService = (
       return failTaken(name, isPrompt(tags), isPrompt(existing.tags))
     }
     await registry.setModelTags(tx, scope, id, tags)
-    await audit.append(tx, scope, { action: 'registered_model.create', subject: name })
+    await audit.append(tx, scope, { action: 'registered_model.create', subject: name, subjectId: id })
     await announce(tx, scope, record)
   }
 
@@ -324,6 +324,7 @@ export const createModelRegistryService = (
     await audit.append(tx, scope, {
       action: 'model_version.create',
       subject: name,
+      subjectId: model.id,
       detail: { version: key.version, runId: origin.runId },
     })
     await announce(tx, scope, model, { version: key.version, sourceRunId: origin.runId })
@@ -340,7 +341,8 @@ export const createModelRegistryService = (
     audit.append(tx, scope, {
       action: to === null ? 'model_alias.delete' : 'model_alias.set',
       subject: name,
-      detail: { alias, ...(to === null ? {} : { version: to }), from, modelId: id, reason },
+      subjectId: id,
+      detail: { alias, ...(to === null ? {} : { version: to }), from, reason },
     })
 
   return {
@@ -382,7 +384,12 @@ export const createModelRegistryService = (
         const atMs = clock.nowMs()
         await registry.updateModel(tx, scope, model.id, { name: newName, description: model.description, atMs })
         await registry.touchVersions(tx, scope, model.id, atMs)
-        await audit.append(tx, scope, { action: 'registered_model.rename', subject: newName, detail: { from: name } })
+        await audit.append(tx, scope, {
+          action: 'registered_model.rename',
+          subject: newName,
+          subjectId: model.id,
+          detail: { from: name },
+        })
         await announce(tx, scope, { id: model.id, name: newName })
         return modelOf(tx, scope, newName)
       }),
@@ -392,7 +399,7 @@ export const createModelRegistryService = (
         forPeople(scope)
         const { id } = await getModel(tx, scope, name, true)
         await registry.deleteModel(tx, scope, id)
-        await audit.append(tx, scope, { action: 'registered_model.delete', subject: name })
+        await audit.append(tx, scope, { action: 'registered_model.delete', subject: name, subjectId: id })
         await announce(tx, scope, { id, name })
       }),
 
@@ -502,6 +509,7 @@ export const createModelRegistryService = (
         await audit.append(tx, scope, {
           action: 'model_version.transition',
           subject: name,
+          subjectId: record.modelId,
           detail: { version, from: record.stage, to: stage },
         })
       })
@@ -517,7 +525,12 @@ export const createModelRegistryService = (
         for (const alias of aliases) await noteMove(tx, scope, model, { alias, from: version, to: null, reason: null })
         await registry.deleteVersion(tx, scope, record, nowMs)
         await registry.touchModel(tx, scope, record.modelId, nowMs)
-        await audit.append(tx, scope, { action: 'model_version.delete', subject: name, detail: { version } })
+        await audit.append(tx, scope, {
+          action: 'model_version.delete',
+          subject: name,
+          subjectId: record.modelId,
+          detail: { version },
+        })
         await announce(tx, scope, model, { version, sourceRunId: record.runId })
       }),
 
