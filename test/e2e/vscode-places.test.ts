@@ -92,6 +92,45 @@ inVsCode('in a folder that is not trusted, in Chinese', () => {
   })
 })
 
+inVsCode('where there is no GPU, and then no Python either', () => {
+  let poor: RealServer
+  let editor: TestCodeServer
+  let page: Page
+
+  beforeAll(async () => {
+    poor = await startRealServer({ gpus: 'none' })
+    editor = await startCodeServer({
+      vsix: [extension ?? ''],
+      folder,
+      machine: { 'novabrain.serverUrl': poor.url, 'novabrain.pythonPath': '/nowhere/python3' },
+      environment: { NOVABRAIN_TOKEN: poor.token },
+    })
+    ;({ page } = await browser.newPage())
+    await openEditor(page, editor)
+  })
+  afterAll(async () => {
+    await page?.context().close()
+    await editor?.stop()
+    await poor?.close()
+  })
+
+  test('the view of an empty project says so, and what to do', async () => {
+    await openContainer(page, 'NovaBrain')
+    const welcome = page.locator('.welcome-view-content')
+    await welcome.getByText('this server has no GPU').waitFor()
+    await welcome.getByRole('button', { name: 'Run on the CPU' }).waitFor()
+    await picture(page, 'vscode-no-gpu')
+    await openFile(page, 'hello.py')
+    await page.locator('.editor-group-container.active .monaco-editor .view-lines').first().click()
+    await page.keyboard.press('Control+Alt+Enter')
+    await firstEntry(page).getByText('No Python could be asked').waitFor()
+    await page.keyboard.press('Enter')
+    await welcome.getByText('No Python was found').waitFor()
+    await welcome.getByRole('button', { name: 'Set the Interpreter' }).waitFor()
+    await picture(page, 'vscode-no-python')
+  })
+})
+
 inVsCode('where the server is reached through a line that may break', () => {
   let editor: TestCodeServer
   let page: Page
@@ -213,7 +252,7 @@ inVsCode('where the extension host is a worker of the browser', () => {
     await openFile(page, 'hello.py')
     await page.locator('.editor-group-container.active .monaco-editor .view-lines').first().click()
     await page.keyboard.press('Control+Alt+Enter')
-    await notification(page, 'Python').first().waitFor()
+    await page.locator('.welcome-view-content').getByText('No Python was found').waitFor()
     expect((await allowing.client.listJobs({ params: { projectId: allowing.projectId }, query: {} })).items).toEqual([])
   })
 })

@@ -1,5 +1,6 @@
 import { errorBody, type ErrorCode, type Fetch, type ResponseOf, type Routes, type Socket } from '@novabrain/contracts'
 import type { App } from '../../extensions/vscode/src/app.js'
+import { createLacks } from '../../extensions/vscode/src/lacks.js'
 import type { Editor, PickRequest, Settings } from '../../extensions/vscode/src/editor.js'
 import type { Platform } from '../../extensions/vscode/src/platform/platform.js'
 
@@ -233,7 +234,8 @@ export const anApp = (parts: Partial<App>): App => {
       },
     )
   const names = ['editor', 'platform', 'session', 'panels', 'logs', 'notebooks', 'outbox'] as const
-  return Object.fromEntries(names.map((name) => [name, parts[name] ?? unused(name)])) as unknown as App
+  const given = names.map((name) => [name, parts[name] ?? unused(name)] as const)
+  return { ...Object.fromEntries(given), lacks: parts.lacks ?? createLacks() } as unknown as App
 }
 
 /** Everything that waits for a promise has gone on. */

@@ -32,7 +32,15 @@ const aModel = (name: string, change: Partial<Model> = {}): Model => ({
 describe('models in the tree', () => {
   const { editor } = anEditor()
   const rowsOf = (models: readonly Model[]) =>
-    runsRows(editor, { view: emptyView(), more: false, pinned: [], models, staleSinceMs: null, nowMs: 0 })
+    runsRows(editor, {
+      view: emptyView(),
+      more: false,
+      pinned: [],
+      models,
+      staleSinceMs: null,
+      lacksPython: false,
+      nowMs: 0,
+    })
 
   test('are one group, folded, with the newest version and where the aliases point; all others are one row away', () => {
     const [group, ...more] = rowsOf([

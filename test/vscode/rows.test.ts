@@ -24,6 +24,7 @@ const aView = (jobs: readonly Job[], change: Partial<RunsView> = {}): RunsView =
   more: false,
   pinned: [],
   staleSinceMs: null,
+  lacksPython: false,
   nowMs,
   ...change,
 })
@@ -233,6 +234,8 @@ describe('which page of the view is shown', () => {
   })
   const signedIn = { kind: 'signed_in' } as SessionState
 
+  const all = { python: false, gpu: false }
+
   test.each<[string, SessionState, JobFeedState | null, boolean, string]>([
     ['signed out', { kind: 'signed_out' }, null, true, 'signed_out'],
     ['away, with something known', { kind: 'unreachable' }, null, true, 'ready'],
@@ -252,6 +255,23 @@ describe('which page of the view is shown', () => {
     ['an empty project', signedIn, feed({}), false, 'empty'],
     ['runs', signedIn, feed({ view: viewOf([aJob(1)]) }), false, 'ready'],
   ])('%s', (_what, state, jobs, known, page) => {
-    expect(contextOf(state, jobs, known)).toBe(page)
+    expect(contextOf(state, jobs, known, all)).toBe(page)
+  })
+
+  test.each<[string, JobFeedState, { python: boolean; gpu: boolean }, string]>([
+    ['no Python, in an empty project', feed({}), { python: true, gpu: false }, 'no_python'],
+    ['no GPU, in an empty project', feed({}), { python: false, gpu: true }, 'empty_no_gpu'],
+    ['neither, in an empty project', feed({}), { python: true, gpu: true }, 'no_python'],
+    ['neither, beside runs', feed({ view: viewOf([aJob(1)]) }), { python: true, gpu: true }, 'ready'],
+  ])('%s', (_what, jobs, lacks, page) => expect(contextOf(signedIn, jobs, true, lacks)).toBe(page))
+
+  test('beside runs, that there is no Python is a row above them, which leads to the setting', () => {
+    const [row, ...others] = rowsOf([aJob(1)], { lacksPython: true })
+    expect(row).toMatchObject({
+      label: 'No Python found',
+      command: { id: 'workbench.action.openSettings', arguments: ['novabrain.pythonPath'] },
+    })
+    expect(others.map(({ id }) => id)).toEqual(['active'])
+    expect(rowsOf([], { lacksPython: true })).toEqual([])
   })
 })

@@ -1,5 +1,6 @@
 import type { Job, Outbox } from '@novabrain/contracts'
 import type { Editor } from './editor.js'
+import type { Lacks } from './lacks.js'
 import type { Platform } from './platform/platform.js'
 import type { Live, Session } from './session.js'
 import type { Panels } from './views/panels.js'
@@ -13,6 +14,7 @@ export interface App {
   readonly logs: Logs
   readonly notebooks: Notebooks
   readonly outbox: Outbox
+  readonly lacks: Lacks
 }
 
 /** Opens logs in terminals that follow; one terminal a job. */

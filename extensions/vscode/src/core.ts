@@ -19,6 +19,7 @@ import { createPanels } from './host/panels.js'
 import type { Context, Core } from './host/register.js'
 import { taskTerminal } from './host/tasks.js'
 import { createEditor } from './host/vscode-editor.js'
+import { createLacks } from './lacks.js'
 import { createCellMetrics } from './notebook/cell-metrics.js'
 import type { Platform } from './platform/platform.js'
 import { createSession, followJobs } from './session.js'
@@ -36,7 +37,7 @@ export const createCore = (context: Context, platform: Platform): Core => {
   const panels = createPanels(context, () => app)
   const logs = createLogs(editor)
   const outbox = createOutbox(platform.keptStore(editor.storageFolder))
-  const app: App = { editor, platform, session, panels, logs, notebooks, outbox }
+  const app: App = { editor, platform, session, panels, logs, notebooks, outbox, lacks: createLacks() }
   const runs = createRunsList(app)
   const team = createTeamList(app)
   const tools: Readonly<Record<string, Tool>> = createTools(app)

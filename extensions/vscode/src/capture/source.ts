@@ -26,25 +26,36 @@ export const sourceOf = async (app: App, document: OpenDocument, part: Part = 'w
 /** The interpreter of a document, in its folder. Throws `python_not_found`. */
 export const hostFor = async (app: App, document: Pick<OpenDocument, 'path' | 'untitled'>): Promise<CaptureHost> => {
   const interpreter = await interpreterFor(app, document.path)
-  const host = app.platform.python(interpreter, folderOf(app, document))
-  if (host === null) throw new NovaBrainError('python_not_found')
-  return host
+  const host = app.platform.python(interpreter, folderOf(app, document)) ?? notFound(app)
+  const run = async (program: string): Promise<string> => {
+    const answer = await host.run(program).catch((error: unknown) => {
+      if (codeOf(error) === 'python_not_found') return notFound(app)
+      throw error
+    })
+    app.lacks.set({ python: false })
+    return answer
+  }
+  return { ...host, run }
 }
+
+const codeOf = (error: unknown): string | null => (error instanceof NovaBrainError ? error.code : null)
 
 /**
  * Which Python a document runs in: the setting, else what the Python extension or the kernel of the notebook chose, else
  * `VIRTUAL_ENV`, else the first on the path. Nothing is searched for on the disk. Throws `python_not_found`.
  */
-export const interpreterFor = async ({ editor, platform }: App, documentPath: string): Promise<string> => {
+export const interpreterFor = async (app: App, documentPath: string): Promise<string> => {
+  const { editor, platform } = app
   const { pythonPath } = editor.settings
-  if (pythonPath !== '') return pythonPath
-  const chosen = await editor.documents.interpreterOf(documentPath)
-  if (chosen !== null) return chosen
+  const chosen = pythonPath !== '' ? pythonPath : await editor.documents.interpreterOf(documentPath)
   const venv = editor.environment['VIRTUAL_ENV']
   const inVenv = venv === undefined ? [] : [path.join(venv, platform.windows ? 'Scripts/python.exe' : 'bin/python')]
-  const found = await platform.firstPython([...inVenv, 'python3', 'python'])
-  if (found === null) throw new NovaBrainError('python_not_found')
-  return found
+  return chosen ?? (await platform.firstPython([...inVenv, 'python3', 'python'])) ?? notFound(app)
+}
+
+const notFound = ({ lacks }: App): never => {
+  lacks.set({ python: true })
+  throw new NovaBrainError('python_not_found')
 }
 
 const folderOf = ({ editor }: App, { path: place, untitled }: Pick<OpenDocument, 'path' | 'untitled'>): string =>

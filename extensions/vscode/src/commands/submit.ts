@@ -120,6 +120,10 @@ const converse = async (flow: Flow): Promise<number | null | 'other_part'> => {
     const action = await chooseAction(flow)
     if (action === null) return null
     if (action === 'part') return 'other_part'
+    if (action === 'fault' && flow.app.lacks.python) {
+      await flow.app.editor.run('novabrain.runs.focus')
+      return null
+    }
     if (action !== 'run') await change(flow, action)
     else {
       await flow.app.editor.progress('window', flow.app.editor.t('Reading what goes along…'), () => inferring)

@@ -3,7 +3,7 @@ import { createHash, randomBytes } from 'node:crypto'
 import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { promisify } from 'node:util'
-import type { CaptureHost, Fetch, KeptStore, KeptSubmission } from '@novabrain/contracts'
+import { NovaBrainError, type CaptureHost, type Fetch, type KeptStore, type KeptSubmission } from '@novabrain/contracts'
 import type { Platform } from './platform.js'
 import { openWebSocket } from './web-socket.js'
 
@@ -47,7 +47,9 @@ const runProgram = (interpreter: string, folder: string, program: string): Promi
     const chunks: Buffer[] = []
     child.stdout.on('data', (chunk: Buffer) => chunks.push(chunk))
     child.stderr.on('data', (chunk: Buffer) => chunks.push(chunk))
-    child.once('error', reject)
+    child.once('error', (error: NodeJS.ErrnoException) =>
+      reject(error.code === 'ENOENT' || error.code === 'EACCES' ? new NovaBrainError('python_not_found') : error),
+    )
     child.stdin.once('error', () => undefined)
     child.once('close', () => resolve(Buffer.concat(chunks).toString('utf8')))
     child.stdin.end(program)

@@ -22,6 +22,8 @@ export interface RunsView {
   readonly models?: readonly Model[]
   /** When the server was last heard, where it is away; `null` while it is there. Milliseconds since 1970. */
   readonly staleSinceMs: number | null
+  /** Somebody wanted to run or pin here, and no Python was found. */
+  readonly lacksPython: boolean
   readonly nowMs: number
 }
 
@@ -36,8 +38,7 @@ export const runsRows = (editor: Pick<Editor, 't' | 'locale'>, view: RunsView): 
     icon: 'ellipsis',
     command: { id: 'novabrain.refresh', arguments: ['older'] },
   }
-  return [
-    ...staleRow(editor, view),
+  const groups = [
     ...group(
       'active',
       editor.t('Active'),
@@ -51,6 +52,8 @@ export const runsRows = (editor: Pick<Editor, 't' | 'locale'>, view: RunsView): 
     ...group('recent', editor.t('Recent'), view.more ? [...recent, older] : recent),
     ...modelsRow(editor, view.models ?? []),
   ]
+  // Without a row there is room for a page, which says it better.
+  return [...staleRow(editor, view), ...(groups.length > 0 ? pythonRow(editor, view) : []), ...groups]
 }
 
 const group = (id: string, label: string, children: readonly TreeRow[]): TreeRow[] =>
@@ -101,6 +104,20 @@ const staleRow = (editor: Pick<Editor, 't' | 'locale'>, { staleSinceMs, nowMs }:
     },
   ]
 }
+
+const pythonRow = (editor: Pick<Editor, 't'>, { lacksPython }: RunsView): TreeRow[] =>
+  lacksPython
+    ? [
+        {
+          id: 'no-python',
+          label: editor.t('No Python found'),
+          description: editor.t('click to set the interpreter'),
+          icon: 'warning',
+          iconColor: 'list.warningForeground',
+          command: { id: 'workbench.action.openSettings', arguments: ['novabrain.pythonPath'] },
+        },
+      ]
+    : []
 
 const jobRow = (editor: Pick<Editor, 't' | 'locale'>, job: Job, view: RunsView, where: string): TreeRow => {
   const t = stringsOf(editor.locale)

@@ -8,6 +8,7 @@ import {
   type Unsubscribe,
 } from '@novabrain/contracts'
 import type { App } from '../app.js'
+import type { Lacks } from '../lacks.js'
 import type { Live, SessionState } from '../session.js'
 import { createModelsFeed } from './models.js'
 import { runsRows } from './runs-rows.js'
@@ -38,9 +39,10 @@ const [agePauseMs, retryPauseMs] = [15_000, 10_000]
 
 /** The list follows the feed of jobs while it is seen; hidden, it draws nothing and asks nothing. */
 export const createRunsList = (app: App): RunsList => {
-  const { editor, session } = app
+  const { editor, session, lacks } = app
   const listeners = new Set<() => void>()
   let live: Live | null = null
+  let askedAt: Live | null = null
   let seen = false
   let waiting = false
   let ends: readonly Unsubscribe[] = []
@@ -55,11 +57,25 @@ export const createRunsList = (app: App): RunsList => {
     waiting = true
     setTimeout(() => {
       waiting = false
-      editor.context('novabrain.state', contextOf(session.state, live?.jobs.state ?? null, lastKnown() !== null))
+      editor.context('novabrain.state', pageNow())
       tell()
     }, drawPauseMs)
   }
   const models = createModelsFeed(draw)
+  const pageNow = (): string => {
+    const page = contextOf(session.state, live?.jobs.state ?? null, lastKnown() !== null, lacks)
+    if (page === 'empty') askForGpus()
+    return page
+  }
+  /** Only the page of an empty project says what the server has, so it is asked when that is seen, once a connection. */
+  const askForGpus = () => {
+    if (live === null || live === askedAt) return
+    askedAt = live
+    live.client.listNodes().then(
+      ({ items }) => lacks.set({ gpu: !items.some(({ devices }) => devices.some(({ kind }) => kind === 'gpu')) }),
+      () => undefined,
+    )
+  }
   const lastKnown = (): LastKnown | null => {
     const known = editor.memory.get<LastKnown>('user', knownKey)
     return known?.serverUrl === session.serverUrl ? known : null
@@ -96,6 +112,7 @@ export const createRunsList = (app: App): RunsList => {
     draw()
   }
   const endSession = session.onChange(follow)
+  const endLacks = lacks.onChange(draw)
   let lastTryMs = 0
   const tick = () => {
     if (!editor.focused) return
@@ -112,7 +129,14 @@ export const createRunsList = (app: App): RunsList => {
       const known = lastKnown()
       if (state.kind !== 'unreachable' || known === null) return []
       const view = mergeJobs(emptyView(), known.jobs, 0)
-      return runsRows(editor, { view, more: false, pinned: pinned(), staleSinceMs: known.atMs, nowMs: Date.now() })
+      return runsRows(editor, {
+        view,
+        more: false,
+        pinned: pinned(),
+        staleSinceMs: known.atMs,
+        lacksPython: lacks.python,
+        nowMs: Date.now(),
+      })
     },
     onChange(listener) {
       listeners.add(listener)
@@ -146,6 +170,7 @@ export const createRunsList = (app: App): RunsList => {
       clearInterval(ticking)
       clearTimeout(keeping)
       endSession()
+      endLacks()
       models.dispose()
       for (const end of ends) end()
       listeners.clear()
@@ -163,17 +188,25 @@ export const createRunsList = (app: App): RunsList => {
       pinned: pinned(),
       models: models.items(),
       staleSinceMs: away ? (connection.lastHeardAtMs ?? Date.now()) : null,
+      lacksPython: lacks.python,
       nowMs: Date.now(),
     })
   }
 }
 
 /** Which page of the view is shown, for the manifest. What is last known is better than the page of an absent server. */
-export const contextOf = (state: SessionState, feed: JobFeedState | null, known: boolean): string => {
+export const contextOf = (
+  state: SessionState,
+  feed: JobFeedState | null,
+  known: boolean,
+  lacks: Pick<Lacks, 'python' | 'gpu'>,
+): string => {
   if (state.kind === 'version_mismatch') return `${state.older}_old`
   if (state.kind === 'unreachable') return known ? 'ready' : 'unreachable'
   if (state.kind !== 'signed_in') return state.kind
   if (feed === null || feed.status === 'loading') return 'connecting'
   if (feed.status === 'failed') return 'failed'
-  return feed.view.jobs.size === 0 ? 'empty' : 'ready'
+  if (feed.view.jobs.size > 0) return 'ready'
+  if (lacks.python) return 'no_python'
+  return lacks.gpu ? 'empty_no_gpu' : 'empty'
 }

@@ -107,12 +107,12 @@ export const environmentErrors = {
     en: {
       message: 'No Python could be asked for its packages.',
       cause: 'No interpreter was found, or the notebook has no running kernel.',
-      remedy: 'Start the kernel of the notebook, or name the interpreter with `--python`.',
+      remedy: 'Start the kernel of the notebook, choose an interpreter in the editor, or name one with `--python`.',
     },
     zh: {
       message: '没有可供查询软件包的 Python。',
       cause: '未找到解释器，或笔记本没有正在运行的内核。',
-      remedy: '启动笔记本的内核，或用 `--python` 指定解释器。',
+      remedy: '启动笔记本的内核，在编辑器中选择解释器，或用 `--python` 指定。',
     },
   },
   kernel_busy: {
