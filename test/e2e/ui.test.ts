@@ -300,6 +300,7 @@ inChromium('the elements in a browser', () => {
     await page.getByRole('button', { name: 'Wrap lines' }).click()
     await page.locator('.wrapped').waitFor()
     const wrapped = page.locator('.line').filter({ hasText: 'retrying after broken pipe' })
+    await wrapped.waitFor()
     const after = (await wrapped.boundingBox())?.height ?? 0
     expect([before, after % before]).toEqual([18, 0])
     expect(after).toBeGreaterThan(before)

@@ -304,6 +304,16 @@ describe('the page of a version', () => {
     expect(await getVersion('emptied', 2)).toMatchObject({ manifest: { state: 'elsewhere' }, files: null })
   })
 
+  test('still names a run that was deleted, as deleted', async () => {
+    const run = await runWithFolder()
+    await register(run.id, 'bereft')
+    await app.services.runs.delete(scope(), run.id)
+    expect(await getVersion('bereft', 1)).toMatchObject({
+      lineage: { run: { id: run.id, deleted: true } },
+      files: { count: 2 },
+    })
+  })
+
   test('keeps its words', async () => {
     const run = await runWithFolder()
     await register(run.id, 'described')

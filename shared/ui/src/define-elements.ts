@@ -16,6 +16,7 @@ import { defineModelList } from './elements/model-list.js'
 import { defineModelPage } from './elements/model-page.js'
 import { defineNodeGrid } from './elements/node-grid.js'
 import { defineQueueTable } from './elements/queue-table.js'
+import { defineRegisterCard } from './elements/register-card.js'
 import { defineResourceChart } from './elements/resource-chart.js'
 import { defineResourceUse } from './elements/resource-use.js'
 import { defineRunCode } from './elements/run-code.js'
@@ -62,6 +63,7 @@ export const defineElements = (): void => {
   defineModelPage()
   defineNodeGrid()
   defineQueueTable()
+  defineRegisterCard()
   defineResourceChart()
   defineResourceUse()
   defineRunCode()

@@ -120,7 +120,7 @@ const absenceOf = ({ editor, session }: App, state: SessionState): ToPage =>
     : {
         type: 'absent',
         heading: editor.t('Signed out'),
-        text: editor.t('Sign in to {0} to see this run.', session.serverUrl),
+        text: editor.t('Sign in to {0} to see this page.', session.serverUrl),
         button: editor.t('Sign in'),
       }
 

@@ -7,6 +7,9 @@ import type { TreeSource } from './tree.js'
 /** Changes of nodes and of the queue that come together are read once. */
 const readPauseMs = 500
 
+/** What changes no device and nobody's place in the queue. */
+const elsewhere: ReadonlySet<string> = new Set(['run_changed', 'model_changed'])
+
 /** Devices, waiting jobs and people, for those who lead. It is read while it is seen, when something moved. */
 export const createTeamList = ({
   editor,
@@ -43,7 +46,7 @@ export const createTeamList = ({
     }, readPauseMs)
   }
   const hear = (message: LiveMessage) => {
-    const moved = message.type === 'event' && message.record.event.type !== 'run_changed'
+    const moved = message.type === 'event' && !elsewhere.has(message.record.event.type)
     if (moved || message.type === 'reset' || (message.type === 'hint' && message.hint.type === 'queue')) readSoon()
   }
   const follow = (state: SessionState) => {

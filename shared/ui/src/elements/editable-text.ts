@@ -62,6 +62,8 @@ export class NbEditableText extends NbElement {
   declare private editing: boolean
   declare private saving: boolean
   declare private error: unknown
+  /** What is being written stays, though somebody else saves another text meanwhile. */
+  #draft = ''
 
   constructor() {
     super()
@@ -106,7 +108,7 @@ export class NbEditableText extends NbElement {
     return html`<textarea
         aria-label=${models.description}
         maxlength="5000"
-        .value=${this.text}
+        .value=${this.#draft}
         @keydown=${(event: KeyboardEvent) => this.#key(event)}
       ></textarea>
       ${
@@ -121,6 +123,7 @@ export class NbEditableText extends NbElement {
   }
   #begin(): void {
     this.editing = true
+    this.#draft = this.text
     this.error = null
     void this.updateComplete.then(() => this.renderRoot.querySelector('textarea')?.focus())
   }

@@ -1,5 +1,5 @@
 import type { RunTab } from '../host.js'
-import type { SubmitChoice } from '@novabrain/contracts'
+import type { ModelVersionRef, SubmitChoice } from '@novabrain/contracts'
 
 /** The events elements send, by name, with their details. All bubble and leave the shadow root. */
 export interface NbEvents {
@@ -8,6 +8,7 @@ export interface NbEvents {
   'nb-change': SubmitChoice
   'nb-submit': SubmitChoice
   'nb-close': null
+  'nb-registered': ModelVersionRef
   'nb-activate': null
   'nb-trace': { readonly traceId: string }
   'nb-span': { readonly spanId: string }

@@ -427,8 +427,6 @@ export const en = {
     inputs: 'Inputs',
     outputs: 'Outputs',
     params: 'Parameters',
-    column: 'Name',
-    type: 'Type',
     optional: 'optional',
     defaultIs: 'default {value}',
     unnamed: '(unnamed)',
@@ -479,8 +477,6 @@ export const en = {
     registering: 'Registering…',
     keys: 'Enter registers, Esc closes',
     nameRule: 'A name has no “/” and no “:”.',
-    done: 'Registered as {name} v{version}',
-    already: 'This model is {names} already',
   },
   compare: {
     label: 'Comparison of runs',

@@ -428,8 +428,6 @@ export const zhCN: Strings = {
     inputs: '输入',
     outputs: '输出',
     params: '参数',
-    column: '名称',
-    type: '类型',
     optional: '可选',
     defaultIs: '默认 {value}',
     unnamed: '（未命名）',
@@ -480,8 +478,6 @@ export const zhCN: Strings = {
     registering: '正在注册…',
     keys: '回车注册，Esc 关闭',
     nameRule: '名称不能包含“/”或“:”。',
-    done: '已注册为 {name} v{version}',
-    already: '该模型已注册为 {names}',
   },
   compare: {
     label: '运行比较',
