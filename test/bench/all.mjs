@@ -1,4 +1,4 @@
-// npm run bench [-- --only NAME[,NAME]]
+// npm run bench [-- --only NAME[,NAME]] [--quick]
 // Every benchmark, one after another, each in a process of its own; what they need is built and installed first, as
 // `npm test` does. NOVABRAIN_UV, NOVABRAIN_TEST_PYTHON, NOVABRAIN_TEST_JUPYTER, NOVABRAIN_CODE_SERVER and CHROMIUM_PATH
 // name what is to be used instead. A benchmark whose parts are missing is left out and says so. Exits with 1 when a budget
@@ -20,6 +20,7 @@ const benchmarks = [
   ['websocket-fanout', []],
   ['api-latency', []],
   ['metric-ingest', ['uv']],
+  ['tracking', ['uv'], ({ quick }) => (quick ? ['--quick'] : [])],
   ['history', ['uv']],
   ['pin-and-snapshot', ['uv', 'python'], ({ python }) => ['--python', python]],
   ['click-to-start', ['uv', 'python'], ({ python }) => ['--python', python]],
@@ -28,7 +29,7 @@ const benchmarks = [
   ['vscode', ['codeServer', 'chromium']],
 ]
 
-const { values } = parseArgs({ options: { only: { type: 'string' } } })
+const { values } = parseArgs({ options: { only: { type: 'string' }, quick: { type: 'boolean', default: false } } })
 const names = values.only?.split(',') ?? benchmarks.map(([name]) => name)
 const unknown = names.filter((name) => !benchmarks.some(([known]) => known === name))
 if (unknown.length > 0) {
@@ -79,7 +80,7 @@ for (const [name, needs, options = () => []] of chosen) {
   const missing = needs.filter((need) => parts[need] === undefined)
   console.log(`\n## ${name} (load average before ${loadavg()[0].toFixed(1)})`)
   if (missing.length > 0) console.log(`left out: ${missing.join(', ')} is missing`)
-  else if ((await measure(name, options({ python }))) !== 0) broken.push(name)
+  else if ((await measure(name, options({ python, quick: values.quick }))) !== 0) broken.push(name)
 }
 if (broken.length > 0) console.error(`\nFailed, or over a budget: ${broken.join(', ')}`)
 process.exit(broken.length > 0 ? 1 : 0)

@@ -1,4 +1,5 @@
-// npm run bench:tracking [-- --quick] [--rounds 5] [--seconds 4] [--only NAME,…] [--without-peer]
+// npm run bench:tracking [-- --quick], or node test/bench/tracking.mjs [--quick] [--rounds 5] [--seconds 4] [--only NAME,…]
+// [--without-peer]
 // Tracking beside a real `mlflow server` (its own default of several workers) on the same PostgreSQL, fsync on: the same
 // client, the same data, rounds in turns, medians. Every answer to a write is given after the commit. Needs what
 // `npm run bench` prepares; for the peer, uv and once a package index. Prints a table and how each wish was met.

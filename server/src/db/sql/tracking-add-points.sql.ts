@@ -1,33 +1,34 @@
-const newer = `m.point_count = 0 OR (latest.step, latest.timestamp_ms, latest.value) > (m.step, m.timestamp_ms, m.value)`
+const newer = `m.point_count = 0
+    OR (extent.last_step, extent.last_timestamp_ms, extent.last_value) > (m.step, m.timestamp_ms, m.value)`
 
 /**
  * Append points and bring the latest values up to date, in one statement. A point that is known already is left alone
  * and not counted. The latest is the one with the greatest (step, timestamp, value), as in MLflow. Answers for each series
  * how many of its points are in no block, and whether a point came late, among those that are.
- * $1 project; parallel: $2 run ids, $3 keys, $4 steps, $5 timestamps in milliseconds, $6 values.
+ * $1 project; parallel, a point each: $2 series, $3 steps, $4 timestamps in milliseconds, $5 values; parallel, a series each:
+ * $6 series, $7 step, $8 timestamp and $9 value of its first point, $10 step, $11 timestamp and $12 value of its last.
  */
 export const addPoints = `
   WITH added AS (
     INSERT INTO metric_points (series_id, step, timestamp_ms, value, project_id)
-    SELECT m.series_id, given.step, given.timestamp_ms, given.value, $1
-    FROM unnest($2::text[], $3::text[], $4::bigint[], $5::bigint[], $6::double precision[])
-      AS given (run_id, key, step, timestamp_ms, value)
-    JOIN run_metrics m ON m.run_id = given.run_id AND m.key = given.key
+    SELECT given.series_id, given.step, given.timestamp_ms, given.value, $1
+    FROM unnest($2::bigint[], $3::bigint[], $4::bigint[], $5::double precision[])
+      AS given (series_id, step, timestamp_ms, value)
     ON CONFLICT DO NOTHING
-    RETURNING series_id, step, timestamp_ms, value
-  ), latest AS (
-    SELECT DISTINCT ON (series_id) series_id, step, timestamp_ms, value,
-      count(*) OVER (PARTITION BY series_id) AS point_count, first_value(step) OVER points AS first_step,
-      first_value(timestamp_ms) OVER points AS first_timestamp_ms, first_value(value) OVER points AS first_value
-    FROM added WINDOW points AS (PARTITION BY series_id ORDER BY step, timestamp_ms, value)
-    ORDER BY series_id, step DESC, timestamp_ms DESC, value DESC
+    RETURNING series_id
+  ), counted AS (
+    SELECT series_id, count(*) AS point_count FROM added GROUP BY series_id
   )
   UPDATE run_metrics m SET
-    point_count = m.point_count + latest.point_count,
-    step = CASE WHEN ${newer} THEN latest.step ELSE m.step END,
-    timestamp_ms = CASE WHEN ${newer} THEN latest.timestamp_ms ELSE m.timestamp_ms END,
-    value = CASE WHEN ${newer} THEN latest.value ELSE m.value END
-  FROM latest WHERE m.series_id = latest.series_id
-  RETURNING m.series_id AS "seriesId", m.point_count - m.summarised_count AS "behind", m.summary_losses AS "losses",
-    m.summarised_count > 0 AND (latest.first_step, latest.first_timestamp_ms, latest.first_value)
+    point_count = m.point_count + counted.point_count,
+    step = CASE WHEN ${newer} THEN extent.last_step ELSE m.step END,
+    timestamp_ms = CASE WHEN ${newer} THEN extent.last_timestamp_ms ELSE m.timestamp_ms END,
+    value = CASE WHEN ${newer} THEN extent.last_value ELSE m.value END
+  FROM counted JOIN unnest($6::bigint[], $7::bigint[], $8::bigint[], $9::double precision[],
+      $10::bigint[], $11::bigint[], $12::double precision[])
+    AS extent (series_id, first_step, first_timestamp_ms, first_value, last_step, last_timestamp_ms, last_value)
+    ON extent.series_id = counted.series_id
+  WHERE m.series_id = counted.series_id AND m.project_id = $1
+  RETURNING m.series_id AS "seriesId", m.point_count - m.summarised_count AS "behind",
+    m.summarised_count > 0 AND (extent.first_step, extent.first_timestamp_ms, extent.first_value)
       <= (m.summarised_step, m.summarised_timestamp_ms, m.summarised_value) AS "late"`

@@ -1,3 +1,4 @@
+import { extentsOf } from '../../core/tracking/extents.js'
 import type { ProjectScope, Tx } from '../../deps.js'
 import { addModelMetrics } from '../../db/sql/tracking-add-model-metrics.sql.js'
 import { addParams } from '../../db/sql/tracking-add-params.sql.js'
@@ -7,7 +8,7 @@ import { loggableRuns } from '../../db/sql/tracking-loggable-runs.sql.js'
 import { metricHistoryRange } from '../../db/sql/tracking-metric-history-range.sql.js'
 import { metricHistory } from '../../db/sql/tracking-metric-history.sql.js'
 import { metricSeries, roomForSeries } from '../../db/sql/tracking-metric-series.sql.js'
-import { openSeries } from '../../db/sql/tracking-open-series.sql.js'
+import { findSeries, openSeries } from '../../db/sql/tracking-open-series.sql.js'
 import { blockPoints, forgetBlocks, lockSummary, summarisePoints } from '../../db/sql/tracking-summarise-points.sql.js'
 import { seriesDigests } from '../../db/sql/tracking-series-digests.sql.js'
 import { setTags } from '../../db/sql/tracking-set-tags.sql.js'
@@ -66,7 +67,6 @@ export interface Bucket {
 interface GrownSeries {
   readonly seriesId: string
   readonly behind: number
-  readonly losses: number
   readonly late: boolean
 }
 
@@ -107,18 +107,16 @@ export const metricRepository = {
   /** Keep points; answers the series that have grown long enough to be summarised. */
   async addPoints(tx: Tx, scope: Project, points: readonly Point[]): Promise<string[]> {
     if (points.length === 0) return []
-    const runIds = points.map((point) => point.runId)
-    const keys = points.map((point) => point.key)
-    await tx.query(openSeries, [scope.projectId, runIds, keys])
-    const [steps, times] = [points.map((point) => point.step), points.map((point) => point.timestampMs)]
-    const values = points.map((point) => point.value)
+    const series = await openedSeries(tx, scope, points)
+    const extents = [...extentsOf(points, series)]
+    const [firsts, lasts] = [extents.map(([, { first }]) => first), extents.map(([, { last }]) => last)]
     const [grown]: [GrownSeries[], number] = await tx.query(addPoints, [
       scope.projectId,
-      runIds,
-      keys,
-      steps,
-      times,
-      values,
+      series,
+      ...orderColumns(points),
+      extents.map(([seriesId]) => seriesId),
+      ...orderColumns(firsts),
+      ...orderColumns(lasts),
     ])
     const late = grown.filter((series) => series.late).map(({ seriesId }) => seriesId)
     if (late.length > 0) await tx.query(forgetBlocks, [scope.projectId, late])
@@ -198,6 +196,56 @@ export const metricRepository = {
     return tx.query(metricSeries, [scope.projectId, runId, key, fromStep, toStep, buckets])
   },
 }
+
+/** The series of each point; those that are new are begun. */
+const openedSeries = async (tx: Tx, scope: Project, points: readonly Point[]): Promise<string[]> => {
+  const known = createSeriesNames()
+  const find = async (wanted: readonly Point[]): Promise<Point[]> => {
+    const found: SeriesRow[] = await tx.query(findSeries, [scope.projectId, ...namesOf(wanted)])
+    for (const { runId, key, seriesId } of found) known.set(runId, key, seriesId)
+    return wanted.filter(({ runId, key }) => known.get(runId, key) === '')
+  }
+  const fresh = await find(points.filter(({ runId, key }) => known.note(runId, key)))
+  if (fresh.length > 0) {
+    await tx.query(openSeries, [scope.projectId, ...namesOf(fresh)])
+    if ((await find(fresh)).length > 0) throw new Error('a series was not begun')
+  }
+  return points.map(({ runId, key }) => known.get(runId, key))
+}
+
+type SeriesRow = Pick<Point, 'runId' | 'key'> & { readonly seriesId: string }
+
+/** Series by run and key, without a text made for each point; `''` while one is not known. */
+const createSeriesNames = () => {
+  const runs = new Map<string, Map<string, string>>()
+  const keysOf = (runId: string): Map<string, string> => {
+    const keys = runs.get(runId) ?? new Map<string, string>()
+    runs.set(runId, keys)
+    return keys
+  }
+  return {
+    /** Whether it was not noted before. */
+    note(runId: string, key: string): boolean {
+      const keys = keysOf(runId)
+      if (keys.has(key)) return false
+      keys.set(key, '')
+      return true
+    },
+    set: (runId: string, key: string, seriesId: string) => void keysOf(runId).set(key, seriesId),
+    get: (runId: string, key: string): string => runs.get(runId)?.get(key) ?? '',
+  }
+}
+
+const namesOf = (points: readonly Point[]): [string[], string[]] => [
+  points.map(({ runId }) => runId),
+  points.map(({ key }) => key),
+]
+
+const orderColumns = (points: readonly Point[]): [number[], number[], number[]] => [
+  points.map(({ step }) => step),
+  points.map(({ timestampMs }) => timestampMs),
+  points.map(({ value }) => value),
+]
 
 const columns = (rows: readonly OfRun[]): [string[], string[], string[]] => [
   rows.map((row) => row.runId),

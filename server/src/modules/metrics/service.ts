@@ -113,8 +113,16 @@ export const createMetricsService = (
 }
 
 const requestOf = (scope: ProjectScope, runId: string, logged: Logged): LogRequest => {
-  const points = logged.metrics.map((metric) => ({ ...metric, runId, value: storedValue(metric.value) }))
-  const modelPoints = points.flatMap((point) => (point.modelId === null ? [] : [{ ...point, modelId: point.modelId }]))
+  const points = logged.metrics.map(({ key, step, timestampMs, value }) => ({
+    runId,
+    key,
+    step,
+    timestampMs,
+    value: storedValue(value),
+  }))
+  const modelPoints = logged.metrics.flatMap(({ modelId, ...metric }) =>
+    modelId === null ? [] : [{ ...metric, runId, value: storedValue(metric.value), modelId }],
+  )
   return { scope, runId, points, modelPoints, params: logged.params, tags: logged.tags }
 }
 

@@ -270,7 +270,9 @@ function spansFile(traces: TracesService) {
     const id = optionalText(call.fields, 'request_id')
     if (id === null) return invalid('Request must include the "request_id" query parameter.')
     const trace = await traces.getWhole(call.scope, id, { allowPartial: true })
-    call.reply.type('application/json; charset=utf-8').header('content-disposition', 'attachment; filename="traces.json"')
+    call.reply
+      .type('application/json; charset=utf-8')
+      .header('content-disposition', 'attachment; filename="traces.json"')
     return Buffer.from(spansFileText(trace.spans), 'utf8')
   }
 }
