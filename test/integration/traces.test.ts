@@ -95,6 +95,19 @@ describe('traces of another tenant', () => {
     expect(await spansOf(mlflow, idOf(2))).toHaveLength(1)
   })
 
+  test('keep their own files, also where the ids are the same, and take them along when they are deleted', async () => {
+    for (const token of [app.owner.token, rival.token]) await send(jsonExport({ trace: 6, span: 1 }), { token })
+    const place = `/0/traces/${idOf(6)}/artifacts/attachments/a.txt`
+    await mlflow.artifact('PUT', place, 'of the owner')
+    expect((await wireOf(rival).artifact('GET', place)).status).toBe(404)
+    await wireOf(rival).artifact('PUT', place, 'of the rival')
+    expect(await (await mlflow.artifact('GET', place)).text()).toBe('of the owner')
+    await wireOf(rival).post('/traces/delete-traces', { experiment_id: '0', request_ids: [idOf(6)] })
+    await send(jsonExport({ trace: 6, span: 1 }), { token: rival.token })
+    expect((await wireOf(rival).artifact('GET', place)).status).toBe(404)
+    expect((await mlflow.artifact('GET', place)).status).toBe(200)
+  })
+
   test('take no spans, feedback or links from elsewhere', async () => {
     const made = await mlflow.post('/experiments/create', { name: 'of the owner alone' })
     const experiment = made.body['experiment_id'] as string

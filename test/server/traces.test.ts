@@ -1,6 +1,7 @@
 import { pythonJson, type AnyValue, type Attribute } from '../../server/src/core/traces/any-value.js'
 import { afterEnd, afterSpans, emptyTrace } from '../../server/src/core/traces/after.js'
 import { withConventions } from '../../server/src/core/traces/conventions.js'
+import { correlationOf } from '../../server/src/core/traces/correlation.js'
 import { previewOf } from '../../server/src/core/traces/preview.js'
 import { readSpanText, spanText, type NewSpan } from '../../server/src/core/traces/span.js'
 import { totalOf, type UsageNode } from '../../server/src/core/traces/usage.js'
@@ -166,6 +167,15 @@ describe('a trace', () => {
     const { tags } = afterSpans(emptyTrace(id, '1', 0), [span({ resource })], [])
     expect(tags).toEqual({ 'mlflow.trace.spansLocation': 'TRACKING_STORE' })
   })
+})
+
+describe('how two filters go together', () => {
+  test.each([
+    ['always', { total: 4, first: 4, second: 4, both: 4 }, 1],
+    ['never', { total: 4, first: 2, second: 2, both: 0 }, -1],
+    ['by chance', { total: 4, first: 2, second: 2, both: 1 }, 0],
+    ['is not known of a filter that nothing passes', { total: 4, first: 0, second: 2, both: 0 }, Number.NaN],
+  ])('%s', (_name, counts, npmi) => expect(Number(correlationOf(counts).npmi.toFixed(9))).toEqual(npmi))
 })
 
 describe('a preview', () => {

@@ -27,7 +27,7 @@ describe('paths of artifacts', () => {
     'a'.repeat(1025),
   ])('%j is not', (path) => expect(isSafePath(path)).toBe(false))
 
-  test('the proxy has the folders of runs and of logged models, and nothing else', () => {
+  test('the proxy has the folders of runs, logged models and traces, and nothing else', () => {
     expect(parseArtifactAddress('12/abc/artifacts/model/MLmodel')).toEqual({
       experimentId: '12',
       owner: { kind: 'run', id: 'abc' },
@@ -37,6 +37,11 @@ describe('paths of artifacts', () => {
       experimentId: '0',
       owner: { kind: 'logged_model', id: 'm-1' },
       path: '',
+    })
+    expect(parseArtifactAddress('3/traces/tr-1/artifacts/attachments/a')).toEqual({
+      experimentId: '3',
+      owner: { kind: 'trace', id: 'tr-1' },
+      path: 'attachments/a',
     })
     for (const address of [
       '',

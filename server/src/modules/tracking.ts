@@ -41,10 +41,11 @@ export const createTracking = (
       run: (tx, scope, id, wish) => (wish === 'read' ? runs.find : runs.findWritable)(tx, scope, id),
       logged_model: (tx, scope, id, wish) =>
         (wish === 'read' ? loggedModels.find : loggedModels.findWritable)(tx, scope, id),
+      trace: (tx, scope, id) => traces.find(tx, scope, id),
     },
   })
   const summaries = createSummaries(deps)
-  const traces = createTracesService({ ...deps, experiments, runs })
+  const traces = createTracesService({ ...deps, experiments, runs, artifacts })
   return {
     experiments,
     runs,

@@ -47,6 +47,10 @@ export const artifactRepository = {
     )
   },
 
+  async deleteAll(tx: Tx, scope: Project, ownerIds: readonly string[]): Promise<void> {
+    await tx.query(`DELETE FROM artifacts WHERE project_id = $1 AND owner_id = ANY ($2)`, [scope.projectId, ownerIds])
+  },
+
   /** The files and folders directly under a folder; `''` is the top. */
   async list(tx: Tx, scope: Project, ownerId: string, folder: string): Promise<ListedArtifact[]> {
     const prefix = folder === '' ? '' : `${folder}/`

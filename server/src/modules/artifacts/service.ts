@@ -12,7 +12,7 @@ import {
 
 export type { FilesUnder, ListedArtifact, OwnedArtifact } from './repository.js'
 
-/** Whose files: a run's or a logged model's. */
+/** Whose files: those of a run, a logged model or a trace. */
 export type ArtifactOwner = ArtifactAddress['owner']
 
 /** Says whether the owner exists in the project, and for writing whether the caller may; fails when not. */
@@ -35,7 +35,7 @@ type ArtifactDeps = Pick<Deps, 'database' | 'clock' | 'config' | 'audit'> & {
 export type ArtifactsService = ReturnType<typeof createArtifactsService>
 
 /**
- * Files of runs and logged models: names in PostgreSQL, bytes in the blob store, equal bytes kept once. Errors:
+ * Files of runs, logged models and traces: names in PostgreSQL, bytes in the blob store, equal bytes kept once. Errors:
  * `artifact_not_found`, `artifact_path_invalid`, those of the owner, and of the blob store.
  */
 export const createArtifactsService = ({ database, clock, config, audit, blobs, checkOwner }: ArtifactDeps) => {
@@ -50,7 +50,7 @@ export const createArtifactsService = ({ database, clock, config, audit, blobs, 
       const stored = await blobs.put(body, { limitBytes: config.uploadLimitMib * 1_048_576 })
       await database.transaction(scope, async (tx) => {
         await check(tx, scope, owner, wish)
-        await artifacts.save(tx, scope, owner.id, path, stored, clock.nowMs())
+        await artifacts.save(tx, scope, keyOf(scope, owner), path, stored, clock.nowMs())
       })
       return stored
     }
@@ -83,7 +83,7 @@ export const createArtifactsService = ({ database, clock, config, audit, blobs, 
     async open(scope: ProjectScope, owner: ArtifactOwner, path: string): Promise<OpenedArtifact> {
       const found = await database.transaction(scope, async (tx) => {
         await check(tx, scope, owner, 'read')
-        return (await artifacts.find(tx, scope, owner.id, path)) ?? fail('artifact_not_found', { path })
+        return (await artifacts.find(tx, scope, keyOf(scope, owner), path)) ?? fail('artifact_not_found', { path })
       })
       const body = (await blobs.open(found.digest)) ?? fail('artifact_not_found', { path })
       return { ...found, body }
@@ -93,7 +93,7 @@ export const createArtifactsService = ({ database, clock, config, audit, blobs, 
     list: (scope: ProjectScope, owner: ArtifactOwner, folder: string): Promise<ListedArtifact[]> =>
       database.transaction(scope, async (tx) => {
         await check(tx, scope, owner, 'read')
-        return artifacts.list(tx, scope, owner.id, folder)
+        return artifacts.list(tx, scope, keyOf(scope, owner), folder)
       }),
 
     /** All files in a folder, however deep: the first of them, and how much they are. */
@@ -102,19 +102,32 @@ export const createArtifactsService = ({ database, clock, config, audit, blobs, 
       scope: ProjectScope,
       { owner, folder, limit }: { readonly owner: ArtifactOwner; readonly folder: string; readonly limit: number },
     ): Promise<FilesUnder> =>
-      check(tx, scope, owner, 'read').then(() => artifacts.under(tx, scope, owner.id, folder, limit)),
+      check(tx, scope, owner, 'read').then(() => artifacts.under(tx, scope, keyOf(scope, owner), folder, limit)),
 
     /** The folders below the top that hold a file of this name. */
     foldersWith: (tx: Tx, scope: ProjectScope, owner: ArtifactOwner, fileName: string): Promise<string[]> =>
-      check(tx, scope, owner, 'read').then(() => artifacts.foldersWith(tx, scope, owner.id, fileName)),
+      check(tx, scope, owner, 'read').then(() => artifacts.foldersWith(tx, scope, keyOf(scope, owner), fileName)),
+
+    /** Forget all files of what is gone, inside somebody's transaction. */
+    async forget(tx: Tx, scope: ProjectScope, owners: readonly ArtifactOwner[]): Promise<void> {
+      await artifacts.deleteAll(
+        tx,
+        scope,
+        owners.map((owner) => keyOf(scope, owner)),
+      )
+    },
 
     /** Forget a file, or a folder with all in it; `''` forgets all. What is not there is no error. */
     delete: (scope: ProjectScope, owner: ArtifactOwner, path: string): Promise<void> =>
       database.transaction(scope, async (tx) => {
         await check(tx, scope, owner, 'write')
-        const count = await artifacts.delete(tx, scope, owner.id, path)
+        const count = await artifacts.delete(tx, scope, keyOf(scope, owner), path)
         if (count > 0)
           await audit.append(tx, scope, { action: 'artifact.delete', subject: owner.id, detail: { path, count } })
       }),
   }
 }
+
+/** Runs and models have ids of ours. Those of traces are made by clients and are unique in a project only. */
+const keyOf = ({ projectId }: ProjectScope, { kind, id }: ArtifactOwner): string =>
+  kind === 'trace' ? `${projectId}/traces/${id}` : id

@@ -1,7 +1,12 @@
 import type { TraceEnd } from '../../core/traces/after.js'
 import { shortened } from '../../core/traces/preview.js'
+import { fail } from '@novabrain/contracts'
+import { isSafePath } from '../../core/tracking/artifact-path.js'
+import { correlationOf } from '../../core/traces/correlation.js'
+import { wireValue } from '../../core/tracking/metric-value.js'
 import { parseFilter, parseOrder } from '../../core/tracking/filter.js'
 import { traceGrammar, traceOrderGrammar } from '../../core/tracking/search-grammar.js'
+import { sendArtifact } from '../artifacts/routes.js'
 import type { TracesService } from '../traces/service.js'
 import { assessmentOf } from './assessments.js'
 import {
@@ -129,7 +134,8 @@ export const traceEndpoints = (services: TrackingServices): readonly Endpoint[] 
         return traces.linkPrompts(scope, requiredText(fields, 'trace_id'), prompts)
       },
     },
-    { method: 'GET', path: '/get-trace-artifact', access: 'read', handle: spansFile(traces) },
+    { method: 'POST', path: '/traces/calculate-filter-correlation', access: 'read', handle: correlate(traces) },
+    { method: 'GET', path: '/get-trace-artifact', access: 'read', handle: traceFile(services) },
   ]
 }
 
@@ -259,16 +265,42 @@ function search(traces: TracesService) {
   }
 }
 
+function correlate(traces: TracesService) {
+  return async ({ scope, fields }: MlflowCall) => {
+    const filter = (name: string) => parsed(parseFilter(text(fields, name), traceGrammar))
+    requiredText(fields, 'filter_string1')
+    requiredText(fields, 'filter_string2')
+    const filters = { base: filter('base_filter'), first: filter('filter_string1'), second: filter('filter_string2') }
+    const experimentIds = requiredTexts(fields, 'experiment_ids').map(checkExperimentId)
+    const counts = await traces.countTogether(scope, experimentIds, filters)
+    const { npmi, smoothed } = correlationOf(counts)
+    return {
+      npmi: wireValue(npmi),
+      ...(Number.isNaN(smoothed) ? {} : { npmi_smoothed: wireValue(smoothed) }),
+      filter1_count: counts.first,
+      filter2_count: counts.second,
+      joint_count: counts.both,
+      total_count: counts.total,
+    }
+  }
+}
+
 const asJson = (call: MlflowCall, body: string): string => {
   call.reply.type('application/json; charset=utf-8')
   return body
 }
 
-/** The spans as the file that clients of artifacts know. */
-function spansFile(traces: TracesService) {
+/** The spans as the file that clients of artifacts know; with a path a file that was attached to the trace. */
+function traceFile({ traces, artifacts }: TrackingServices) {
   return async (call: MlflowCall) => {
     const id = optionalText(call.fields, 'request_id')
     if (id === null) return invalid('Request must include the "request_id" query parameter.')
+    const path = optionalText(call.fields, 'path')
+    if (path !== null) {
+      if (!isSafePath(path)) return fail('artifact_path_invalid', { path })
+      const attached = `attachments/${path}`
+      return sendArtifact(call.reply, path, await artifacts.open(call.scope, { kind: 'trace', id }, attached))
+    }
     const trace = await traces.getWhole(call.scope, id, { allowPartial: true })
     call.reply
       .type('application/json; charset=utf-8')

@@ -1,5 +1,6 @@
 import { groupRows } from '../../core/tracking/group-rows.js'
 import { orderText, type Compiled } from '../../core/tracking/compile-search.js'
+import type { CorrelationCounts } from '../../core/traces/correlation.js'
 import type { TraceRecord } from '../../core/traces/trace.js'
 import type { ProjectScope, Tx } from '../../deps.js'
 
@@ -163,18 +164,41 @@ export const traceRepository = {
     )
   },
 
-  /** How many there were; with them go their spans, assessments and links. */
-  async delete(tx: Tx, scope: Project, { experimentId, untilMs, count, ids }: TraceSelection): Promise<number> {
-    const [, deleted]: [unknown, number] = await tx.query(
+  /** How many traces of these experiments pass `base`, and of those how many pass each of two filters, and both. */
+  async countTogether(
+    tx: Tx,
+    scope: Project,
+    experimentIds: readonly string[],
+    filters: {
+      readonly base: readonly string[]
+      readonly first: readonly string[]
+      readonly second: readonly string[]
+    },
+    parameters: readonly unknown[],
+  ): Promise<CorrelationCounts> {
+    const all = (...conditions: readonly (readonly string[])[]) => ['true', ...conditions.flat()].join(' AND ')
+    const { base, first, second } = filters
+    const rows: CorrelationCounts[] = await tx.query(
+      `SELECT count(*)::int AS total, count(*) FILTER (WHERE ${all(first)})::int AS first,
+         count(*) FILTER (WHERE ${all(second)})::int AS second, count(*) FILTER (WHERE ${all(first, second)})::int AS both
+       FROM traces t WHERE t.project_id = $1 AND t.experiment_id = ANY ($2::bigint[]) AND ${all(base)}`,
+      [scope.projectId, experimentIds, ...parameters],
+    )
+    return rows[0] ?? { total: 0, first: 0, second: 0, both: 0 }
+  },
+
+  /** Their ids; with them go their spans, assessments and links. */
+  async delete(tx: Tx, scope: Project, { experimentId, untilMs, count, ids }: TraceSelection): Promise<string[]> {
+    const [deleted]: [{ id: string }[], number] = await tx.query(
       // Chosen once: as a plain subquery the limit would be applied again to what each deletion left.
       `WITH chosen AS MATERIALIZED (
          SELECT id FROM traces WHERE project_id = $1 AND experiment_id = $2
            AND ($3::bigint IS NULL OR started_at_ms <= $3::bigint) AND (cardinality($4::text[]) = 0 OR id = ANY ($4))
          ORDER BY started_at_ms, id LIMIT $5 FOR UPDATE)
-       DELETE FROM traces t USING chosen WHERE t.project_id = $1 AND t.id = chosen.id`,
+       DELETE FROM traces t USING chosen WHERE t.project_id = $1 AND t.id = chosen.id RETURNING t.id`,
       [scope.projectId, experimentId, untilMs, ids, count],
     )
-    return deleted
+    return deleted.map(({ id }) => id)
   },
 
   /** Whether there is such a trace. The name is a tag with a column of its own. */

@@ -1,5 +1,6 @@
 import { fail } from '@novabrain/contracts'
 import { setTimeout as delay } from 'node:timers/promises'
+import type { CorrelationCounts } from '../../core/traces/correlation.js'
 import { afterEnd, afterSpans, countsTotals, emptyTrace, type TraceEnd } from '../../core/traces/after.js'
 import { readSpanText, spanText, spanTypeKey, type NewSpan } from '../../core/traces/span.js'
 import { plainValue, attributeOf } from '../../core/traces/any-value.js'
@@ -9,6 +10,7 @@ import { groupRows } from '../../core/tracking/group-rows.js'
 import type { Comparison, OrderKey } from '../../core/tracking/filter.js'
 import { isInvalidPattern } from '../../db/faults.js'
 import type { Deps, ProjectScope, Tx } from '../../deps.js'
+import type { ArtifactsService } from '../artifacts/service.js'
 import type { ExperimentsService } from '../experiments/service.js'
 import type { RunsService } from '../runs/service.js'
 import { assessmentRepository as assessments, type AssessmentRecord } from './assessment-repository.js'
@@ -50,9 +52,10 @@ export const createTracesService = (
   deps: Pick<Deps, 'database' | 'audit' | 'hints'> & {
     readonly experiments: ExperimentsService
     readonly runs: RunsService
+    readonly artifacts: Pick<ArtifactsService, 'forget'>
   },
 ) => {
-  const { database, audit, hints, experiments, runs } = deps
+  const { database, audit, hints, experiments, runs, artifacts } = deps
 
   /** Whoever looks at a list reads it again. */
   const told = <T>(scope: ProjectScope, work: Promise<T>): Promise<T> =>
@@ -190,11 +193,34 @@ export const createTracesService = (
         })
         .catch(refusePattern),
 
+    /** How many traces pass `base`, and of those how many pass each of two filters, and both. */
+    countTogether: (
+      scope: ProjectScope,
+      experimentIds: readonly string[],
+      filters: Readonly<Record<'base' | 'first' | 'second', readonly Comparison[]>>,
+    ): Promise<CorrelationCounts> =>
+      database
+        .transaction(scope, (tx) => {
+          const base = compileTraceSearch(filters.base, [], 2)
+          const first = compileTraceSearch(filters.first, [], 2 + base.parameters.length)
+          const second = compileTraceSearch(filters.second, [], 2 + base.parameters.length + first.parameters.length)
+          const parameters = [base, first, second].flatMap((compiled) => compiled.parameters)
+          const conditions = { base: base.conditions, first: first.conditions, second: second.conditions }
+          return traces.countTogether(tx, scope, experimentIds, conditions, parameters)
+        })
+        .catch(refusePattern),
+
     /** How many were deleted. */
     delete: (scope: ProjectScope, selection: TraceSelection): Promise<number> =>
       database.transaction(scope, async (tx) => {
         if (scope.attemptId !== null) return fail('permission_denied', { role: 'editor' })
-        const count = await traces.delete(tx, scope, selection)
+        const deleted = await traces.delete(tx, scope, selection)
+        await artifacts.forget(
+          tx,
+          scope,
+          deleted.map((id) => ({ kind: 'trace', id })),
+        )
+        const count = deleted.length
         const subject = selection.experimentId
         if (count > 0) await audit.append(tx, scope, { action: 'traces.deleted', subject, detail: { count } })
         return count

@@ -48,7 +48,7 @@ export class NbTraceList extends NbElement {
       .bar {
         padding: 10px 0;
       }
-      .bar input {
+      .bar input[type='search'] {
         width: 40ch;
         max-width: 100%;
       }
