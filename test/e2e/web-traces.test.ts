@@ -99,7 +99,7 @@ inChromium('traces in the web app', () => {
     await tree().waitFor()
   })
 
-  test('of 30,000 spans opens within a second of being asked for, and draws only what is in view', async () => {
+  test('of 30,000 spans opens without reading them all, and draws only what is in view', async () => {
     const program = join(__dirname, '../fixtures/opentelemetry/export.mjs')
     const { stdout } = await execute(process.execPath, [program, server.url, token, '30000', 'gzip'])
     const { id } = JSON.parse(stdout) as { id: string }

@@ -107,7 +107,7 @@ export const traceRepository = {
     )
   },
 
-  /** Spans that are there already are replaced: a client that sends them again changes nothing. */
+  /** Spans that are there already are replaced where they say something else; sent again as they were they write nothing. */
   async putSpans(tx: Tx, scope: Project, spans: readonly SpanRecord[]): Promise<void> {
     for (let at = 0; at < spans.length; at += spansInStatement) {
       await putBatch(tx, scope, spans.slice(at, at + spansInStatement))
@@ -251,7 +251,8 @@ const putBatch = async (tx: Tx, scope: Project, spans: readonly SpanRecord[]): P
        $8::bigint[], $9::bigint[], $10::text[]) AS given
      ON CONFLICT (project_id, trace_id, id) DO UPDATE SET parent_id = excluded.parent_id, name = excluded.name,
        type = excluded.type, status = excluded.status, started_at_ns = excluded.started_at_ns,
-       ended_at_ns = excluded.ended_at_ns, content = excluded.content`,
+       ended_at_ns = excluded.ended_at_ns, content = excluded.content
+     WHERE spans.content <> excluded.content`,
     [
       scope.projectId,
       spans.map(({ traceId }) => traceId),
