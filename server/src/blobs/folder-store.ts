@@ -35,7 +35,7 @@ export const createFolderBlobStore = (folder: string): BlobStore => {
     },
     async open(digest) {
       const handle = await open(placeOf(digest), 'r').catch(whenMissing)
-      return handle === null ? null : handle.createReadStream()
+      return handle === null ? null : handle.createReadStream({ highWaterMark: mebibyte })
     },
     async sizeOf(digest) {
       return (await stat(placeOf(digest)).catch(whenMissing))?.size ?? null
@@ -60,6 +60,7 @@ export const sweepAbandonedUploads = async (folder: string, nowMs: number): Prom
 
 const writeDraft = async (draft: string, body: Readable, limitBytes: number): Promise<StoredBlob> => {
   const handle = await open(draft, 'wx', 0o600)
+  const writer = createWriter(handle)
   try {
     const hash = createHash('sha256')
     let sizeBytes = 0
@@ -67,12 +68,42 @@ const writeDraft = async (draft: string, body: Readable, limitBytes: number): Pr
       sizeBytes += chunk.length
       if (sizeBytes > limitBytes) fail('upload_too_large', { limitMib: Math.floor(limitBytes / mebibyte) })
       hash.update(chunk)
-      await writeAll(handle, chunk)
+      await writer.add(chunk)
     }
+    await writer.end()
     await handle.sync()
     return { digest: hash.digest('hex'), sizeBytes }
   } finally {
+    await writer.settled()
     await handle.close()
+  }
+}
+
+/** Writes a mebibyte at a time, while the next one arrives and is hashed. */
+const createWriter = (handle: FileHandle) => {
+  let gathered: Buffer[] = []
+  let size = 0
+  let writing: Promise<void> = Promise.resolve()
+  const write = async (): Promise<void> => {
+    const chunk = Buffer.concat(gathered)
+    gathered = []
+    size = 0
+    await writing
+    writing = writeAll(handle, chunk)
+    // Whoever adds next, or ends, is told.
+    writing.catch(() => undefined)
+  }
+  return {
+    async add(chunk: Buffer): Promise<void> {
+      gathered.push(chunk)
+      size += chunk.length
+      if (size >= mebibyte) await write()
+    },
+    async end(): Promise<void> {
+      await write()
+      await writing
+    },
+    settled: () => writing.catch(() => undefined),
   }
 }
 
