@@ -9,6 +9,7 @@ import { createMlflowApi, MlflowRefusal, mlflowHeaders } from '../../server/src/
 import { copyFiles, type Copying } from '../../server/src/cli/history/copy-run.js'
 import { createFileSource, type FileSource } from '../../server/src/cli/history/files.js'
 import { hashed } from '../../server/src/cli/history/hashing.js'
+import { readHistories } from '../../server/src/cli/history/histories.js'
 import { originOf } from '../../server/src/cli/history/import-registry.js'
 import {
   databaseUrl,
@@ -20,7 +21,7 @@ import {
 } from '../../server/src/cli/history/place.js'
 import { inParallel } from '../../server/src/cli/history/pool.js'
 import { createProgress, progressLine } from '../../server/src/cli/history/progress.js'
-import type { ArtifactOwner, SourceFile, SourceVersion } from '../../server/src/cli/history/reader.js'
+import type { ArtifactOwner, SourceFile, SourceRun, SourceVersion } from '../../server/src/cli/history/reader.js'
 import { differenceLine, report } from '../../server/src/cli/history/report.js'
 import { historyTexts } from '../../server/src/cli/history/texts.js'
 import { noCounts, type Difference, type Outcome } from '../../server/src/cli/history/outcome.js'
@@ -29,6 +30,7 @@ import {
   differingParts,
   digestOf,
   digestOfSeries,
+  type Point,
   type RunContents,
 } from '../../server/src/core/tracking/run-digest.js'
 
@@ -435,5 +437,41 @@ describe('the client of MLflow', () => {
     await expect(api().get('/x')).rejects.toMatchObject({ code: 'mlflow_refused_sign_in' })
     answers(Response.json({ error_code: 'RESOURCE_DOES_NOT_EXIST', message: 'no' }, { status: 404 }))
     await expect(api().get('/x')).rejects.toMatchObject({ status: 404, errorCode: 'RESOURCE_DOES_NOT_EXIST' })
+  })
+})
+
+describe('histories of many runs', () => {
+  const runOf = (id: string, latest: Record<string, number>): SourceRun =>
+    ({ id, latest: Object.entries(latest).map(([key, step]) => ({ key, step, timestampMs: 1, value: 1 })) }) as never
+  const point = { step: 0, timestampMs: 1, value: 1 }
+  const readerOf = (bulk: (key: string) => Map<string, Point[]> | null) => {
+    const asked: string[] = []
+    const reader = {
+      bulkHistory: (runIds: readonly string[], key: string) => {
+        asked.push(`${runIds.join('+')} ${key}`)
+        return Promise.resolve(bulk(key))
+      },
+      async *history(runId: string, key: string) {
+        asked.push(`${runId} ${key}`)
+        yield [point, point]
+      },
+    }
+    return { reader, asked }
+  }
+
+  test('are asked for once where several runs have a metric, and one by one where that is not told', async () => {
+    const both = new Map([
+      ['a', [point]],
+      ['b', []],
+    ])
+    const { reader, asked } = readerOf((key) => (key === 'm' ? both : null))
+    const runs = [runOf('a', { m: 9, long: 20_000, nan: 3, own: 1 }), runOf('b', { m: 9, long: 20_000, nan: 3 })]
+    const historyOf = await readHistories(reader, runs)
+    expect(asked.sort()).toEqual(['a+b m', 'a+b nan'])
+    expect(await historyOf('a', 'm')).toEqual([point])
+    // Nothing of it in the answer: it is not believed.
+    expect(await historyOf('b', 'm')).toHaveLength(2)
+    for (const key of ['long', 'nan', 'own']) expect(await historyOf('a', key)).toHaveLength(2)
+    expect(asked.slice(2)).toEqual(['b m', 'a long', 'a nan', 'a own'])
   })
 })

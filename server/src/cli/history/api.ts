@@ -1,21 +1,21 @@
 import { NovaBrainError } from '@novabrain/contracts'
 import type { Readable } from 'node:stream'
+import { upload } from './upload.js'
 
 /** MLflow's REST API at one address. */
 export interface MlflowApi {
   readonly url: string
   get(path: string, query?: Query): Promise<Json>
   post(path: string, body: object): Promise<Json>
+  /** A request that makes something, and would make another if it were sent again. */
+  create(path: string, body: object): Promise<Json>
   patch(path: string, body: object): Promise<Json>
   delete(path: string, body: object): Promise<Json>
   /** The bytes of an address, or `null` when there are none. */
   open(path: string, query?: Query): Promise<ReadableStream<Uint8Array> | null>
   /** Send bytes; they are asked for anew for each try. */
-  put(path: string, body: () => Promise<Body>): Promise<void>
+  put(path: string, body: () => Promise<Readable>): Promise<void>
 }
-
-/** What is sent: a text, or a stream that is read once. */
-export type Body = string | Readable
 
 export type Json = Readonly<Record<string, unknown>>
 export type Query = Readonly<Record<string, string | number | readonly string[] | undefined>>
@@ -50,7 +50,7 @@ const answerLimitMs = 120_000
  */
 export const createMlflowApi = (options: ApiOptions): MlflowApi => {
   const send = async (what: Request): Promise<Response> => {
-    const { pausesMs = defaultPausesMs } = options
+    const pausesMs = what.single === true ? [] : (options.pausesMs ?? defaultPausesMs)
     for (let round = 0; ; round += 1) {
       options.signal.throwIfAborted()
       const pauseMs = pausesMs[round]
@@ -84,9 +84,10 @@ export const createMlflowApi = (options: ApiOptions): MlflowApi => {
   return {
     url: options.url,
     get: (path, query) => json({ method: 'GET', path: path + textOf(query) }),
-    post: (path, body) => json({ method: 'POST', path, body: () => Promise.resolve(JSON.stringify(body)) }),
-    patch: (path, body) => json({ method: 'PATCH', path, body: () => Promise.resolve(JSON.stringify(body)) }),
-    delete: (path, body) => json({ method: 'DELETE', path, body: () => Promise.resolve(JSON.stringify(body)) }),
+    post: (path, body) => json({ method: 'POST', path, body: JSON.stringify(body) }),
+    create: (path, body) => json({ method: 'POST', path, body: JSON.stringify(body), single: true }),
+    patch: (path, body) => json({ method: 'PATCH', path, body: JSON.stringify(body) }),
+    delete: (path, body) => json({ method: 'DELETE', path, body: JSON.stringify(body) }),
     async open(path, query) {
       const what = { method: 'GET', path: path + textOf(query), bytes: true } as const
       const response = await send(what)
@@ -96,7 +97,7 @@ export const createMlflowApi = (options: ApiOptions): MlflowApi => {
       throw refusalOf(options.url, what, response.status, text)
     },
     async put(path, body) {
-      const what = { method: 'PUT', path, body, bytes: true } as const
+      const what = { method: 'PUT', path, stream: body, bytes: true } as const
       const response = await send(what)
       const text = await response.text()
       if (!response.ok) throw refusalOf(options.url, what, response.status, text)
@@ -107,20 +108,28 @@ export const createMlflowApi = (options: ApiOptions): MlflowApi => {
 interface Request {
   readonly method: string
   readonly path: string
-  readonly body?: () => Promise<Body>
+  readonly body?: string
+  /** Octets to send, opened for each try. */
+  readonly stream?: () => Promise<Readable>
   /** The body is raw octets, or the answer is; it takes as long as it takes. */
   readonly bytes?: boolean
+  /** Sent once, whatever comes of it. */
+  readonly single?: boolean
 }
 
 const once = async ({ url, headers, signal }: ApiOptions, what: Request): Promise<Response> => {
-  const body = await what.body?.()
-  const type = what.bytes === true ? 'application/octet-stream' : 'application/json'
+  const { method, body } = what
+  if (what.stream !== undefined) {
+    const typed = { ...headers, 'content-type': 'application/octet-stream' }
+    const answer = await upload(url + what.path, { method, headers: typed, body: await what.stream(), signal })
+    return new Response(answer.text === '' ? null : answer.text, { status: answer.status })
+  }
   return fetch(url + what.path, {
-    method: what.method,
-    headers: { ...headers, ...(body === undefined ? {} : { 'content-type': type }) },
+    method,
+    headers: { ...headers, ...(body === undefined ? {} : { 'content-type': 'application/json' }) },
     signal: what.bytes === true ? signal : AbortSignal.any([signal, AbortSignal.timeout(answerLimitMs)]),
-    ...(body === undefined ? {} : { body, duplex: 'half' }),
-  } as unknown as RequestInit)
+    ...(body === undefined ? {} : { body }),
+  })
 }
 
 /** A server that is in trouble with one thing (500) is asked once more; one that is busy or away, for as long as we have patience. */

@@ -10,6 +10,7 @@ import {
 import { MlflowRefusal } from './api.js'
 import type { FileSource } from './files.js'
 import { hashed, sha256 } from './hashing.js'
+import type { Histories } from './histories.js'
 import type { Difference } from './outcome.js'
 import type { Progress } from './progress.js'
 import type { ArtifactOwner, MlflowReader, SourceFile, SourceRun } from './reader.js'
@@ -75,10 +76,14 @@ export const createPointSender = ({ target, progress }: Pick<Copying, 'target' |
 export const copyRun = async (
   copying: Copying,
   run: SourceRun,
-  { points, here }: { points: PointSender; here: readonly KeptFile[] },
+  { points, here, historyOf }: { points: PointSender; here: readonly KeptFile[]; historyOf: Histories },
 ): Promise<RunDigest> => {
   const series: SeriesDigest[] = []
-  for (const { key } of run.latest) series.push(await copySeries(copying, run.id, key, points))
+  for (const { key } of run.latest) {
+    const once = distinctPoints(await historyOf(run.id, key))
+    await points.add(run.id, key, once)
+    series.push(digestOfSeries(key, once, sha256))
+  }
   const owner: ArtifactOwner = { kind: 'run', id: run.id, experimentId: run.experimentId, artifactUri: run.artifactUri }
   const over = run.status !== 'RUNNING' && run.status !== 'SCHEDULED'
   const artifacts = await copyFiles(copying, owner, { name: run.name, here: over ? here : [] })
@@ -86,19 +91,6 @@ export const copyRun = async (
     { info: run, params: run.params, tags: run.tags, series, datasets: run.datasets, models: run.models, artifacts },
     sha256,
   )
-}
-
-const copySeries = async (
-  { reader }: Copying,
-  runId: string,
-  key: string,
-  sender: PointSender,
-): Promise<SeriesDigest> => {
-  const points: Point[] = []
-  for await (const page of reader.history(runId, key)) points.push(...page)
-  const once = distinctPoints(points)
-  await sender.add(runId, key, once)
-  return digestOfSeries(key, once, sha256)
 }
 
 /** Copy the files of a run or logged model; answers what the source has. */

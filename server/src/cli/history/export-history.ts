@@ -193,9 +193,9 @@ const exportContents = async (
       const faults = differingParts(both.source, both.there)
       if (faults.length > 0) exporting.differ({ kind: 'run', id: run.id, name: run.name, faults, detail: null })
       else
-        await writer.logTags(copy.id, [
-          { key: ourTags.whole, value: JSON.stringify({ mark, counts: both.source.counts }) },
-        ])
+        await writer.logPairs(copy.id, {
+          tags: [{ key: ourTags.whole, value: JSON.stringify({ mark, counts: both.source.counts }) }],
+        })
       if (run.lifecycleStage === 'deleted') await writer.setRunStage(copy.id, 'deleted')
       place.source = plus(place.source, both.source.counts)
       place.here = plus(place.here, both.there.counts)

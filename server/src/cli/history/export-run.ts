@@ -56,25 +56,35 @@ export const exportRun = async (
 ): Promise<{ readonly source: RunDigest; readonly there: RunDigest }> => {
   const { writer, reader } = exporting.there
   if (copy.lifecycleStage === 'deleted') await writer.setRunStage(copy.id, 'active')
-  await writer.logParams(copy.id, missingPairs(run.params, copy.params))
-  await writer.logTags(copy.id, missingPairs(plainTags(run.tags), copy.tags))
+  const tags = missingPairs(plainTags(run.tags), copy.tags)
+  await writer.logPairs(copy.id, { params: missingPairs(run.params, copy.params), tags })
   const series = []
+  let waiting: LoggedPoint[] = []
   for (const { key } of run.latest) {
     const points = await allPoints(exporting.reader, run.id, key)
     const fresh = copy.latest.some((metric) => metric.key === key)
       ? without(points, await allPoints(reader, copy.id, key))
       : points
-    const logged = withModels(key, fresh, measured)
-    await writer.logPoints(copy.id, logged)
-    exporting.progress.done.points += fresh.length
-    exporting.progress.tick()
+    waiting.push(...withModels(key, fresh, measured))
+    if (waiting.length >= enoughPoints) waiting = await sendPoints(exporting, copy.id, waiting)
     series.push(digestOfSeries(key, points, sha256))
   }
+  await sendPoints(exporting, copy.id, waiting)
   await exportLinks(exporting, run, copy, models)
   const artifacts = await exportFiles(exporting, run.name, ownerOf(run), ownerOf(copy), isOver(run))
   await writer.endRun(copy.id, run)
   const source = digestOf({ ...run, info: run, tags: plainTags(run.tags), series, artifacts }, sha256)
   return { source, there: await readBack(exporting, copy.id, run, models) }
+}
+
+/** From so many on, points of several metrics are sent together. */
+const enoughPoints = 1000
+
+const sendPoints = async ({ there, progress }: Exporting, runId: string, points: LoggedPoint[]) => {
+  await there.writer.logPoints(runId, points)
+  progress.done.points += points.length
+  progress.tick()
+  return []
 }
 
 const exportLinks = async (

@@ -3,6 +3,7 @@ import { wireValue as wire } from '../../core/tracking/metric-value.js'
 import { differingParts } from '../../core/tracking/run-digest.js'
 import { copyFiles, copyRun, createPointSender, type Copying } from './copy-run.js'
 import { markOf } from './hashing.js'
+import { readHistories } from './histories.js'
 import { importRegistry, readRegistry, type Registry } from './import-registry.js'
 import { noCounts, plus, type ExperimentOutcome, type Outcome } from './outcome.js'
 import { chunks, inParallel } from './pool.js'
@@ -109,9 +110,14 @@ const importGroup = async (options: ImportOptions, copying: Copying, group: read
   const mine = wanted.filter(({ id }) => !taken.has(id))
   const here = again ? [] : await target.knownFiles(mine.map(({ id }) => id).filter((id) => !known.has(id)))
   const points = createPointSender(copying)
+  const historyOf = await readHistories(options.reader, mine)
   const items: Items = []
   await inParallel(mine, width, async (run) => {
-    const digest = await copyRun(copying, run, { points, here: here.filter(({ ownerId }) => ownerId === run.id) })
+    const digest = await copyRun(copying, run, {
+      points,
+      historyOf,
+      here: here.filter(({ ownerId }) => ownerId === run.id),
+    })
     items.push({ id: run.id, mark: marks.get(run.id) ?? '', digest })
   })
   await points.flush()

@@ -1,4 +1,4 @@
-import type { MetricValue } from '@novabrain/contracts'
+import { NovaBrainError, type MetricValue } from '@novabrain/contracts'
 import { readValue } from '../../core/tracking/metric-value.js'
 import type { Point } from '../../core/tracking/run-digest.js'
 import { MlflowRefusal, type Json, type MlflowApi } from './api.js'
@@ -116,6 +116,8 @@ export interface SourceFile {
 
 const mlflow = '/api/2.0/mlflow'
 const historyPage = 20_000
+/** More than so many points no answer about several runs tells. */
+export const bulkLimit = 25_000
 const isPrompt = "tags.`mlflow.prompt.is_prompt` = 'true'"
 
 export type MlflowReader = ReturnType<typeof createReader>
@@ -152,6 +154,17 @@ export const createReader = (api: MlflowApi) => ({
         api.get(`${mlflow}/metrics/get-history`, { run_id: runId, metric_key: key, max_results: historyPage, ...page }),
       (answer) => records(answer, 'metrics').map(pointOf),
     ),
+
+  /** All points of one metric of several runs, or `null` where that cannot be told in one answer (NaN among them, say). */
+  bulkHistory: async (runIds: readonly string[], key: string): Promise<ReadonlyMap<string, Point[]> | null> => {
+    const query = { run_id: runIds, metric_key: key, max_results: bulkLimit }
+    const answer = await api.get('/ajax-api/2.0/mlflow/metrics/get-history-bulk', query).catch(whenUntold)
+    const metrics = answer === null ? [] : records(answer, 'metrics')
+    if (answer === null || metrics.length >= bulkLimit) return null
+    const found = new Map<string, Point[]>(runIds.map((id) => [id, []]))
+    for (const metric of metrics) found.get(text(metric, 'run_id'))?.push(pointOf(metric))
+    return found
+  },
 
   run: async (runId: string): Promise<SourceRun> =>
     runOf(record(await api.get(`${mlflow}/runs/get`, { run_id: runId }), 'run')),
@@ -268,6 +281,12 @@ const whenUnknown = (error: unknown): null => {
       error.errorCode === 'NOT_IMPLEMENTED' ||
       error.errorCode === 'FEATURE_DISABLED')
   if (unknown) return null
+  throw error
+}
+
+const whenUntold = (error: unknown): null => {
+  const noJson = error instanceof NovaBrainError && error.code === 'mlflow_not_mlflow'
+  if (error instanceof MlflowRefusal || noJson) return null
   throw error
 }
 

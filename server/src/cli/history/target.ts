@@ -11,6 +11,7 @@ import {
 } from '@novabrain/contracts'
 import type { Readable } from 'node:stream'
 import type { Session } from '../command.js'
+import { upload } from './upload.js'
 
 /** How long a server of ours that restarts is waited for, in steps. */
 const pausesMs = [300, 1000, 3000, 8000, 15_000, 30_000]
@@ -57,18 +58,13 @@ const sendArtifact = async (
   signal: AbortSignal,
 ): Promise<{ readonly digest: string; readonly sizeBytes: number }> => {
   const route = routes.putImportedArtifact
-  const response = await fetch(session.url.replace(/\/$/, '') + pathOf(route, params, query), {
-    method: route.method,
-    headers: { authorization: `Bearer ${session.token}`, 'content-type': 'application/octet-stream' },
-    body,
-    duplex: 'half',
-    signal,
-  } as unknown as RequestInit).catch((cause: unknown) => {
+  const address = session.url.replace(/\/$/, '') + pathOf(route, params, query)
+  const headers = { authorization: `Bearer ${session.token}`, 'content-type': 'application/octet-stream' }
+  const answer = await upload(address, { method: route.method, headers, body, signal }).catch((cause: unknown) => {
     throw body.errored ?? new UnreachableError(`No answer from ${session.url}`, { cause })
   })
-  const text = await response.text()
-  if (response.ok) return JSON.parse(text) as { digest: string; sizeBytes: number }
-  throw refusalOf(text, response.status)
+  if (answer.status === 200) return JSON.parse(answer.text) as { digest: string; sizeBytes: number }
+  throw refusalOf(answer.text, answer.status)
 }
 
 const refusalOf = (text: string, status: number): Error => {

@@ -27,7 +27,7 @@ export type MlflowWriter = ReturnType<typeof createWriter>
 /** What MLflow's REST API lets one write of a history. `local`: the store's files are on this machine. */
 export const createWriter = (api: MlflowApi, { local }: { readonly local: boolean }) => ({
   createExperiment: async (name: string, tags: readonly Pair[]): Promise<string> =>
-    idIn(await api.post(`${mlflow}/experiments/create`, { name, tags }), 'experiment_id'),
+    idIn(await api.create(`${mlflow}/experiments/create`, { name, tags }), 'experiment_id'),
 
   tagExperiment: (experimentId: string, { key, value }: Pair) =>
     api.post(`${mlflow}/experiments/set-experiment-tag`, { experiment_id: experimentId, key, value }),
@@ -36,7 +36,7 @@ export const createWriter = (api: MlflowApi, { local }: { readonly local: boolea
     api.post(`${mlflow}/experiments/${stage === 'deleted' ? 'delete' : 'restore'}`, { experiment_id: experimentId }),
 
   createRun: async (experimentId: string, run: SourceRun, tags: readonly Pair[]): Promise<string> => {
-    const answer = await api.post(`${mlflow}/runs/create`, {
+    const answer = await api.create(`${mlflow}/runs/create`, {
       experiment_id: experimentId,
       user_id: run.userName,
       run_name: run.name,
@@ -47,14 +47,10 @@ export const createWriter = (api: MlflowApi, { local }: { readonly local: boolea
     return idIn(created?.info ?? {}, 'run_id')
   },
 
-  logParams: async (runId: string, params: readonly Pair[]): Promise<void> => {
-    for (const batch of chunks(params, pairsInBatch))
-      await api.post(`${mlflow}/runs/log-batch`, { run_id: runId, params: batch })
-  },
-
-  logTags: async (runId: string, tags: readonly Pair[]): Promise<void> => {
-    for (const batch of chunks(tags, pairsInBatch))
-      await api.post(`${mlflow}/runs/log-batch`, { run_id: runId, tags: batch })
+  logPairs: async (runId: string, { params = [], tags = [] }: { params?: readonly Pair[]; tags?: readonly Pair[] }) => {
+    const [paramBatches, tagBatches] = [chunks(params, pairsInBatch), chunks(tags, pairsInBatch)]
+    for (let at = 0; at < Math.max(paramBatches.length, tagBatches.length); at += 1)
+      await api.post(`${mlflow}/runs/log-batch`, { run_id: runId, params: paramBatches[at], tags: tagBatches[at] })
   },
 
   logPoints: async (runId: string, points: readonly LoggedPoint[]): Promise<void> => {
@@ -100,7 +96,7 @@ export const createWriter = (api: MlflowApi, { local }: { readonly local: boolea
     api.post(`${mlflow}/runs/${stage === 'deleted' ? 'delete' : 'restore'}`, { run_id: runId }),
 
   createLoggedModel: async (body: object): Promise<string> => {
-    const answer = await api.post(`${mlflow}/logged-models`, body)
+    const answer = await api.create(`${mlflow}/logged-models`, body)
     const model = answer['model'] as { info?: Json } | undefined
     return idIn(model?.info ?? {}, 'model_id')
   },
@@ -109,9 +105,9 @@ export const createWriter = (api: MlflowApi, { local }: { readonly local: boolea
   tagLoggedModel: (modelId: string, tags: readonly Pair[]) =>
     api.patch(`${mlflow}/logged-models/${modelId}/tags`, { model_id: modelId, tags }),
 
-  createRegisteredModel: (body: object) => api.post(`${mlflow}/registered-models/create`, body),
+  createRegisteredModel: (body: object) => api.create(`${mlflow}/registered-models/create`, body),
   createVersion: async (body: object): Promise<number> => {
-    const answer = await api.post(`${mlflow}/model-versions/create`, body)
+    const answer = await api.create(`${mlflow}/model-versions/create`, body)
     return Number(idIn((answer['model_version'] ?? {}) as Json, 'version'))
   },
   deleteVersion: (name: string, version: number) =>
