@@ -37,6 +37,7 @@ const project = (displayName, folders, extra = {}) => ({
 export default {
   /** Generous: it only ends what hangs; a loaded machine is no failure. */
   testTimeout: 60_000,
+  testSequencer: './test/support/slowest-first.mjs',
   projects: [
     project('unit', ['contracts', 'scheduler', 'server', 'ui', 'house', 'jupyterlab', 'vscode']),
     project('integration', ['laws', 'integration', 'isolation', 'conformance', 'execution']),
