@@ -99,7 +99,13 @@ export const startMlflowServer = async (python: string, folder: string): Promise
       cwd: folder,
       detached: true,
       stdio: ['ignore', 'ignore', 'pipe'],
-      env: { PATH: process.env['PATH'] ?? '', HOME: folder, MLFLOW_DISABLE_TELEMETRY: 'true' },
+      env: {
+        PATH: process.env['PATH'] ?? '',
+        HOME: folder,
+        MLFLOW_DISABLE_TELEMETRY: 'true',
+        // Half a dozen processes for jobs that nobody asks for.
+        MLFLOW_SERVER_ENABLE_JOB_EXECUTION: 'false',
+      },
     },
   )
   const url = `http://127.0.0.1:${String(port)}`
