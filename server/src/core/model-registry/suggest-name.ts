@@ -18,7 +18,6 @@ export const suggestName = ({ experimentName, modelName, runName }: NamelessMode
 /** What a registered model may be called; see `ModelName` of the contracts. */
 const asModelName = (text: string): string =>
   text
-    // eslint-disable-next-line no-control-regex -- control characters are what is taken out
-    .replace(/[/:\u0000-\u001f\u007f]+/g, '-')
+    .replace(/[/:\p{Cc}]+/gu, '-')
     .replace(/^[.\s-]+|[\s-]+$/g, '')
     .slice(0, 100)

@@ -1,5 +1,6 @@
 import type { MigrationClass } from './define.js'
 import { foundation } from './0001-foundation.js'
+import { tracking } from './0002-tracking.js'
 import { environment } from './0003-environment.js'
 import { execution } from './0004-execution.js'
 import { authorizations } from './0005-authorizations.js'
@@ -8,10 +9,9 @@ import { modelRegistry } from './0007-model-registry.js'
 import { imports } from './0008-imports.js'
 import { traces } from './0009-traces.js'
 import { modelPages } from './0010-model-pages.js'
-import { auditSubjectId } from './0013-audit-subject-id.js'
-import { tracking } from './0002-tracking.js'
 import { runSearch } from './0011-run-search.js'
 import { metricBlocks } from './0012-metric-blocks.js'
+import { auditSubjectId } from './0013-audit-subject-id.js'
 
 /** Every migration, oldest first; a new one is a line at the end. */
 export const migrations: readonly MigrationClass[] = [
