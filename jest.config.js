@@ -18,6 +18,7 @@ const shared = {
   extensionsToTreatAsEsm: [],
   moduleNameMapper: {
     '^@novabrain/contracts$': '<rootDir>/shared/contracts/src/index.ts',
+    '^@novabrain/scheduler/simulator$': '<rootDir>/scheduler/src/simulator/index.ts',
     '^@novabrain/scheduler$': '<rootDir>/scheduler/src/index.ts',
     '^@novabrain/server$': '<rootDir>/server/src/index.ts',
     // Tests of the extension host have no page to put elements on.
