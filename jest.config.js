@@ -14,7 +14,9 @@ const swc = [
 const shared = {
   rootDir: import.meta.dirname,
   testEnvironment: 'node',
-  transform: { '^.+\\.tsx?$': swc },
+  // What writes Parquet comes only as ES modules; everything else from npm is taken as it is.
+  transform: { '^.+\\.tsx?$': swc, '/node_modules/hyparquet[^/]*/.+\\.js$': swc },
+  transformIgnorePatterns: ['/node_modules/(?!hyparquet)'],
   extensionsToTreatAsEsm: [],
   moduleNameMapper: {
     '^@novabrain/contracts$': '<rootDir>/shared/contracts/src/index.ts',

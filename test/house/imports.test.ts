@@ -48,6 +48,11 @@ const rooms: readonly { folder: string; packages: readonly RegExp[]; folders: re
     folders: ['server/src'],
   },
   {
+    folder: 'server/src/modules/run-table',
+    packages: [/^@novabrain\/contracts$/, /^node:/, /^hyparquet-writer$/],
+    folders: ['server/src'],
+  },
+  {
     folder: 'extensions/vscode/src',
     packages: [/^@novabrain\/(contracts|ui)$/, /^node:/],
     folders: ['extensions/vscode/src'],

@@ -14,6 +14,8 @@ import type { TrackingServices } from './mlflow/endpoint.js'
 import { mountMlflow } from './mlflow/routes.js'
 import { createModelRegistryService } from './model-registry/service.js'
 import { createRunJanitor } from './runs/janitor.js'
+import { mountRunTable } from './run-table/routes.js'
+import { createRunTableService, type RunTableService } from './run-table/service.js'
 import { mountRuns } from './runs/routes.js'
 import { createRunsService, type JobsOfRuns } from './runs/service.js'
 import { createAssessmentsService } from './traces/assessments-service.js'
@@ -24,6 +26,7 @@ import { createTracesService } from './traces/service.js'
 /** The services of tracking, and of its pages. */
 export interface Tracking extends TrackingServices {
   readonly tracePages: TracePages
+  readonly runTable: RunTableService
 }
 
 /** The services of tracking, which need one another. Without `jobsOfRuns` runs show no jobs. */
@@ -49,6 +52,7 @@ export const createTracking = (
   return {
     experiments,
     runs,
+    runTable: createRunTableService(deps),
     traces,
     assessments: createAssessmentsService({ ...deps, traces }),
     tracePages: createTracePages({ ...deps, traces }),
@@ -66,6 +70,7 @@ export const createTracking = (
 /** Our own routes of tracking, and MLflow's. */
 export const mountTracking = (app: FastifyInstance, mount: Mount, services: Tracking): void => {
   mountRuns(mount, services)
+  mountRunTable(mount, services)
   mountMetrics(mount, services)
   mountArtifacts(mount, services)
   mountTraces(mount, services)

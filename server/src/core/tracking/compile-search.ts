@@ -9,6 +9,8 @@ export interface SearchTables {
   readonly keyed: Partial<Record<EntityKind, KeyedTable>>
   /** For each entity whose keys are in a column of the thing itself: the value of a key, which is a parameter. */
   readonly valueIn?: Partial<Record<EntityKind, (key: string) => string>>
+  /** Whether texts that are numbers are ordered as numbers, before all other texts. */
+  readonly numbersFirst?: boolean
   /** Conditions for all comparisons of other entities together. */
   readonly others?: (comparisons: readonly Comparison[], tools: ConditionTools) => readonly string[]
 }
@@ -171,9 +173,18 @@ const orderKey = (
       : `CASE WHEN ${alias}.value IS NULL THEN 1 ELSE 0 END`
   return [
     { expression: rank, direction: 'ASC' },
+    ...(tables.numbersFirst === true && key.entity !== 'metric' ? [numberOf(`${alias}.value`, direction)] : []),
     { expression: `${alias}.value`, direction },
   ]
 }
+
+/** A text that is a number, within what a double holds. */
+const looksLikeNumber = String.raw`^[+-]?(\d{1,100}(\.\d{0,100})?|\.\d{1,100})([eE][+-]?\d{1,2})?$`
+
+const numberOf = (value: string, direction: string): OrderExpression => ({
+  expression: `CASE WHEN ${value} ~ '${looksLikeNumber}' THEN ${value}::double precision END`,
+  direction: `${direction} NULLS LAST`,
+})
 
 const attributeOf = (tables: SearchTables, key: string): SearchTables['attributes'][string] => {
   const column = tables.attributes[key]

@@ -436,6 +436,25 @@ export const ArtifactEntity = new EntitySchema<ArtifactRow>({
   indices: [{ columns: ['digest'] }],
 })
 
+/** That runs of an experiment have logged a key. */
+export interface RunKeyRow {
+  projectId: string
+  experimentId: number
+  kind: string
+  key: string
+}
+
+export const RunKeyEntity = new EntitySchema<RunKeyRow>({
+  name: 'RunKey',
+  tableName: 'run_keys',
+  columns: {
+    projectId: primaryId,
+    experimentId: primaryBigint,
+    kind: primaryId,
+    key: primaryId,
+  } satisfies Columns<RunKeyRow>,
+})
+
 /** Every entity of tracking. */
 export const trackingEntities = [
   ExperimentEntity,
@@ -444,6 +463,7 @@ export const trackingEntities = [
   RunParamEntity,
   RunTagEntity,
   RunMetricEntity,
+  RunKeyEntity,
   MetricPointEntity,
   MetricBlockEntity,
   DatasetEntity,

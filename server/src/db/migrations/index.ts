@@ -12,6 +12,7 @@ import { modelPages } from './0010-model-pages.js'
 import { runSearch } from './0011-run-search.js'
 import { metricBlocks } from './0012-metric-blocks.js'
 import { auditSubjectId } from './0013-audit-subject-id.js'
+import { runKeys } from './0019-run-keys.js'
 
 /** Every migration, oldest first; a new one is a line at the end. */
 export const migrations: readonly MigrationClass[] = [
@@ -28,4 +29,5 @@ export const migrations: readonly MigrationClass[] = [
   runSearch,
   metricBlocks,
   auditSubjectId,
+  runKeys,
 ]

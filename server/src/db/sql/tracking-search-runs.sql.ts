@@ -4,16 +4,19 @@ import { runColumns, runTables } from './tracking-run-columns.sql.js'
 /**
  * Runs that pass a filter. $1 project, $2 experiment ids, $3 lifecycle stages, $4 offset, $5 limit; then the filter's
  * own. Ties are broken by start, newest first, then by id. The first runs of each experiment and stage are found by
- * themselves, where an index can give the order, and then merged.
+ * themselves, where an index can give the order, and then merged. `selected` is what of a run is answered.
  */
-export const searchRuns = ({ conditions, joins, order }: Pick<Compiled, 'conditions' | 'joins' | 'order'>): string => {
+export const searchRuns = (
+  { conditions, joins, order }: Pick<Compiled, 'conditions' | 'joins' | 'order'>,
+  selected = runColumns,
+): string => {
   const keys = [...order, ...ties]
   const named = keys.map(({ direction }, index) => ({ expression: `"order${String(index)}"`, direction }))
   const columns = keys.map(({ expression }, index) => `${expression} AS "order${String(index)}"`)
   return `
   SELECT page.* FROM unnest($2::bigint[]) AS experiment (id), unnest($3::text[]) AS stage (name),
   LATERAL (
-    SELECT ${[runColumns, ...columns].join(', ')} FROM ${runTables} ${joins.join(' ')}
+    SELECT ${[selected, ...columns].join(', ')} FROM ${runTables} ${joins.join(' ')}
     WHERE ${[...within, ...conditions].join(' AND ')}
     ORDER BY ${keys.map(orderText).join(', ')} LIMIT $4::int + $5::int
   ) AS page

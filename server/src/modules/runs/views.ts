@@ -1,4 +1,5 @@
 import type { LatestMetric, Run, RunSummary } from '@novabrain/contracts'
+import { instant } from '../../core/tracking/instant.js'
 import { wireValue } from '../../core/tracking/metric-value.js'
 import type { LatestMetricRow, RunData, RunRecord } from './repository.js'
 
@@ -42,6 +43,3 @@ const latestOf = ({ key, value, step, timestampMs, pointCount }: LatestMetricRow
   timestampMs,
   pointCount,
 })
-
-/** Clients may send any number as a time; one that no calendar has is shown as the nearest that it has. */
-const instant = (ms: number): string => new Date(Math.min(Math.max(ms, 0), 253_402_300_799_999)).toISOString()

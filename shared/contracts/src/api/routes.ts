@@ -54,6 +54,17 @@ import {
 } from '../schema/model.js'
 import { Span, SpanDetail, SpanId, Trace, TraceId, TraceState, TraceSummary } from '../schema/trace.js'
 import { ArtifactFile, MetricSeries, Run, RunSummary } from '../schema/run.js'
+import {
+  ExperimentSummary,
+  ExportRuns,
+  GroupRuns,
+  ReadRunRows,
+  RunGroups,
+  RunKeys,
+  RunTablePage,
+  RunTableRow,
+  SearchRunTable,
+} from '../schema/run-table.js'
 import { AttemptResult, AttemptSpec, Heartbeat, HeartbeatReply, ResourceSample } from '../schema/runner.js'
 import { CodeSnapshot, CreateCodeSnapshot, CreatedCodeSnapshot } from '../schema/snapshot.js'
 import {
@@ -497,6 +508,81 @@ export const routes = {
     params: RunParams,
     response: Run,
     errors: ['run_not_found'],
+  }),
+  listExperiments: defineRoute({
+    method: 'GET',
+    path: '/v1/projects/:projectId/experiments',
+    access: 'viewer',
+    summary: 'Experiments that are not deleted, newest first',
+    params: ProjectParams,
+    query: Type.Composite([
+      PageQuery,
+      Type.Object({
+        ids: Type.Optional(Type.String({ pattern: '^\\d{1,18}(,\\d{1,18})*$', maxLength: 10_000 })),
+        search: Type.Optional(Type.String({ maxLength: 250, description: 'part of the name, in any case' })),
+      }),
+    ]),
+    response: page(ExperimentSummary),
+    errors: [],
+  }),
+  searchRunTable: defineRoute({
+    method: 'POST',
+    path: '/v1/projects/:projectId/run-table/search',
+    access: 'viewer',
+    summary: 'A piece of a table of runs: filtered, in order, with the wanted columns',
+    params: ProjectParams,
+    body: SearchRunTable,
+    response: RunTablePage,
+    errors: ['search_text_invalid'],
+  }),
+  readRunRows: defineRoute({
+    method: 'POST',
+    path: '/v1/projects/:projectId/run-table/rows',
+    access: 'viewer',
+    summary: 'Rows of known runs with the wanted columns; runs that are not found are left out',
+    params: ProjectParams,
+    body: ReadRunRows,
+    response: Type.Object({ rows: Type.Array(RunTableRow) }),
+    errors: [],
+  }),
+  groupRuns: defineRoute({
+    method: 'POST',
+    path: '/v1/projects/:projectId/run-table/groups',
+    access: 'viewer',
+    summary: 'Runs counted by what they have in some columns, with the spread of metrics',
+    params: ProjectParams,
+    body: GroupRuns,
+    response: RunGroups,
+    errors: ['search_text_invalid'],
+  }),
+  listRunKeys: defineRoute({
+    method: 'GET',
+    path: '/v1/projects/:projectId/run-table/keys',
+    access: 'viewer',
+    summary: 'The keys of metrics, params and tags that runs of experiments have logged',
+    params: ProjectParams,
+    query: Type.Composite([
+      Type.Omit(PageQuery, ['cursor']),
+      Type.Object({
+        cursor: Type.Optional(Type.String({ maxLength: 600 })),
+        experimentIds: Type.Optional(Type.String({ pattern: '^\\d{1,18}(,\\d{1,18})*$', maxLength: 10_000 })),
+        kind: Type.Optional(Type.Union([Type.Literal('metric'), Type.Literal('param'), Type.Literal('tag')])),
+        search: Type.Optional(Type.String({ maxLength: 250, description: 'part of the key, in any case' })),
+      }),
+    ]),
+    response: RunKeys,
+    errors: [],
+  }),
+  exportRuns: defineRoute({
+    method: 'POST',
+    path: '/v1/projects/:projectId/run-table/export',
+    access: 'viewer',
+    summary: 'Every run that matches as CSV (RFC 4180) or Parquet, as a stream',
+    params: ProjectParams,
+    body: ExportRuns,
+    response: Bytes,
+    responseKind: 'bytes',
+    errors: ['search_text_invalid'],
   }),
   getMetricSeries: defineRoute({
     method: 'GET',
