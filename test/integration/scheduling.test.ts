@@ -56,6 +56,38 @@ test('a job that must wait is told why, where it stands and what would start it,
   expect((await stage.job(second.id)).reason).toBe(told.reason)
 })
 
+test('the suggested change is made in place: the job keeps its number, run and age, and starts', async () => {
+  await run({ name: 'first', resources: gpus(1) })
+  const second = await stage.submit({ name: 'second', resources: gpus(2) })
+  await stage.execution.settle()
+  const told = await why(second)
+  expect(told.holders).toMatchObject([{ jobName: 'first', jobNumber: 1, gpuMilli: 1000, until: null }])
+  expect(told.suggestion).toMatchObject({ startsNow: true })
+  expect(told.suggestion?.change).toEqual({ gpuCount: 1 })
+  const { items } = await stage.app.owner.client.listQueueEntries({ params: { projectId: second.projectId } })
+  expect(items.at(-1)).toMatchObject({ jobId: second.id, suggestion: { change: { gpuCount: 1 } } })
+  const params = { projectId: second.projectId, jobId: second.id }
+  const body = { resources: told.suggestion?.change ?? {} }
+  const amended = await stage.app.owner.client.amendJob({ params, body })
+  const { id, number, runId, submittedAt, task } = second
+  expect(amended).toMatchObject({ id, number, runId, submittedAt, task, status: 'queued', resources: gpus(1) })
+  await stage.execution.settle()
+  expect(await stage.job(second.id)).toMatchObject({ status: 'starting', attempt: { devices: [{ milli: 1000 }] } })
+  await expect(stage.app.owner.client.amendJob({ params, body })).rejects.toMatchObject({ code: 'job_not_waiting' })
+})
+
+test('a change that no node can ever run, or of a stranger, is refused and changes nothing', async () => {
+  await run({ resources: gpus(2) })
+  const job = await stage.submit({ resources: gpus(1) })
+  const params = { projectId: job.projectId, jobId: job.id }
+  const ask = { params, body: { resources: { gpuCount: 99 } } }
+  await expect(stage.app.owner.client.amendJob(ask)).rejects.toMatchObject({ code: 'resources_never_available' })
+  const viewer = await stage.app.addMember('looks on', 'viewer')
+  const less = { params, body: { resources: { gpuCount: 0 } } }
+  await expect(viewer.client.amendJob(less)).rejects.toMatchObject({ code: 'permission_denied' })
+  expect(await stage.job(job.id)).toMatchObject({ status: 'queued', resources: { gpuCount: 1 } })
+})
+
 test('the queue lists running jobs first and waiting ones by position', async () => {
   const first = await run({ resources: gpus(2) })
   const second = await stage.submit({ resources: gpus(2) })

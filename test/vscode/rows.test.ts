@@ -153,6 +153,8 @@ describe('the tree of those who lead', () => {
     gpuCount: 2,
     reason: 'ready',
     message: 'All GPUs are held',
+    estimatedStart: null,
+    suggestion: null,
     submittedAt: '2026-01-01T00:00:00.000Z',
   })
 

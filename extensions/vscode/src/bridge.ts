@@ -94,6 +94,7 @@ export const pageRoutes: ReadonlySet<RouteName> = new Set<RouteName>([
   'getJob',
   'listJobs',
   'explainJob',
+  'amendJob',
   'stopJob',
   'submitJob',
   'previewJob',

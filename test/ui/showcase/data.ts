@@ -257,8 +257,19 @@ export const explanation: Explanation = {
   message: 'Waits for 4 free GPUs on one node: gpu-node-2 has 2 free, and #38 and #39 hold the other 2.',
   position: 3,
   facts: { needed: 4, free: 2 },
+  holders: [
+    {
+      jobId: id(38),
+      jobNumber: 38,
+      jobName: 'segment-scans.py',
+      submittedBy: 'Grace',
+      gpuMilli: 1000,
+      until: new Date(nowMs + 4 * 60_000).toISOString(),
+    },
+    { jobId: null, jobNumber: null, jobName: null, submittedBy: null, gpuMilli: 500, until: null },
+  ],
   estimatedStart: { p50: new Date(nowMs + 4 * 60_000).toISOString(), p90: new Date(nowMs + 11 * 60_000).toISOString() },
-  suggestion: { change: 'gpuCount=2', message: 'With 2 GPUs it would start now on gpu-node-2.' },
+  suggestion: { change: { gpuCount: 2 }, message: 'With 2 GPUs it would start now.', startsNow: true },
 }
 
 export const pin: EnvironmentPin = {
@@ -342,6 +353,8 @@ export const queue: readonly QueueEntry[] = [
   gpuCount: Number(gpus),
   reason: 'devices_busy',
   message: String(message),
+  estimatedStart: Number(position) > 1 ? explanation.estimatedStart : null,
+  suggestion: position === 3 ? explanation.suggestion : null,
   submittedAt: ago(Number(number) * 9),
 }))
 

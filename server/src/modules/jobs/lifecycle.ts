@@ -17,6 +17,7 @@ import {
   jobTransitions,
   type DeviceGrant,
   type JobStatus,
+  type Resources,
   type RunStatus,
   type Stage,
   type Verdict,
@@ -66,6 +67,8 @@ export interface JobLifecycle {
   advance(tx: Tx, locked: JobWithAttempt, stage: Stage, stageDetail: string | null): Promise<JobWithAttempt>
   /** Stop for good: a waiting job is cancelled at once, a running one is told. An ended one stays as it is. */
   stop(tx: Tx, locked: JobWithAttempt): Promise<JobWithAttempt>
+  /** A waiting job asks for something else; what was held for it by its old wish is let go. */
+  amend(tx: Tx, locked: JobWithAttempt, resources: Resources): Promise<JobWithAttempt>
   /** Tell the running attempt to make room. */
   preempt(tx: Tx, locked: JobWithAttempt): Promise<JobWithAttempt>
   /** The attempt is over. A second end of the same attempt changes nothing. */
@@ -189,6 +192,15 @@ export const createJobLifecycle = (deps: {
     })
   }
 
+  const amend: JobLifecycle['amend'] = async (tx, locked, resources) => {
+    await dropReservation(tx, locked.job.id)
+    const changed = await change(tx, locked, {
+      job: { ...askedFor(resources), raisedGpuMemoryMib: raisedAfter(locked.job, resources), reason: null, hold: null },
+    })
+    await wake(tx)
+    return changed
+  }
+
   const preempt: JobLifecycle['preempt'] = async (tx, locked) => {
     const { job, attempt } = locked
     if (attempt === null || attemptEnded(attempt.state) || attempt.command !== 'none') return locked
@@ -231,6 +243,7 @@ export const createJobLifecycle = (deps: {
     accept,
     advance,
     stop,
+    amend,
     preempt,
     end,
     announce,
@@ -262,6 +275,12 @@ const newAttempt = (job: JobRow, grant: Grant, id: string, now: string): Attempt
   startedAt: null,
   endedAt: null,
 })
+
+const askedFor = (resources: Resources) => ({ ...resources, gpuModel: resources.gpuModel ?? null })
+
+/** What an out-of-memory taught holds until a person asks for another share or amount of memory. */
+const raisedAfter = (job: JobRow, { gpuMilli, gpuMemoryMib }: Resources): number | null =>
+  gpuMilli === job.gpuMilli && gpuMemoryMib === job.gpuMemoryMib ? job.raisedGpuMemoryMib : null
 
 /** What of a job changes with the end of its attempt. */
 const jobAfter = (job: JobRow, after: AfterAttempt, clock: Clock): Partial<JobRow> => {

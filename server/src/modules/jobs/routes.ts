@@ -12,6 +12,7 @@ export const mountJobs = (mount: Mount, jobs: JobService): void => {
   )
   mount(routes.getJob, ({ scope, params }) => jobs.get(scope, params.jobId))
   mount(routes.explainJob, ({ scope, params, locale }) => jobs.explain(scope, params.jobId, locale))
+  mount(routes.amendJob, ({ scope, params, body, locale }) => jobs.amend(scope, params.jobId, body.resources, locale))
   mount(routes.stopJob, ({ scope, params }) => jobs.stop(scope, params.jobId))
   mount(routes.listAttempts, async ({ scope, params }) => ({ items: await jobs.attempts(scope, params.jobId) }))
   mount(routes.listQueueEntries, async ({ scope, locale }) => ({ items: await jobs.queue(scope, locale) }))

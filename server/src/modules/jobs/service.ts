@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import {
   fail,
+  type AmendJob,
   type Attempt,
   type BodyOf,
   type Explanation,
@@ -15,13 +16,14 @@ import {
 } from '@novabrain/contracts'
 import { gpuMemoryText, grantedMib } from '../../core/jobs/gpu-memory.js'
 import { predictRunTime } from '../../core/jobs/predict-run-time.js'
-import { freshlyQueuedText, startsNowText, statusText } from '../../core/jobs/texts.js'
-import type { HoldRecord, JobRow } from '../../db/entities/execution.js'
+import { startsNowText } from '../../core/jobs/texts.js'
+import type { JobRow } from '../../db/entities/execution.js'
 import { systemScope, type Deps, type ProjectScope, type Tx } from '../../deps.js'
 import type { QueueService } from '../queues/service.js'
 import type { JobRuns } from '../runs/service.js'
 import { checkAssistantJob, type AssistantAllowance } from './assistant-jobs.js'
 import { checkEntrypoint } from './entrypoint.js'
+import { byPosition, entryOf, explanationOf, knownJobs } from './explain.js'
 import type { JobLifecycle } from './lifecycle.js'
 import { logEnded, logSubmitted } from './log-lines.js'
 import type { Planner } from './planner.js'
@@ -197,6 +199,29 @@ export const createJobService = (deps: JobDeps) => {
       return presentJob(after.job, after.attempt)
     },
 
+    /**
+     * Change what a waiting job asks for. It keeps its number, its run, its place by age and everything else. Errors:
+     * `job_not_found`, `job_not_waiting`, `resources_never_available`, `assistant_limit_reached`.
+     */
+    amend(scope: ProjectScope, jobId: string, asked: AmendJob['resources'], locale: Locale): Promise<Job> {
+      return database.transaction(scope, async (tx) => {
+        const locked = (await lockJob(tx, scope, jobId)) ?? fail('job_not_found')
+        const { job } = locked
+        if (job.status !== 'queued') return fail('job_not_waiting', { number: job.number, status: job.status })
+        const before = resourcesOf(job)
+        const resources = await planner.resources(tx, { ...before, ...asked }, locale)
+        if (job.origin === 'assistant' && resources.gpuCount * resources.gpuMilli > before.gpuCount * before.gpuMilli)
+          await checkAssistantJob(tx, deps, scope, { resources, timeLimitMs: job.timeLimitMs })
+        const after = await lifecycle.amend(tx, locked, resources)
+        await audit.append(tx, scope, {
+          action: 'job_amended',
+          subject: jobId,
+          detail: { number: job.number, before, after: resources },
+        })
+        return presentJob(after.job, after.attempt)
+      })
+    },
+
     /** Every attempt of a job, first to last. Errors: `job_not_found`. */
     attempts(scope: ProjectScope, jobId: string): Promise<Attempt[]> {
       return database.transaction(scope, async (tx) => {
@@ -208,13 +233,10 @@ export const createJobService = (deps: JobDeps) => {
     /** Why a job waits, where it stands, and what would start it. Errors: `job_not_found`. */
     explain(scope: ProjectScope, jobId: string, locale: Locale): Promise<Explanation> {
       return database.transaction(scope, async (tx) => {
-        const { job, attempt } = await jobOf(tx, scope, jobId)
-        if (job.status !== 'queued') {
-          const message = statusText({ ...job, status: job.status, nodeName: attempt?.nodeName ?? null }, locale)
-          return { ...unexplained(job), message }
-        }
-        if (job.hold === null) return { ...unexplained(job), message: freshlyQueuedText(job.reason, locale) }
-        return explanationOf(job, job.hold, await activeNames(tx, scope), { planner, locale })
+        const found = await jobOf(tx, scope, jobId)
+        const waits = found.job.status === 'queued' && found.job.hold !== null
+        const known = knownJobs(waits ? await listActiveJobs(tx, scope) : [])
+        return explanationOf(found, known, { planner, locale })
       })
     },
 
@@ -222,8 +244,8 @@ export const createJobService = (deps: JobDeps) => {
     queue(scope: ProjectScope, locale: Locale): Promise<QueueEntry[]> {
       return database.transaction(scope, async (tx) => {
         const jobs = await listActiveJobs(tx, scope)
-        const names = namesOf(jobs)
-        return jobs.map((each) => entryOf(each, names, { planner, locale })).sort(byPosition)
+        const known = knownJobs(jobs)
+        return jobs.map((each) => entryOf(each, known, { planner, locale })).sort(byPosition)
       })
     },
   }
@@ -284,91 +306,3 @@ const repeatRequest = (job: JobRow): SubmitJob => ({
   environmentVariables: job.environmentVariables,
   rerunOf: job.id,
 })
-
-/** How the asker knows other jobs: by number inside the project, by nothing outside of it. */
-type Names = ReadonlyMap<string, number>
-
-const namesOf = (jobs: readonly JobWithAttempt[]): Names => new Map(jobs.map(({ job }) => [job.id, job.number]))
-
-const activeNames = async (tx: Tx, scope: ProjectScope): Promise<Names> => namesOf(await listActiveJobs(tx, scope))
-
-const otherJob: Readonly<Record<Locale, string>> = { en: 'a job of another project', 'zh-CN': '其他项目的作业' }
-
-const nameIn =
-  (names: Names, locale: Locale) =>
-  (jobId: string): string => {
-    const number = names.get(jobId)
-    return number === undefined ? otherJob[locale] : `#${String(number)}`
-  }
-
-interface Telling {
-  readonly planner: Planner
-  readonly locale: Locale
-}
-
-const unexplained = (job: JobRow) => ({
-  jobId: job.id,
-  status: job.status,
-  reason: job.reason ?? 'ready',
-  position: null,
-  facts: {},
-  estimatedStart: null,
-  suggestion: null,
-})
-
-const explanationOf = (job: JobRow, hold: HoldRecord, names: Names, { planner, locale }: Telling): Explanation => {
-  const text = planner.explain(job.id, hold, locale, nameIn(names, locale))
-  const iso = (atMs: number) => new Date(atMs).toISOString()
-  return {
-    jobId: job.id,
-    status: job.status,
-    reason: hold.reason,
-    message: text.message,
-    position: hold.position,
-    facts: visibleFacts(hold.facts, names),
-    estimatedStart:
-      hold.estimatedStart === null
-        ? null
-        : { p50: iso(hold.estimatedStart.p50Ms), p90: iso(hold.estimatedStart.p90Ms) },
-    suggestion:
-      hold.suggestion === null || text.suggestion === null
-        ? null
-        : { change: JSON.stringify(hold.suggestion.change), message: text.suggestion },
-  }
-}
-
-/** Facts without the ids of jobs that are not the asker's; queues by the name their tenant gave. */
-const visibleFacts = (facts: Record<string, unknown>, names: Names): Record<string, unknown> => {
-  const visible = (key: string, value: unknown): unknown => {
-    if (typeof value === 'string' && /^[0-9a-f]{32}$/.test(value)) return names.has(value) ? value : null
-    if ((key === 'queueName' || key === 'cohort') && typeof value === 'string') return value.split('/').at(-1)
-    return value
-  }
-  return JSON.parse(JSON.stringify(facts, visible)) as Record<string, unknown>
-}
-
-const entryOf = ({ job, attempt }: JobWithAttempt, names: Names, telling: Telling): QueueEntry => ({
-  jobId: job.id,
-  jobNumber: job.number,
-  jobName: job.name,
-  submittedBy: job.submittedBy,
-  queueName: job.queueName,
-  status: job.status,
-  position: job.status === 'queued' ? (job.hold?.position ?? null) : null,
-  gpuCount: job.gpuCount,
-  reason: job.reason ?? 'ready',
-  message: messageOf(job, attempt?.nodeName ?? null, names, telling),
-  submittedAt: job.submittedAt,
-})
-
-const messageOf = (job: JobRow, nodeName: string | null, names: Names, { planner, locale }: Telling): string => {
-  if (job.status !== 'queued') return statusText({ ...job, status: job.status, nodeName }, locale)
-  if (job.hold === null) return freshlyQueuedText(job.reason, locale)
-  return planner.explain(job.id, job.hold, locale, nameIn(names, locale)).message
-}
-
-/** Running jobs first, then by position; a job not yet looked at comes last. */
-const byPosition = (left: QueueEntry, right: QueueEntry): number => rankOf(left) - rankOf(right)
-
-const rankOf = (entry: QueueEntry): number =>
-  entry.status === 'queued' ? (entry.position ?? Number.MAX_SAFE_INTEGER) : 0

@@ -40,7 +40,7 @@ import {
   VerifiedRun,
   VerifyImportedRuns,
 } from '../schema/import.js'
-import { Attempt, Explanation, Job, JobPreview, JobStatus, PreviewJob, SubmitJob } from '../schema/job.js'
+import { AmendJob, Attempt, Explanation, Job, JobPreview, JobStatus, PreviewJob, SubmitJob } from '../schema/job.js'
 import { KernelInbox, KernelOutbox } from '../schema/kernel.js'
 import {
   DescribeModel,
@@ -446,6 +446,16 @@ export const routes = {
     params: JobParams,
     response: Explanation,
     errors: ['job_not_found'],
+  }),
+  amendJob: defineRoute({
+    method: 'PATCH',
+    path: '/v1/projects/:projectId/jobs/:jobId',
+    access: 'editor',
+    summary: 'Change what a waiting job asks for; it keeps its number, its run and the time it was submitted',
+    params: JobParams,
+    body: AmendJob,
+    response: Job,
+    errors: ['job_not_found', 'job_not_waiting', 'resources_never_available', 'assistant_limit_reached'],
   }),
   stopJob: defineRoute({
     method: 'POST',

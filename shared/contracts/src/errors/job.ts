@@ -15,6 +15,20 @@ export const jobErrors = {
       remedy: '用 `novabrain jobs` 列出作业。',
     },
   },
+  job_not_waiting: {
+    status: 409,
+    mlflow: 'RESOURCE_CONFLICT',
+    en: {
+      message: 'Job #{number} no longer waits: it is {status}.',
+      cause: 'What a job asks for can be changed only while it waits in the queue.',
+      remedy: 'Look at the job. If it should run with other resources, stop it and run it again with them.',
+    },
+    zh: {
+      message: '作业 #{number} 已不在等待：状态为 {status}。',
+      cause: '只有在队列中等待的作业才能更改其请求的资源。',
+      remedy: '请查看该作业。如需使用其他资源运行，请先停止它，再以新的资源重新运行。',
+    },
+  },
   attempt_not_found: {
     status: 404,
     mlflow: 'RESOURCE_DOES_NOT_EXIST',

@@ -1,5 +1,6 @@
 import { Type, type Static } from '@sinclair/typebox'
 import { Id, nullable, Slug, Timestamp } from './common.js'
+import { EstimatedStart, Suggestion } from './job.js'
 
 /** An accelerator of a node. Compute is counted in thousandths (`freeMilli` of 1000), memory in MiB. */
 export const Device = Type.Object({
@@ -55,6 +56,8 @@ export const QueueEntry = Type.Object({
   gpuCount: Type.Integer(),
   reason: Type.String(),
   message: Type.String(),
+  estimatedStart: nullable(EstimatedStart),
+  suggestion: nullable(Suggestion),
   submittedAt: Timestamp,
 })
 export type QueueEntry = Static<typeof QueueEntry>

@@ -1,4 +1,4 @@
-import { Type, type Static } from '@sinclair/typebox'
+import { Type, type Static, type TSchema } from '@sinclair/typebox'
 import { Digest, Id, Name, nullable, RelativePath, Slug, Timestamp } from './common.js'
 
 export const JobStatus = Type.Union([
@@ -29,6 +29,22 @@ export const Resources = Type.Object({
   memoryMib: Type.Integer({ minimum: 0, maximum: 1_073_741_824, default: 1024 }),
 })
 export type Resources = Static<typeof Resources>
+
+/** A field of `Resources` as a change names it: what is left out stays as it is, so nothing has a default. */
+const changed = <T extends TSchema>(schema: T): T => ({ ...schema, default: undefined })
+
+/** Some of the fields of a request, and nothing about the others. */
+export const ResourceChange = Type.Partial(
+  Type.Object({
+    gpuCount: changed(Resources.properties.gpuCount),
+    gpuMilli: changed(Resources.properties.gpuMilli),
+    gpuMemoryMib: changed(Resources.properties.gpuMemoryMib),
+    gpuModel: Resources.properties.gpuModel,
+    cpuMilli: changed(Resources.properties.cpuMilli),
+    memoryMib: changed(Resources.properties.memoryMib),
+  }),
+)
+export type ResourceChange = Static<typeof ResourceChange>
 
 /** What runs: a notebook or a script of the snapshot, or a kernel that waits for what it is sent. */
 export const Task = Type.Union([
@@ -195,6 +211,36 @@ export const SubmitJob = Type.Object({
 })
 export type SubmitJob = Static<typeof SubmitJob>
 
+/** What a change of a waiting job may name; what is left out stays as it was asked for. */
+export const AmendJob = Type.Object({ resources: ResourceChange })
+export type AmendJob = Static<typeof AmendJob>
+
+/** A running job that holds what a waiting one needs. Of a job of another project only how much and until when is told. */
+export const Holder = Type.Object({
+  jobId: nullable(Id),
+  jobNumber: nullable(Type.Integer({ minimum: 1 })),
+  jobName: nullable(Type.String()),
+  submittedBy: nullable(Type.String()),
+  /** What it holds, thousandths of a GPU. */
+  gpuMilli: Type.Integer({ minimum: 0 }),
+  /** When it is expected to end; `null` when nobody knows. */
+  until: nullable(Timestamp),
+})
+export type Holder = Static<typeof Holder>
+
+/** The smallest change of a request that would help: given as it stands to `amendJob`, it is made. */
+export const Suggestion = Type.Object({
+  change: ResourceChange,
+  message: Type.String(),
+  /** Whether the job would start at once; otherwise the change makes it possible at all. */
+  startsNow: Type.Boolean(),
+})
+export type Suggestion = Static<typeof Suggestion>
+
+/** A moment as a range: half of such predictions come true by `p50`, nine of ten by `p90`. */
+export const EstimatedStart = Type.Object({ p50: Timestamp, p90: Timestamp })
+export type EstimatedStart = Static<typeof EstimatedStart>
+
 /** Why a job waits, where it stands, when it may start, and the smallest change that would start it now. */
 export const Explanation = Type.Object({
   jobId: Id,
@@ -205,8 +251,10 @@ export const Explanation = Type.Object({
   position: nullable(Type.Integer({ minimum: 1 })),
   /** Facts behind the message: `needed`, `free`, `heldBy` and so on. */
   facts: Type.Record(Type.String(), Type.Unknown()),
-  estimatedStart: nullable(Type.Object({ p50: Timestamp, p90: Timestamp })),
-  suggestion: nullable(Type.Object({ change: Type.String(), message: Type.String() })),
+  /** Who holds what it needs, the soonest end first; only the first few. */
+  holders: Type.Array(Holder),
+  estimatedStart: nullable(EstimatedStart),
+  suggestion: nullable(Suggestion),
 })
 export type Explanation = Static<typeof Explanation>
 

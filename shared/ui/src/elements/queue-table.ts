@@ -1,11 +1,13 @@
-import { css, html } from 'lit'
+import { css, html, nothing } from 'lit'
 import type { QueueEntry, Unsubscribe } from '@novabrain/contracts'
 import type { Host } from '../host.js'
 import { formatAge } from '../format/age.js'
+import { formatDuration } from '../format/duration.js'
 import { cardErrorOf } from '../format/error.js'
-import { counted } from '../locales/strings.js'
+import { counted, fill } from '../locales/strings.js'
 import { NbElement } from './base.js'
 import { defineElement } from './define.js'
+import { amendJob } from './job-actions.js'
 import { refreshOn } from './refresh.js'
 import { Remote } from './remote.js'
 import { baseStyles, tableStyles } from './styles.js'
@@ -22,7 +24,7 @@ export class NbQueueTable extends NbElement {
         padding: 16px 8px 6px;
       }
       table {
-        min-width: 780px;
+        min-width: 860px;
         table-layout: fixed;
       }
       td .link {
@@ -34,17 +36,27 @@ export class NbQueueTable extends NbElement {
         width: 48px;
       }
       .by {
-        width: 13%;
+        width: 10%;
       }
       .queue,
       .asks {
-        width: 9%;
+        width: 8%;
       }
       .at {
-        width: 11%;
+        width: 9%;
+      }
+      .starts {
+        width: 12%;
       }
       .why {
-        width: 36%;
+        width: 32%;
+      }
+      .help {
+        display: flex;
+        flex-wrap: wrap;
+        align-items: baseline;
+        gap: 0 8px;
+        margin-top: 2px;
       }
       .wide {
         overflow-x: auto;
@@ -102,6 +114,7 @@ export class NbQueueTable extends NbElement {
               <th scope="col" class="queue">${t.queue}</th>
               <th scope="col" class="asks">${t.asks}</th>
               <th scope="col" class="at">${t.waiting}</th>
+              ${waiting ? html`<th scope="col" class="starts" title=${t.startsHint}>${t.starts}</th>` : nothing}
               <th scope="col" class="why">${waiting ? t.reason : ''}</th>
             </tr>
           </thead>
@@ -124,8 +137,33 @@ export class NbQueueTable extends NbElement {
       <td class="ellipsis">${entry.queueName}</td>
       <td>${entry.gpuCount === 0 ? t.device.cpu : counted(t.queue.gpus, entry.gpuCount)}</td>
       <td class="muted">${age}</td>
-      <td class="why">${waiting ? entry.message : this.#status(entry.status)}</td>
+      ${waiting ? html`<td>${this.#starts(entry)}</td>` : nothing}
+      <td class="why">${waiting ? html`${entry.message}${this.#help(entry)}` : this.#status(entry.status)}</td>
     </tr>`
+  }
+  #starts({ estimatedStart }: QueueEntry) {
+    const { t } = this
+    if (estimatedStart === null) return html`<span class="muted">–</span>`
+    const [p50 = 0, p90 = 0] = [estimatedStart.p50, estimatedStart.p90].map((at) => Date.parse(at) - this.nowMs)
+    if (p90 <= 0) return html`<span class="muted">–</span>`
+    const say = (ms: number) => formatDuration(ms, t.duration)
+    return p50 < 5000
+      ? fill(t.queue.startsSoon, { p90: say(p90) })
+      : fill(t.queue.startsIn, { p50: say(p50), p90: say(p90) })
+  }
+  #help({ jobId, jobNumber, suggestion }: QueueEntry) {
+    const { t, host } = this
+    if (suggestion === null) return nothing
+    const { change, startsNow } = suggestion
+    const amend = () => host !== null && void amendJob(host, { id: jobId, number: jobNumber }, change)
+    return html`<div class="help">
+      <span class="muted">${suggestion.message}</span>
+      ${
+        host?.can('editor') === true
+          ? html`<button class="link" @click=${amend}>${startsNow ? t.amend.start : t.amend.only}</button>`
+          : nothing
+      }
+    </div>`
   }
   #status(text: string) {
     const status = knownStatuses.find((known) => known === text)

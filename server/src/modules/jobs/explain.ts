@@ -1,0 +1,132 @@
+import type { EstimatedStart, Explanation, Holder, Locale, QueueEntry, Suggestion } from '@novabrain/contracts'
+import { freshlyQueuedText, statusText } from '../../core/jobs/texts.js'
+import type { HoldRecord, JobRow } from '../../db/entities/execution.js'
+import type { Planner } from './planner.js'
+import type { JobWithAttempt } from './repository.js'
+
+/** How the asker knows other jobs: those of the project by number and name, others by nothing. */
+export type KnownJobs = ReadonlyMap<string, Pick<JobRow, 'id' | 'number' | 'name' | 'submittedBy'>>
+
+/** What an explanation is told with. */
+export interface Telling {
+  readonly planner: Planner
+  readonly locale: Locale
+}
+
+/** The jobs that the asker may be told of. */
+export const knownJobs = (jobs: readonly JobWithAttempt[]): KnownJobs => new Map(jobs.map(({ job }) => [job.id, job]))
+
+const otherJob: Readonly<Record<Locale, string>> = { en: 'a job of another project', 'zh-CN': '其他项目的作业' }
+
+const nameIn =
+  (known: KnownJobs, locale: Locale) =>
+  (jobId: string): string => {
+    const job = known.get(jobId)
+    return job === undefined ? otherJob[locale] : `#${String(job.number)}`
+  }
+
+const iso = (atMs: number): string => new Date(atMs).toISOString()
+
+const estimateOf = ({ estimatedStart }: HoldRecord): EstimatedStart | null =>
+  estimatedStart === null ? null : { p50: iso(estimatedStart.p50Ms), p90: iso(estimatedStart.p90Ms) }
+
+/** Causes that a change only makes possible; for all others it starts the job in the cycle that found it. */
+const impossible = new Set(['never_fits', 'no_node_matches'])
+
+const suggestionOf = (hold: HoldRecord, message: string | null): Suggestion | null =>
+  hold.suggestion === null || message === null
+    ? null
+    : { change: hold.suggestion.change, message, startsNow: !impossible.has(hold.reason) }
+
+/** Why a job waits, where it stands, who holds what it needs until when, and what would start it. */
+export const explanationOf = (
+  { job, attempt }: JobWithAttempt,
+  known: KnownJobs,
+  { planner, locale }: Telling,
+): Explanation => {
+  const plain = {
+    jobId: job.id,
+    status: job.status,
+    reason: job.reason ?? 'ready',
+    position: null,
+    facts: {},
+    holders: [],
+    estimatedStart: null,
+    suggestion: null,
+  }
+  if (job.status !== 'queued') {
+    const message = statusText({ ...job, status: job.status, nodeName: attempt?.nodeName ?? null }, locale)
+    return { ...plain, message }
+  }
+  const { hold } = job
+  if (hold === null) return { ...plain, message: freshlyQueuedText(job.reason, locale) }
+  const text = planner.explain(job.id, hold, locale, nameIn(known, locale))
+  return {
+    ...plain,
+    reason: hold.reason,
+    message: text.message,
+    position: hold.position,
+    facts: visibleFacts(hold.facts, known),
+    holders: holdersOf(hold.facts, known),
+    estimatedStart: estimateOf(hold),
+    suggestion: suggestionOf(hold, text.suggestion),
+  }
+}
+
+interface KeptHolder {
+  readonly jobId: string
+  readonly gpuMilli: number
+  readonly predictedEndMs: number | null
+}
+
+const holdersOf = (facts: Record<string, unknown>, known: KnownJobs): Holder[] => {
+  const kept: readonly KeptHolder[] = Array.isArray(facts['heldBy']) ? facts['heldBy'] : []
+  return kept.map(({ jobId, gpuMilli, predictedEndMs }) => {
+    const job = known.get(jobId)
+    return {
+      jobId: job?.id ?? null,
+      jobNumber: job?.number ?? null,
+      jobName: job?.name ?? null,
+      submittedBy: job?.submittedBy ?? null,
+      gpuMilli,
+      until: predictedEndMs === null ? null : iso(predictedEndMs),
+    }
+  })
+}
+
+/** Facts without the ids of jobs that are not the asker's; queues by the name their tenant gave. */
+const visibleFacts = (facts: Record<string, unknown>, known: KnownJobs): Record<string, unknown> => {
+  const visible = (key: string, value: unknown): unknown => {
+    if (typeof value === 'string' && /^[0-9a-f]{32}$/.test(value)) return known.has(value) ? value : null
+    if ((key === 'queueName' || key === 'cohort') && typeof value === 'string') return value.split('/').at(-1)
+    return value
+  }
+  return JSON.parse(JSON.stringify(facts, visible)) as Record<string, unknown>
+}
+
+/** A job as the page of the queue shows it. */
+export const entryOf = (found: JobWithAttempt, known: KnownJobs, telling: Telling): QueueEntry => {
+  const { job } = found
+  const { message, position, estimatedStart, suggestion } = explanationOf(found, known, telling)
+  return {
+    jobId: job.id,
+    jobNumber: job.number,
+    jobName: job.name,
+    submittedBy: job.submittedBy,
+    queueName: job.queueName,
+    status: job.status,
+    position,
+    gpuCount: job.gpuCount,
+    reason: job.reason ?? 'ready',
+    message,
+    estimatedStart,
+    suggestion,
+    submittedAt: job.submittedAt,
+  }
+}
+
+/** Running jobs first, then by position; a job not yet looked at comes last. */
+export const byPosition = (left: QueueEntry, right: QueueEntry): number => rankOf(left) - rankOf(right)
+
+const rankOf = (entry: QueueEntry): number =>
+  entry.status === 'queued' ? (entry.position ?? Number.MAX_SAFE_INTEGER) : 0
