@@ -1,0 +1,149 @@
+import type { SchedEvent } from '../../model/event.js'
+import type { Placement } from '../../model/snapshot.js'
+import type { EnginePolicy, PolicyMaker, SimDecision, SimView } from '../engine/policy.js'
+import { widthOf, type TraceJob } from '../engine/trace.js'
+import { openRoom, type Room } from './room.js'
+
+/** A job that waits, with what it is ordered by. */
+export interface Waiting {
+  readonly job: TraceJob
+  readonly key: number
+  /** Counts arrivals: the end of every order. */
+  readonly at: number
+}
+
+/** Orders jobs that wait by a number that is fixed when they come; equal ones as they came. */
+export interface QueueRule {
+  readonly name: string
+  key(job: TraceJob): number
+  /** Whether jobs behind one that does not fit may start: no, all that fit, or those that do not delay the first (EASY). */
+  readonly skips: 'no' | 'yes' | 'easy'
+}
+
+interface Running {
+  readonly job: TraceJob
+  readonly placement: Placement
+  readonly endMs: number
+}
+
+const isBefore = (left: Waiting, right: Waiting): boolean => (left.key - right.key || left.at - right.at) < 0
+
+const insert = (line: Waiting[], waiting: Waiting): void => {
+  let [low, high] = [0, line.length]
+  while (low < high) {
+    const middle = (low + high) >> 1
+    const other = line[middle]
+    if (other !== undefined && isBefore(other, waiting)) low = middle + 1
+    else high = middle
+  }
+  line.splice(low, 0, waiting)
+}
+
+/**
+ * When the head of the line will have its place, by the true ends of what runs, and what is free then beyond it (Lifka,
+ * JSSPP'95; in a feasible placement, not in sum).
+ */
+const shadowOf = (
+  head: TraceJob,
+  room: Room,
+  running: readonly Running[],
+): { readonly atMs: number; readonly spare: Room } | null => {
+  const spare = room.copy()
+  const ends = [...running].sort((left, right) => left.endMs - right.endMs || (left.job.id < right.job.id ? -1 : 1))
+  for (const { placement, endMs } of ends) {
+    spare.give(placement)
+    const place = spare.find(head)
+    if (place === null) continue
+    spare.take(place)
+    return { atMs: endMs, spare }
+  }
+  return null
+}
+
+/** Runs jobs to their end once started, in the order of a rule. */
+export const queuePolicy = (rule: QueueRule): PolicyMaker => ({
+  name: rule.name,
+  open(view: SimView): EnginePolicy {
+    const room = openRoom(view.trace.nodes)
+    const line: Waiting[] = []
+    const running = new Map<string, Running>()
+    let count = 0
+    let isStale = true
+
+    const start = (job: TraceJob, placement: Placement, nowMs: number): SimDecision => {
+      room.take(placement)
+      running.set(job.id, { job, placement, endMs: nowMs + view.leftMs(job.id, nowMs) })
+      return { type: 'start', jobId: job.id, placement }
+    }
+
+    /** From the head on as far as they fit; answers where the first stands that does not. */
+    const startHeads = (nowMs: number, decisions: SimDecision[]): void => {
+      let at = 0
+      for (let next = line[at]; next !== undefined; next = line[at]) {
+        const placement = room.find(next.job)
+        if (placement === null) break
+        decisions.push(start(next.job, placement, nowMs))
+        at += 1
+      }
+      line.splice(0, at)
+    }
+
+    const startOthers = (nowMs: number, decisions: SimDecision[]): void => {
+      const [head] = line
+      if (head === undefined || room.free() === 0) return
+      const shadow = rule.skips === 'easy' ? shadowOf(head.job, room, [...running.values()]) : null
+      const refused = new Set<number>()
+      for (let at = 1; at < line.length && room.free() > 0; at += 1) {
+        const job = line[at]?.job
+        if (job === undefined || refused.has(widthOf(job))) continue
+        const endsBefore = shadow === null || nowMs + job.runMs <= shadow.atMs
+        const placement = room.find(job)
+        if (placement === null) {
+          refused.add(widthOf(job))
+          continue
+        }
+        if (!endsBefore) {
+          if (!shadow.spare.has(placement)) continue
+          shadow.spare.take(placement)
+        }
+        line.splice(at, 1)
+        at -= 1
+        decisions.push(start(job, placement, nowMs))
+      }
+    }
+
+    return {
+      happened(event: SchedEvent) {
+        isStale = true
+        if (event.type === 'submitted') {
+          const job = view.job(event.job.id)
+          insert(line, { job, key: rule.key(job), at: (count += 1) })
+        } else if (event.type === 'ended') {
+          const ended = running.get(event.jobId)
+          if (ended !== undefined) room.give(ended.placement)
+          running.delete(event.jobId)
+        }
+      },
+      decide(nowMs) {
+        if (!isStale) return []
+        isStale = false
+        const decisions: SimDecision[] = []
+        startHeads(nowMs, decisions)
+        if (rule.skips !== 'no') startOthers(nowMs, decisions)
+        return decisions
+      },
+      wakeMs: () => null,
+    }
+  },
+})
+
+/** First come, first served: nobody passes the head of the line. */
+export const fifo: PolicyMaker = queuePolicy({ name: 'FIFO', key: () => 0, skips: 'no' })
+/** First come, first served, but whoever fits starts. */
+export const fifoSkipping: PolicyMaker = queuePolicy({ name: 'FIFO+', key: () => 0, skips: 'yes' })
+/** Jobs behind the head start if they do not delay it (EASY: Lifka, JSSPP'95), told exact run times. */
+export const easy: PolicyMaker = queuePolicy({ name: 'EASY', key: () => 0, skips: 'easy' })
+/** Shortest job first by exact run time, nobody passes the head. */
+export const sjf: PolicyMaker = queuePolicy({ name: 'SJF', key: ({ runMs }) => runMs, skips: 'no' })
+/** Shortest job first by exact run time, but whoever fits starts. */
+export const sjfSkipping: PolicyMaker = queuePolicy({ name: 'SJF+', key: ({ runMs }) => runMs, skips: 'yes' })
