@@ -3,6 +3,25 @@ export { decide } from './decide.js'
 export { applyDecisions, evolve } from './evolve.js'
 export { couldEverRun, type Feasibility } from './fit.js'
 export type { Policy } from './policy/policy.js'
+export {
+  policyFields,
+  type BothTexts,
+  type ChoiceField,
+  type FlagField,
+  type IntegerField,
+  type PolicyField,
+  type PolicyPath,
+  type PolicyValue,
+} from './policy/fields.js'
+export {
+  completeValues,
+  policyFault,
+  policyOf,
+  valuesOf,
+  type PolicyFault,
+  type PolicyValues,
+} from './policy/values.js'
+export { namedPolicies, type NamedPolicy } from './policy/named.js'
 export { defaultPolicy, defaultUsageHalfLifeMs, fifoPolicy, priorityOf } from './policy/presets.js'
 export type {
   AheadFacts,

@@ -1,0 +1,225 @@
+import type { Policy } from './policy.js'
+
+/** A text in both languages of the house. */
+export interface BothTexts {
+  readonly en: string
+  readonly zh: string
+}
+
+interface Told {
+  /** What people call it. */
+  readonly label: BothTexts
+  /** What it does, and which way it works. */
+  readonly meaning: BothTexts
+  /** Whose it is: of the whole cluster, or of each tenant for its own queues. */
+  readonly scope: 'cluster' | 'tenant'
+  /** It only means something while another field has one of these values. */
+  readonly when?: { readonly field: string; readonly is: readonly string[] }
+  /** Its value where the default policy has none, since it means nothing there. */
+  readonly fallback?: PolicyValue
+}
+
+/** A whole number inside bounds. */
+export interface IntegerField extends Told {
+  readonly kind: 'integer'
+  readonly minimum: number
+  readonly maximum: number
+  readonly unit: 'ms' | 'count' | 'factor' | 'weight' | 'permille' | 'quarters' | 'cores'
+}
+
+/** Yes or no. */
+export interface FlagField extends Told {
+  readonly kind: 'flag'
+}
+
+/** One of a few words. */
+export interface ChoiceField<Value extends string = string> extends Told {
+  readonly kind: 'choice'
+  readonly values: Readonly<Record<Value, BothTexts>>
+}
+
+/** A field of a policy with its meaning, unit and bounds. */
+export type PolicyField = IntegerField | FlagField | ChoiceField
+
+/** What a field may hold. */
+export type PolicyValue = number | boolean | string
+
+type Paths<T> = T extends object
+  ? { [K in keyof T & string]-?: NonNullable<T[K]> extends object ? `${K}.${Paths<NonNullable<T[K]>>}` : K }[keyof T &
+      string]
+  : never
+
+type At<T, Path extends string> = T extends unknown
+  ? Path extends `${infer Head}.${infer Rest}`
+    ? Head extends keyof T
+      ? At<T[Head], Rest>
+      : never
+    : Path extends keyof T
+      ? T[Path]
+      : never
+  : never
+
+type FieldFor<Value> = [Value] extends [boolean]
+  ? FlagField
+  : [Value] extends [number]
+    ? IntegerField
+    : [Value] extends [string]
+      ? ChoiceField<Value>
+      : never
+
+/** The name of a field: its place in the policy. */
+export type PolicyPath = Paths<Policy>
+
+const hour = 3_600_000
+const day = 24 * hour
+
+const integer = (
+  unit: IntegerField['unit'],
+  [minimum, maximum]: readonly [number, number],
+  label: BothTexts,
+  meaning: BothTexts,
+  scope: Told['scope'] = 'cluster',
+): IntegerField => ({ kind: 'integer', unit, minimum, maximum, label, meaning, scope })
+
+const text = (en: string, zh: string): BothTexts => ({ en, zh })
+
+/**
+ * Every field of a policy, in the order in which people read them. The API, the command line, the page and the stored
+ * versions are made from this table: a new field of `Policy` is a line here, and does not compile without it.
+ */
+export const policyFields: { readonly [Path in PolicyPath]: FieldFor<At<Policy, Path>> } = {
+  'order.kind': {
+    kind: 'choice',
+    scope: 'cluster',
+    label: text('Order', '排队顺序'),
+    meaning: text('Who goes first among jobs of equal importance and share.', '在重要性和份额相同的作业中，谁先运行。'),
+    values: {
+      predicted: text('least predicted work first', '预计工作量最小者优先'),
+      submitted: text('first come, first served', '先到先得'),
+    },
+  },
+  'order.widthQuarters': integer(
+    'quarters',
+    [0, 4],
+    text('Weight of the width', '宽度的权重'),
+    text(
+      'Predicted work is run time × GPUs^(this ÷ 4): 0 looks at time alone, 4 counts GPU hours; between them wide jobs are spared.',
+      '预计工作量 = 运行时间 × GPU 数^(此值 ÷ 4)：0 只看时间，4 按 GPU 时计；介于其间时对多 GPU 作业较宽容。',
+    ),
+  ),
+  'order.coresPerDevice': integer(
+    'cores',
+    [1, 1024],
+    text('CPU cores like one GPU', '相当于一个 GPU 的 CPU 核数'),
+    text('How wide a job without a GPU counts.', '不使用 GPU 的作业按多少宽度计算。'),
+  ),
+  'order.unknownRuntimeMs': integer(
+    'ms',
+    [1000, 30 * day],
+    text('Run time of unknown jobs', '未知作业的运行时间'),
+    text('Assumed where no job of its kind has run yet.', '没有同类作业的历史时所假定的运行时间。'),
+  ),
+  'ageBound.factor': integer(
+    'factor',
+    [0, 1000],
+    text('Patience, times the run time', '耐心：运行时间的倍数'),
+    text(
+      'A job that has waited so many times its predicted run time goes before all others.',
+      '等待时间达到预计运行时间的这么多倍后，作业排到所有作业之前。',
+    ),
+  ),
+  'ageBound.minimumMs': integer(
+    'ms',
+    [0, 30 * day],
+    text('Patience, at least', '耐心：至少'),
+    text('However short a job is, it waits its turn for so long.', '无论作业多短，都要先按顺序等待这么久。'),
+  ),
+  'ageBound.maximumMs': integer(
+    'ms',
+    [0, 365 * day],
+    text('Patience, at most', '耐心：至多'),
+    text('However long a job is, after so long it goes first.', '无论作业多长，等待这么久后都会排到最前。'),
+  ),
+  'fairShare.presentWeight': integer(
+    'weight',
+    [0, 1000],
+    text('Weight of present use', '当前用量的权重'),
+    text(
+      'How much what a queue or person uses now counts in the fair share.',
+      '队列或个人当前的用量在公平份额中的权重。',
+    ),
+  ),
+  'fairShare.pastWeight': integer(
+    'weight',
+    [0, 1000],
+    text('Weight of past use', '过往用量的权重'),
+    text('How much past use, fading by half in a day, counts beside it.', '过往用量（每天衰减一半）的权重。'),
+  ),
+  placement: {
+    kind: 'choice',
+    scope: 'cluster',
+    label: text('Placement', '放置方式'),
+    meaning: text('Which of the free GPUs a job gets.', '作业会得到哪些空闲的 GPU。'),
+    values: { best_fit: text('best fit: the fullest node that has room', '最佳适应：放得下的最满节点') },
+  },
+  'reservation.afterWaitMs': integer(
+    'ms',
+    [0, 30 * day],
+    text('Reserve for wide jobs after', '多 GPU 作业的预留'),
+    text(
+      'A job of several GPUs that has waited so long gets a place kept for it in time.',
+      '需要多个 GPU 的作业等待这么久后，会为它预留将来的位置。',
+    ),
+  ),
+  'preemption.enabled': {
+    kind: 'flag',
+    scope: 'cluster',
+    label: text('Preemption', '抢占'),
+    meaning: text(
+      'Whether a more important job, or the owner of a quota, may make others stop and wait again.',
+      '更重要的作业或配额的所有者是否可以让其他作业停止并重新等待。',
+    ),
+  },
+  'preemption.minimumRunMs': integer(
+    'ms',
+    [0, 7 * day],
+    text('Safe at first for', '开始后不被抢占'),
+    text('A job that has run less than this is never stopped for another.', '运行时间少于此值的作业不会被抢占。'),
+  ),
+  'preemption.maximumEvictionsPerHour': integer(
+    'count',
+    [0, 60],
+    text('Evictions of one job an hour', '每个作业每小时最多被抢占'),
+    text('After so many it is left alone.', '达到次数后不再被抢占。'),
+  ),
+  'preemption.restartCostMs': integer(
+    'ms',
+    [0, day],
+    text('Cost of a restart', '重启的代价'),
+    text(
+      'Counted for every victim and GPU when the cheapest victims are chosen.',
+      '选择代价最小的被抢占者时，按每个作业和 GPU 计入。',
+    ),
+  ),
+  'preemption.holdMs': integer(
+    'ms',
+    [1000, day],
+    text('Freed GPUs are kept for', '腾出的 GPU 保留'),
+    text('How long nobody else may take what was freed for a job.', '为某个作业腾出的 GPU 在这段时间内不给他人。'),
+  ),
+  'preemption.maximumPerCycle': integer(
+    'count',
+    [0, 1000],
+    text('Searches for victims a cycle', '每轮寻找被抢占者的次数'),
+    text('Bounds the time one decision takes.', '限制一次决策所用的时间。'),
+  ),
+  'explain.maximumSuggestions': integer(
+    'count',
+    [0, 100_000],
+    text('Suggestions a cycle', '每轮的建议数'),
+    text(
+      'For so many different requests a helpful change is looked for; 0 gives none.',
+      '为这么多种不同的请求寻找可行的更改；0 表示不给出建议。',
+    ),
+  ),
+}
