@@ -3,14 +3,16 @@ import { totalOf } from './model/request.js'
 import { nothing, type ResourceName, type ResourceVector } from './model/resources.js'
 import type { Hold, Placement, QueuedJob, RunningJob, SchedJob, Snapshot } from './model/snapshot.js'
 import type { Policy } from './policy/policy.js'
-import { copyFree, emptyFree, layOut, lowerNode, take, type Free, type Layout } from './steps/cluster.js'
+import type { Memory } from './memory.js'
+import { copyFree, emptyFree, lowerNode, take, type Free, type Layout } from './steps/cluster.js'
 import { holdIsAlive, keptBeyondVictims, quotaBeyondVictims, stopsFor } from './steps/holds.js'
 import { bySubmission } from './steps/order.js'
 import type { Evictable } from './steps/preempt.js'
 import { bestFit, createPlacer, type Placer } from './steps/place.js'
 import { openQuotaBook, type QuotaBook } from './steps/quota.js'
 import { openShareBook, type ShareBook } from './steps/share.js'
-import { openShapes, openWaiters, type Shapes, type Waiter } from './steps/waiters.js'
+import type { Lines } from './steps/lines.js'
+import type { Shapes } from './steps/waiters.js'
 
 /** A place kept in time for a blocked job. */
 export interface Reservation {
@@ -53,14 +55,14 @@ export interface LiveHold {
   readonly victims: readonly RunningJob[]
 }
 
-/** The working state of one decision. It is made from a snapshot, changed in place, and thrown away. */
+/** The working state of one decision. It is made from a snapshot and what was kept of the last one, changed in place, and thrown away. */
 export interface Cycle {
   readonly snapshot: Snapshot
   readonly policy: Policy
   readonly nowMs: number
   readonly layout: Layout
   readonly shapes: Shapes
-  readonly waiters: readonly Waiter[]
+  readonly lines: Lines
   /** What is free now, for anybody. */
   readonly now: View
   /** What is free now as the cycle began, after the holds: tells whether a job was overtaken. */
@@ -89,17 +91,16 @@ export const expectedEndMs = (job: RunningJob, policy: Policy, nowMs: number): n
   return job.startedAtMs + lengthMs
 }
 
-const liveHolds = (snapshot: Snapshot, layout: Layout, nowMs: number): LiveHold[] => {
+const liveHolds = (snapshot: Snapshot, lines: Lines, layout: Layout, nowMs: number): LiveHold[] => {
   if (snapshot.holds.length === 0) return []
-  const queued = new Map(snapshot.queued.map((job) => [job.id, job]))
   const stopping = snapshot.running.filter((job) => job.stopping)
   return snapshot.holds
-    .filter((hold) => holdIsAlive(hold, snapshot, layout, nowMs))
     .flatMap((hold) => {
-      const job = queued.get(hold.jobId)
+      const waiter = lines.find(hold.jobId)
+      if (waiter === undefined || !holdIsAlive(hold, stopping, layout, nowMs)) return []
       const victims = stopping.filter((running) => stopsFor(hold, running))
       const victimIds = victims.map((victim) => victim.id).sort()
-      return job === undefined ? [] : [{ hold: { ...hold, victimIds }, job, victims }]
+      return [{ hold: { ...hold, victimIds }, job: waiter.job, victims }]
     })
     .sort((left, right) => bySubmission(left.job, right.job))
 }
@@ -108,13 +109,14 @@ const liveHolds = (snapshot: Snapshot, layout: Layout, nowMs: number): LiveHold[
 export const holdEndMs = (hold: Hold, job: SchedJob, policy: Policy, nowMs: number): number =>
   Math.max(nowMs, hold.expiresAtMs) + Math.max(1, job.predictedRuntimeMs ?? policy.order.unknownRuntimeMs)
 
-/** Starts the working state: everything that runs or is held is taken, in the cluster, the quotas and the shares. */
-export const openCycle = (snapshot: Snapshot, policy: Policy, nowMs: number): Cycle => {
-  const layout = layOut(snapshot.nodes)
-  const shapes = openShapes()
+/** Starts the working state from what was kept: everything that runs or is held is taken, in the cluster, the quotas and the shares. */
+export const openCycle = (snapshot: Snapshot, memory: Memory, nowMs: number): Cycle => {
+  const { policy, shapes, lines } = memory
+  lines.update(snapshot.queued, nowMs)
+  const { layout } = memory.cluster(snapshot.nodes)
   const free = emptyFree(layout)
   const quota = openQuotaBook(snapshot.queues)
-  const holds = liveHolds(snapshot, layout, nowMs)
+  const holds = liveHolds(snapshot, lines, layout, nowMs)
   const stopsForHold = new Set(holds.flatMap((live) => live.hold.victimIds))
   const releases: Release[] = []
   for (const job of snapshot.running) {
@@ -139,7 +141,7 @@ export const openCycle = (snapshot: Snapshot, policy: Policy, nowMs: number): Cy
     nowMs,
     layout,
     shapes,
-    waiters: openWaiters(snapshot.queued, shapes, policy, nowMs),
+    lines,
     now,
     atStart: copyFree(free),
     bound: now,

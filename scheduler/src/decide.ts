@@ -5,9 +5,10 @@ import type { Policy } from './policy/policy.js'
 import { reserve } from './steps/backfill.js'
 import { openCauses, type Causes } from './steps/cause.js'
 import { settleHold, holdFreed } from './steps/hold.js'
-import { isWaitingGang, servingOrder } from './steps/order.js'
+import { openMemory, type Memory } from './memory.js'
 import { findEviction } from './steps/preempt.js'
 import { describe } from './steps/describe.js'
+import { servingOrder, type Leading } from './steps/serving.js'
 import type { Kind, Waiter } from './steps/waiters.js'
 
 /** What became of a job in the pass over the queue. `cause` is `null` where the nodes are what is short. */
@@ -32,8 +33,8 @@ export type Outcome =
 interface Pass {
   readonly cycle: Cycle
   readonly causes: Causes
-  /** Gangs that went first in their priority. */
-  readonly led: Set<Waiter>
+  /** Jobs with a hold, and gangs that went first in their priority. */
+  readonly served: Set<Waiter>
   /** Importances with which jobs of a kind looked for victims in vain, standing behind the reservation or not. */
   readonly fruitless: ReadonlyMap<boolean, Map<Kind, Set<number>>>
   searches: number
@@ -112,20 +113,56 @@ const settle = (pass: Pass, waiter: Waiter): Outcome => {
   }
   const preempting = tryPreempt(pass, waiter)
   if (preempting !== null) return preempting
-  const mayReserve = cycle.reservation === null && (pass.led.has(waiter) || waiter.aged)
+  const mayReserve = cycle.reservation === null && (pass.served.has(waiter) || waiter.aged)
   const reservation = mayReserve ? reserve(cycle, waiter) : null
   return reservation === null ? held(cycle, waiter, null) : reserved(cycle, waiter, reservation)
 }
 
-const settleHolds = (cycle: Cycle): Outcome[] => {
-  if (cycle.holds.length === 0) return []
-  const waiters = new Map(cycle.waiters.map((waiter) => [waiter.job.id, waiter]))
-  return [...cycle.holds].flatMap((live): Outcome[] => {
-    const waiter = waiters.get(live.job.id)
+const settleHolds = (cycle: Cycle): Outcome[] =>
+  [...cycle.holds].flatMap((live): Outcome[] => {
+    const waiter = cycle.lines.find(live.job.id)
     if (waiter === undefined) return []
     const placement = settleHold(cycle, live)
     return [placement === null ? heldFor(cycle, waiter, live.hold) : { type: 'start', waiter, placement }]
   })
+
+/** Gangs that waited start oldest first, until one finds the nodes short: that one is given a place in time. */
+const leadingIn = (cycle: Cycle, causes: Causes): Leading => ({
+  isOpen: () => cycle.reservation === null,
+  mayLead: (waiter) =>
+    causes.barred(waiter) === null && cycle.quota.check(waiter.job.queueName, waiter.kind.shape.total) === null,
+})
+
+const decideWith = (memory: Memory, snapshot: Snapshot, nowMs: number): Decision[] => {
+  const cycle = openCycle(snapshot, memory, nowMs)
+  const causes = openCauses(cycle)
+  const outcomes = settleHolds(cycle)
+  const served = new Set(outcomes.map(({ waiter }) => waiter))
+  const fruitless = new Map([true, false].map((yields) => [yields, new Map<Kind, Set<number>>()]))
+  const pass: Pass = { cycle, causes, served, fruitless, searches: 0 }
+  const order = servingOrder(cycle.lines, cycle.shares, leadingIn(cycle, causes), served)
+  for (let waiter = order.next(); waiter !== null; waiter = order.next()) outcomes.push(settle(pass, waiter))
+  return [...cycle.preempted.values(), ...describe(cycle, causes, outcomes)]
+}
+
+/** A scheduler that remembers: cycle by cycle it looks only at what changed. */
+export interface Scheduler {
+  /** The same as `decide` answers; decisions that did not change are the same objects as the last time. */
+  decide(snapshot: Snapshot, nowMs: number): Decision[]
+}
+
+/**
+ * Opens a scheduler. It keeps what it worked out of the jobs, nodes and queues that it saw, and finds them again by
+ * identity: whoever changes one must hand in a new object, as `evolve` does.
+ */
+export const openScheduler = (policy: Policy): Scheduler => {
+  let memory = openMemory(policy)
+  return {
+    decide(snapshot, nowMs) {
+      if (memory.isWornOut(nowMs)) memory = openMemory(policy)
+      return decideWith(memory, snapshot, nowMs)
+    },
+  }
 }
 
 /**
@@ -135,22 +172,5 @@ const settleHolds = (cycle: Cycle): Outcome[] => {
  * Jobs start greedily in that order; what is free only shrinks on the way, so a job that did not fit when its turn
  * came does not fit at the end either, and nothing lawful is left idle.
  */
-export const decide = (snapshot: Snapshot, policy: Policy, nowMs: number): Decision[] => {
-  const cycle = openCycle(snapshot, policy, nowMs)
-  const causes = openCauses(cycle)
-  const outcomes = settleHolds(cycle)
-  const holders = new Set(outcomes.map(({ waiter }) => waiter))
-  const rest = cycle.waiters.filter((waiter) => !holders.has(waiter))
-  const gangs = rest.filter(({ job }) => isWaitingGang(job, policy, nowMs))
-  /** Gangs that waited start oldest first, until one finds the nodes short: that one is given a place in time. */
-  const mayLead = (waiter: Waiter): boolean =>
-    cycle.reservation === null &&
-    causes.barred(waiter) === null &&
-    cycle.quota.check(waiter.job.queueName, waiter.kind.shape.total) === null
-  const fruitless = new Map([true, false].map((yields) => [yields, new Map<Kind, Set<number>>()]))
-  const led = new Set<Waiter>()
-  const pass: Pass = { cycle, causes, led, fruitless, searches: 0 }
-  const order = servingOrder(rest, cycle.shares, gangs, { mayLead, led })
-  for (let waiter = order.next(); waiter !== null; waiter = order.next()) outcomes.push(settle(pass, waiter))
-  return [...cycle.preempted.values(), ...describe(cycle, causes, outcomes)]
-}
+export const decide = (snapshot: Snapshot, policy: Policy, nowMs: number): Decision[] =>
+  openScheduler(policy).decide(snapshot, nowMs)

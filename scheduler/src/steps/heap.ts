@@ -3,6 +3,8 @@ export interface Heap<T> {
   peek(): T | null
   pop(): T | null
   push(item: T): void
+  /** Reads the key of the first item anew and lets it sink to its place. */
+  sinkTop(): void
 }
 
 interface Entry<T> {
@@ -10,7 +12,7 @@ interface Entry<T> {
   readonly item: T
 }
 
-/** A heap of the items; `keyOf` may change for items that are popped and pushed again. */
+/** A heap of the items; `keyOf` and `compare` may change for the first item, and for items that are popped and pushed again. */
 export const createHeap = <T>(
   items: readonly T[],
   keyOf: (item: T) => number,
@@ -53,6 +55,10 @@ export const createHeap = <T>(
   items.forEach(push)
   return {
     push,
+    sinkTop() {
+      const top = entries[0]
+      if (top !== undefined) sink({ key: keyOf(top.item), item: top.item })
+    },
     peek: () => entries[0]?.item ?? null,
     pop() {
       const top = entries[0]

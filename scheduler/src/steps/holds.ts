@@ -1,6 +1,6 @@
 import { totalOf } from '../model/request.js'
 import type { ResourceVector } from '../model/resources.js'
-import type { Hold, PodPlacement, RunningJob, SchedJob, Snapshot } from '../model/snapshot.js'
+import type { Hold, PodPlacement, RunningJob, SchedJob } from '../model/snapshot.js'
 import type { Layout } from './cluster.js'
 
 /**
@@ -9,16 +9,12 @@ import type { Layout } from './cluster.js'
  */
 export const stopsFor = (hold: Hold, job: RunningJob): boolean => job.stopping && hold.victimIds.includes(job.id)
 
-/** Whether a hold still binds: its job waits, its nodes are open, and its time is not over or a victim still stops. */
-export const holdIsAlive = (hold: Hold, snapshot: Snapshot, layout: Layout, nowMs: number): boolean => {
+/** Whether the hold of a waiting job still binds: its nodes are open, and its time is not over or a victim still stops. */
+export const holdIsAlive = (hold: Hold, running: readonly RunningJob[], layout: Layout, nowMs: number): boolean => {
   const isOpen = (pod: PodPlacement): boolean =>
     (layout.nodes[layout.nodeIndex.get(pod.nodeId) ?? -1]?.schedulable ?? false) &&
     pod.devices.every((grant) => layout.deviceIndex.has(grant.deviceId))
-  return (
-    (nowMs < hold.expiresAtMs || snapshot.running.some((job) => stopsFor(hold, job))) &&
-    snapshot.queued.some((job) => job.id === hold.jobId) &&
-    hold.placement.pods.every(isOpen)
-  )
+  return (nowMs < hold.expiresAtMs || running.some((job) => stopsFor(hold, job))) && hold.placement.pods.every(isOpen)
 }
 
 interface Amounts {

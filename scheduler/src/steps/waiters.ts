@@ -1,8 +1,9 @@
 import { totalOf, type JobRequest } from '../model/request.js'
 import type { ResourceVector } from '../model/resources.js'
+import type { HoldDecision } from '../model/decision.js'
 import type { QueuedJob } from '../model/snapshot.js'
 import type { Policy } from '../policy/policy.js'
-import { isAged, predictedWork } from './order.js'
+import { predictedWork } from './order.js'
 
 /** What is asked of devices: all that equal fits share, whatever is asked of CPU and memory. */
 export interface DeviceAsk {
@@ -23,17 +24,22 @@ export interface Kind {
   readonly queueName: string
 }
 
-/** A queued job in one cycle, with what is worked out of it once. */
+/** A queued job with what is worked out of it once. It stays the same object as long as the job waits unchanged. */
 export interface Waiter {
   readonly job: QueuedJob
   readonly kind: Kind
-  readonly aged: boolean
   readonly work: number
+  /** Whether it is past its age bound, as of the present cycle. */
+  aged: boolean
+  /** What its owner was told last; told again, as the same object, while it holds true. */
+  told: HoldDecision | null
 }
 
-/** Gives equal requests the same shape. Local to one decision. */
+/** Gives equal requests the same shape. */
 export interface Shapes {
   of(request: JobRequest): Shape
+  /** How many different shapes it was asked for. */
+  count(): number
 }
 
 const sameDevices = (left: JobRequest, right: JobRequest): boolean =>
@@ -65,6 +71,7 @@ const deviceHash = (request: JobRequest): number =>
 
 /** Opens an empty register of shapes. */
 export const openShapes = (): Shapes => {
+  let count = 0
   const asks = intern<JobRequest, DeviceAsk>(
     (ask, request) => sameDevices(ask.example, request),
     (request) => ({ example: request }),
@@ -72,15 +79,19 @@ export const openShapes = (): Shapes => {
   const shapes = intern<JobRequest, Shape>(
     ({ request }, other) =>
       request.cpuMilli === other.cpuMilli && request.memoryMib === other.memoryMib && sameDevices(request, other),
-    (request) => ({ request, total: totalOf(request), devices: asks(deviceHash(request), request) }),
+    (request) => {
+      count += 1
+      return { request, total: totalOf(request), devices: asks(deviceHash(request), request) }
+    },
   )
   return {
     of: (request) => shapes(mix(mix(deviceHash(request), request.cpuMilli), request.memoryMib), request),
+    count: () => count,
   }
 }
 
-/** Looks at every queued job once. */
-export const openWaiters = (jobs: readonly QueuedJob[], shapes: Shapes, policy: Policy, nowMs: number): Waiter[] => {
+/** Makes waiters of jobs; those that ask the same of the same queue are of one kind. */
+export const openWaiters = (shapes: Shapes, policy: Policy): ((job: QueuedJob) => Waiter) => {
   const kinds = new Map<string, Map<Shape, Kind>>()
   const kindOf = ({ queueName, request }: QueuedJob): Kind => {
     const ofQueue = kinds.get(queueName) ?? new Map<Shape, Kind>()
@@ -90,10 +101,11 @@ export const openWaiters = (jobs: readonly QueuedJob[], shapes: Shapes, policy: 
     ofQueue.set(shape, kind)
     return kind
   }
-  return jobs.map((job) => ({
+  return (job) => ({
     job,
     kind: kindOf(job),
-    aged: isAged(job, policy, nowMs),
     work: policy.order.kind === 'predicted' ? predictedWork(job, policy) : 0,
-  }))
+    aged: false,
+    told: null,
+  })
 }

@@ -1,0 +1,123 @@
+import type { QueuedJob } from '../model/snapshot.js'
+import type { Policy } from '../policy/policy.js'
+import { createCalendar } from './calendar.js'
+import { differenceOf } from './difference.js'
+import { agesAtMs, bySubmission, leadsAtMs } from './order.js'
+import { createSorted, type Sorted } from './sorted.js'
+import { openWaiters, type Shapes, type Waiter } from './waiters.js'
+
+/** The waiting jobs of one priority that are not past their age bound. */
+export interface Level {
+  readonly priority: number
+  /** Gangs that have waited long enough to go first, oldest first. */
+  readonly leaders: Sorted<Waiter>
+  /** By queue, in it by owner: least work first. */
+  readonly queues: ReadonlyMap<string, ReadonlyMap<string, Sorted<Waiter>>>
+}
+
+/** All who wait, in the lines in which they are served. Kept from cycle to cycle and brought up to date by differences. */
+export interface Lines {
+  /** Jobs past their age bound, oldest first. */
+  readonly aged: Sorted<Waiter>
+  /** The others, greatest priority first. */
+  levels(): readonly Level[]
+  find(jobId: string): Waiter | undefined
+  count(): number
+  /** The moment of the last update. */
+  sinceMs(): number
+  /** Takes in who waits at a moment, which may not lie before the last one. */
+  update(queued: readonly QueuedJob[], nowMs: number): void
+}
+
+const bySubmitted = (left: Waiter, right: Waiter): number => bySubmission(left.job, right.job)
+
+/** Least work first, then by submission. */
+export const byRank = (left: Waiter, right: Waiter): number => left.work - right.work || bySubmitted(left, right)
+
+interface OwnLevel extends Level {
+  readonly queues: Map<string, Map<string, Sorted<Waiter>>>
+}
+
+const get = <Key, Value>(map: Map<Key, Value>, key: Key, make: () => Value): Value => {
+  const known = map.get(key)
+  if (known !== undefined) return known
+  const fresh = make()
+  map.set(key, fresh)
+  return fresh
+}
+
+/** Opens empty lines. What a policy makes of a job may depend on nothing but the job. */
+export const openLines = (shapes: Shapes, policy: Policy): Lines => {
+  const waiterOf = openWaiters(shapes, policy)
+  const byId = new Map<string, Waiter>()
+  const levels = new Map<number, OwnLevel>()
+  const aged = createSorted(bySubmitted)
+  const ages = createCalendar<Waiter>()
+  const leads = createCalendar<Waiter>()
+  let before: readonly QueuedJob[] = []
+  let sinceMs = Number.NEGATIVE_INFINITY
+
+  const waits = (job: QueuedJob): boolean => byId.get(job.id)?.job === job
+  const levelOf = ({ job: { priority } }: Waiter): OwnLevel =>
+    get(levels, priority, () => ({ priority, leaders: createSorted(bySubmitted), queues: new Map() }))
+
+  const joinYoung = (waiter: Waiter): void => {
+    const { queueName, owner } = waiter.job
+    const owners = get(levelOf(waiter).queues, queueName, () => new Map<string, Sorted<Waiter>>())
+    get(owners, owner, () => createSorted(byRank)).add(waiter)
+  }
+  const leaveYoung = (waiter: Waiter): void => {
+    const { queueName, owner } = waiter.job
+    const level = levelOf(waiter)
+    const owners = level.queues.get(queueName)
+    const line = owners?.get(owner)
+    line?.remove(waiter)
+    if (line?.size() === 0) owners?.delete(owner)
+    if (owners?.size === 0) level.queues.delete(queueName)
+    if (level.queues.size === 0) levels.delete(level.priority)
+  }
+  const leave = (job: QueuedJob): void => {
+    const waiter = byId.get(job.id)
+    byId.delete(job.id)
+    if (waiter === undefined) return
+    if (waiter.aged) return aged.remove(waiter)
+    if (leadsAtMs(job, policy) <= sinceMs) levelOf(waiter).leaders.remove(waiter)
+    leaveYoung(waiter)
+  }
+  const enter = (job: QueuedJob, nowMs: number): void => {
+    const waiter = waiterOf(job)
+    byId.set(job.id, waiter)
+    waiter.aged = agesAtMs(job, policy) <= nowMs
+    if (waiter.aged) return aged.add(waiter)
+    ages.add(agesAtMs(job, policy), waiter)
+    joinYoung(waiter)
+    const leadsAt = leadsAtMs(job, policy)
+    if (leadsAt <= nowMs) levelOf(waiter).leaders.add(waiter)
+    else if (leadsAt < Number.POSITIVE_INFINITY) leads.add(leadsAt, waiter)
+  }
+  const grow = (nowMs: number): void => {
+    for (const waiter of leads.due(nowMs)) if (waits(waiter.job)) levelOf(waiter).leaders.add(waiter)
+    for (const waiter of ages.due(nowMs)) {
+      if (!waits(waiter.job)) continue
+      if (leadsAtMs(waiter.job, policy) <= nowMs) levelOf(waiter).leaders.remove(waiter)
+      leaveYoung(waiter)
+      waiter.aged = true
+      aged.add(waiter)
+    }
+  }
+  return {
+    aged,
+    levels: () => [...levels.values()].sort((left, right) => right.priority - left.priority),
+    find: (jobId) => byId.get(jobId),
+    count: () => byId.size,
+    sinceMs: () => sinceMs,
+    update(queued, nowMs) {
+      const { gone, come } = differenceOf(before, queued, waits)
+      gone.forEach(leave)
+      grow(nowMs)
+      for (const job of come) enter(job, nowMs)
+      before = queued
+      sinceMs = nowMs
+    },
+  }
+}

@@ -1,0 +1,53 @@
+/** A list that is kept in order. Changes are collected and taken in together when the list is next looked at. */
+export interface Sorted<T> {
+  size(): number
+  add(item: T): void
+  /** Takes out an item that is in the list. */
+  remove(item: T): void
+  items(): readonly T[]
+}
+
+/** Up to so many changes are put in their places one by one; more are sorted in at once. */
+const few = 8
+
+/** An empty list in the order of `compare`, in which no two items are equal. */
+export const createSorted = <T>(compare: (left: T, right: T) => number): Sorted<T> => {
+  let items: T[] = []
+  let added = new Set<T>()
+  let removed: T[] = []
+
+  /** The first place whose item does not come before the one given. */
+  const placeOf = (item: T): number => {
+    let low = 0
+    let high = items.length
+    while (low < high) {
+      const middle = (low + high) >> 1
+      const other = items[middle]
+      if (other !== undefined && compare(other, item) < 0) low = middle + 1
+      else high = middle
+    }
+    return low
+  }
+  /** What leaves goes first: something new may stand in the very place of something old. */
+  const takeIn = (): void => {
+    if (added.size + removed.length <= few) {
+      for (const item of removed) items.splice(placeOf(item), 1)
+      for (const item of added) items.splice(placeOf(item), 0, item)
+    } else {
+      const gone = new Set(removed)
+      const kept = gone.size === 0 ? items : items.filter((item) => !gone.has(item))
+      items = added.size === 0 ? kept : [...kept, ...[...added].sort(compare)].sort(compare)
+    }
+    added = new Set()
+    removed = []
+  }
+  return {
+    size: () => items.length + added.size - removed.length,
+    add: (item) => void added.add(item),
+    remove: (item) => void (added.delete(item) || removed.push(item)),
+    items() {
+      if (added.size + removed.length > 0) takeIn()
+      return items
+    },
+  }
+}
