@@ -15,6 +15,7 @@ export interface ExecutionDeps extends Deps {
   readonly attempts: SupervisorDeps['attempts']
   readonly tokens: { issue(attemptId: string): Promise<string> }
   readonly executor: Executor
+  readonly policies: LoopDeps['policies']
   readonly policy?: NonNullable<LoopDeps['policy']>
 }
 

@@ -1,4 +1,4 @@
-import { decide, defaultPolicy, type Policy } from '@novabrain/scheduler'
+import { decide, type Policy } from '@novabrain/scheduler'
 import { systemScope, type Deps } from '../deps.js'
 import { createRounds } from '../execution/rounds.js'
 import type { JobLifecycle } from '../modules/jobs/lifecycle.js'
@@ -6,12 +6,14 @@ import { logGranted } from '../modules/jobs/log-lines.js'
 import type { NodeService } from '../modules/nodes/service.js'
 import { readCluster, snapshotOf, type ClusterRows } from './cluster.js'
 import { commitDecisions } from './commit.js'
+import type { PolicyBook } from './policy-book.js'
 import { recordHolds } from './record-holds.js'
 
 export interface LoopDeps extends Pick<Deps, 'database' | 'clock' | 'hints' | 'log'> {
   readonly lifecycle: JobLifecycle
   readonly nodes: Pick<NodeService, 'markSilent'>
-  /** The server's own policy unless another is given. */
+  readonly policies: PolicyBook
+  /** Instead of the stored policy. */
   readonly policy?: Policy
   /** Whether this server is the one that schedules. */
   readonly leads: () => boolean
@@ -31,12 +33,15 @@ const silentMs = 120_000
  * and keep for every waiting job why it waits.
  */
 export const createSchedulingLoop = (deps: LoopDeps) => {
-  const { database, clock, policy = defaultPolicy } = deps
+  const { database, clock } = deps
   let restMs = idleMs
 
   /** Answers the rows it planned on, or `null` when the plan was refused. */
   const cycle = async (): Promise<ClusterRows | null> => {
-    const rows = await database.transaction(systemScope, readCluster)
+    const { rows, policy } = await database.transaction(systemScope, async (tx) => ({
+      rows: await readCluster(tx),
+      policy: deps.policy ?? (await deps.policies.read(tx)),
+    }))
     const waits = rows.jobs.some(({ status }) => status === 'queued')
     if (!waits && rows.reservations.length === 0) return rows
     const nowMs = clock.nowMs()

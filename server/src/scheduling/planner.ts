@@ -2,13 +2,11 @@ import { fail, type Locale, type Resources } from '@novabrain/contracts'
 import {
   couldEverRun,
   decide,
-  defaultPolicy,
   explainHold,
   explainUnfit,
   priorityOf,
   type Decision,
   type HoldDecision,
-  type Policy,
   type QueuedJob,
   type SchedNode,
   type Snapshot,
@@ -18,14 +16,15 @@ import type { HoldRecord } from '../db/entities/execution.js'
 import type { Clock } from '../deps.js'
 import type { Planner, WouldBe } from '../modules/jobs/planner.js'
 import { queueKey, queueNameOf, readCluster, readNodes, requestOf, snapshotOf, type ClusterRows } from './cluster.js'
+import type { PolicyBook } from './policy-book.js'
 
 /** The scheduler's answers to questions that start nothing. */
 export const createPlanner = ({
   clock,
-  policy = defaultPolicy,
+  policies,
 }: {
   readonly clock: Clock
-  readonly policy?: Policy
+  readonly policies: PolicyBook
 }): Planner => ({
   async resources(tx, asked, locale) {
     const nodes = await readNodes(tx)
@@ -38,6 +37,7 @@ export const createPlanner = ({
 
   async preview(tx, asked, locale) {
     const rows = await readCluster(tx)
+    const policy = await policies.read(tx)
     const nowMs = clock.nowMs()
     const job = wouldBeJob(asked, nowMs)
     const snapshot = snapshotOf(rows, nowMs)

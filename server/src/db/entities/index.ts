@@ -14,6 +14,7 @@ import {
 import { ImportedEntityEntity, ImportEntity } from './imports.js'
 import { AuditEventEntity, IdempotencyKeyEntity, OutboxEventEntity } from './journal.js'
 import { modelRegistryEntities } from './model-registry.js'
+import { SchedulingPolicyEntity } from './scheduling.js'
 import { ApiKeyEntity, MemberEntity, MembershipEntity, ProjectEntity, SessionEntity, TenantEntity } from './tenancy.js'
 import { traceEntities } from './traces.js'
 import { trackingEntities } from './tracking.js'
@@ -49,4 +50,5 @@ export const entities: readonly EntitySchema[] = [
   ...traceEntities,
   ImportEntity,
   ImportedEntityEntity,
+  SchedulingPolicyEntity,
 ] as unknown as readonly EntitySchema[]

@@ -13,6 +13,7 @@ import { runSearch } from './0011-run-search.js'
 import { metricBlocks } from './0012-metric-blocks.js'
 import { auditSubjectId } from './0013-audit-subject-id.js'
 import { runKeys } from './0019-run-keys.js'
+import { schedulingPolicies } from './0020-scheduling-policies.js'
 
 /** Every migration, oldest first; a new one is a line at the end. */
 export const migrations: readonly MigrationClass[] = [
@@ -30,4 +31,5 @@ export const migrations: readonly MigrationClass[] = [
   metricBlocks,
   auditSubjectId,
   runKeys,
+  schedulingPolicies,
 ]

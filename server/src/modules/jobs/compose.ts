@@ -11,11 +11,15 @@ import { createServerAddress, type ServerAddress } from '../../execution/server-
 import type { Foundation } from '../../foundation.js'
 import type { Mount } from '../../http/mount.js'
 import { createPlanner } from '../../scheduling/planner.js'
+import { createPolicyBook } from '../../scheduling/policy-book.js'
+import { policyRules } from '../../scheduling/policy-rules.js'
 import { mountAttempts } from '../attempts/routes.js'
 import { createAttemptService } from '../attempts/service.js'
 import { createAttemptTokens } from '../attempts/tokens.js'
 import { mountNodes } from '../nodes/routes.js'
 import { createNodeService } from '../nodes/service.js'
+import { mountPolicies } from '../policies/routes.js'
+import { createPolicyService } from '../policies/service.js'
 import { mountQueues } from '../queues/routes.js'
 import { createQueueService } from '../queues/service.js'
 import type { JobRuns } from '../runs/service.js'
@@ -41,13 +45,16 @@ export type JobModules = ReturnType<typeof createJobModules>
 export const createJobModules = (deps: Deps, ports: JobPorts) => {
   const lifecycle = createJobLifecycle({ ...deps, runs: ports.runs })
   const queues = createQueueService(deps)
-  const shared = { ...deps, ...ports, lifecycle, queues, planner: createPlanner(deps) }
+  const policies = createPolicyBook()
+  const shared = { ...deps, ...ports, lifecycle, queues, planner: createPlanner({ ...deps, policies }) }
   return {
     lifecycle,
     jobs: createJobService(shared),
     attempts: createAttemptService(shared),
     nodes: createNodeService(deps),
     queues,
+    policies,
+    policyPages: createPolicyService({ ...deps, rules: policyRules }),
     tokens: createAttemptTokens(deps),
     address: createServerAddress(),
   }
@@ -59,6 +66,7 @@ export const mountJobModules = (app: FastifyInstance, mount: Mount, modules: Job
   mountAttempts(mount, modules.attempts)
   mountNodes(mount, modules.nodes)
   mountQueues(mount, modules.queues)
+  mountPolicies(mount, modules.policyPages)
 }
 
 /** The executor that runs jobs on this machine, with the runner that was built beside the server. */

@@ -13,6 +13,7 @@ import {
 } from '../schema/authorization.js'
 import { Digest, Id, nullable, page, PageQuery } from '../schema/common.js'
 import { Node, Queue, QueueEntry } from '../schema/cluster.js'
+import { ChangePolicy, PolicyChange, PolicyPreset, SchedulingPolicy } from '../schema/scheduling.js'
 import {
   CreateEnvironmentPin,
   EnvironmentPin,
@@ -953,6 +954,47 @@ export const routes = {
     summary: 'Waiting and running jobs in the order of the queue, with the reason each waits',
     params: ProjectParams,
     response: Type.Object({ items: Type.Array(QueueEntry) }),
+    errors: [],
+  }),
+
+  // How it is scheduled
+  getSchedulingPolicy: defineRoute({
+    method: 'GET',
+    path: '/v1/scheduling/policy',
+    access: 'member',
+    summary: 'How jobs are scheduled now, with every field, its meaning and its bounds',
+    response: SchedulingPolicy,
+    errors: [],
+  }),
+  changeSchedulingPolicy: defineRoute({
+    method: 'PUT',
+    path: '/v1/scheduling/policy',
+    access: 'tenant',
+    summary: 'Make a new version of the policy; the scheduler follows it from its next decision on',
+    body: ChangePolicy,
+    response: SchedulingPolicy,
+    errors: [
+      'policy_field_unknown',
+      'policy_field_invalid',
+      'policy_preset_unknown',
+      'policy_not_yours',
+      'policy_changed',
+    ],
+  }),
+  listPolicyChanges: defineRoute({
+    method: 'GET',
+    path: '/v1/scheduling/policy/history',
+    access: 'member',
+    summary: 'Every version of the policy, newest first: who made it, when, why, and what changed',
+    response: Type.Object({ items: Type.Array(PolicyChange) }),
+    errors: [],
+  }),
+  listPolicyPresets: defineRoute({
+    method: 'GET',
+    path: '/v1/scheduling/policy/presets',
+    access: 'member',
+    summary: 'Policies with a name, to begin from',
+    response: Type.Object({ items: Type.Array(PolicyPreset) }),
     errors: [],
   }),
 

@@ -6,6 +6,7 @@ import { environmentErrors } from './environment.js'
 import { historyErrors } from './history.js'
 import { jobErrors } from './job.js'
 import { registryErrors } from './registry.js'
+import { schedulingErrors } from './scheduling.js'
 import { serverErrors } from './server.js'
 import { snapshotErrors } from './snapshot.js'
 import { traceErrors } from './trace.js'
@@ -18,6 +19,7 @@ export const errorCatalogue = {
   ...authorizationErrors,
   ...environmentErrors,
   ...jobErrors,
+  ...schedulingErrors,
   ...serverErrors,
   ...snapshotErrors,
   ...trackingErrors,
