@@ -3,6 +3,7 @@ import { DataSource } from 'typeorm'
 import { entities } from './entities/index.js'
 import { migrations } from './migrations/index.js'
 import { PostgresNaming } from './naming.js'
+import { PlanKeepingClient } from './prepared.js'
 
 export interface DataSourceOptions {
   /** `postgresql://user:password@host:port/database` */
@@ -32,6 +33,7 @@ export const createDataSource = ({ url, log, poolSize = 20, connectTimeoutMs = 5
     synchronize: false,
     parseInt8: true,
     poolSize,
+    extra: { Client: PlanKeepingClient },
     connectTimeoutMS: connectTimeoutMs,
     poolErrorHandler: (error: Error) => log.warn({ err: error }, 'a database connection was lost'),
   })

@@ -2,14 +2,15 @@ import { NovaBrainError } from '@novabrain/contracts'
 import type { DataSource } from 'typeorm'
 import type { Database, Scope, Tx } from '../deps.js'
 import { isConnectionFault } from './faults.js'
+import { prepared } from './prepared.js'
 
 const settings = (scope: Scope): [string, string, string] => {
   if (scope.kind === 'system') return ['system', '', '']
   return ['member', scope.tenantId, scope.kind === 'project' ? scope.projectId : '']
 }
 
-const setScope = `SELECT set_config('novabrain.access', $1, true), set_config('novabrain.tenant_id', $2, true),
-  set_config('novabrain.project_id', $3, true)`
+const setScope = prepared(`SELECT set_config('novabrain.access', $1, true), set_config('novabrain.tenant_id', $2, true),
+  set_config('novabrain.project_id', $3, true)`)
 
 const retryable = new Set(['40001', '40P01'])
 

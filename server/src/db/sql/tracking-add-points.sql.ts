@@ -1,3 +1,5 @@
+import { prepared } from '../prepared.js'
+
 const newer = `m.point_count = 0
     OR (extent.last_step, extent.last_timestamp_ms, extent.last_value) > (m.step, m.timestamp_ms, m.value)`
 
@@ -8,7 +10,7 @@ const newer = `m.point_count = 0
  * $1 project; parallel, a point each: $2 series, $3 steps, $4 timestamps in milliseconds, $5 values; parallel, a series each:
  * $6 series, $7 step, $8 timestamp and $9 value of its first point, $10 step, $11 timestamp and $12 value of its last.
  */
-export const addPoints = `
+export const addPoints = prepared(`
   WITH added AS (
     INSERT INTO metric_points (series_id, step, timestamp_ms, value, project_id)
     SELECT given.series_id, given.step, given.timestamp_ms, given.value, $1
@@ -31,4 +33,4 @@ export const addPoints = `
   WHERE m.series_id = counted.series_id AND m.project_id = $1
   RETURNING m.series_id AS "seriesId", m.point_count - m.summarised_count AS "behind",
     m.summarised_count > 0 AND (extent.first_step, extent.first_timestamp_ms, extent.first_value)
-      <= (m.summarised_step, m.summarised_timestamp_ms, m.summarised_value) AS "late"`
+      <= (m.summarised_step, m.summarised_timestamp_ms, m.summarised_value) AS "late"`)

@@ -1,7 +1,9 @@
+import { prepared } from '../prepared.js'
+
 /** Set tags of runs. $1 project; parallel: $2 run ids, $3 keys, $4 values; no (run, key) twice. */
-export const setTags = `
+export const setTags = prepared(`
   INSERT INTO run_tags (run_id, key, value, project_id)
   SELECT given.run_id, given.key, given.value, $1
   FROM unnest($2::text[], $3::text[], $4::text[]) AS given (run_id, key, value)
   ORDER BY given.run_id, given.key
-  ON CONFLICT (run_id, key) DO UPDATE SET value = excluded.value`
+  ON CONFLICT (run_id, key) DO UPDATE SET value = excluded.value`)

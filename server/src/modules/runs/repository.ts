@@ -1,18 +1,15 @@
-import type { RunStatus } from '@novabrain/contracts'
+import type { MetricValue, RunStatus } from '@novabrain/contracts'
 import { groupRows } from '../../core/tracking/group-rows.js'
+import { readValue } from '../../core/tracking/metric-value.js'
 import type { Compiled } from '../../core/tracking/compile-search.js'
 import type { ProjectScope, Tx } from '../../deps.js'
-import { datasetsOfRuns } from '../../db/sql/tracking-datasets-of-runs.sql.js'
+import { dataOfRuns } from '../../db/sql/tracking-data-of-runs.sql.js'
 import { expireRuns } from '../../db/sql/tracking-expire-runs.sql.js'
-import { metricsOfRuns } from '../../db/sql/tracking-metrics-of-runs.sql.js'
-import { modelsOfRuns } from '../../db/sql/tracking-models-of-runs.sql.js'
 import { newestMetricsOfRuns } from '../../db/sql/tracking-newest-metrics-of-runs.sql.js'
-import { paramsOfRuns } from '../../db/sql/tracking-params-of-runs.sql.js'
 import { runColumns, runTables } from '../../db/sql/tracking-run-columns.sql.js'
 import { runPage } from '../../db/sql/tracking-run-page.sql.js'
 import { searchRuns } from '../../db/sql/tracking-search-runs.sql.js'
 import { setTags } from '../../db/sql/tracking-set-tags.sql.js'
-import { tagsOfRuns } from '../../db/sql/tracking-tags-of-runs.sql.js'
 import type { KeyValue, LifecycleStage } from '../experiments/service.js'
 
 /** A run as it is read. */
@@ -254,21 +251,11 @@ export const runRepository = {
     }
   },
 
-  /** What runs logged, set-based: five statements for any number of runs. */
+  /** What runs logged, in one statement for any number of runs. */
   async dataOf(tx: Tx, scope: Project, runIds: readonly string[]): Promise<(runId: string) => RunData> {
-    const parameters = [scope.projectId, runIds]
-    const params = byRun<KeyValue>(await tx.query(paramsOfRuns, parameters))
-    const tags = byRun<KeyValue>(await tx.query(tagsOfRuns, parameters))
-    const metrics = byRun<LatestMetricRow>(await tx.query(metricsOfRuns, parameters))
-    const datasets = byRun<Dataset & { tags: Record<string, string> }>(await tx.query(datasetsOfRuns, parameters))
-    const models = byRun<ModelLink>(await tx.query(modelsOfRuns, parameters))
-    return (runId) => ({
-      params: params(runId),
-      tags: tags(runId),
-      metrics: metrics(runId),
-      datasets: datasets(runId).map((input) => ({ ...input, tags: keyValues(input.tags) })),
-      models: models(runId),
-    })
+    const rows: DataRow[] = runIds.length === 0 ? [] : await tx.query(dataOfRuns, [scope.projectId, runIds])
+    const byRun = new Map(rows.map((row) => [row.runId, dataFrom(row)]))
+    return (runId) => byRun.get(runId) ?? noData
   },
 
   /** The few metrics of each run that were logged last, for lists. */
@@ -292,6 +279,51 @@ const byRun = <T>(rows: readonly OfRun<T>[]): ((runId: string) => readonly T[]) 
   const groups = groupRows(rows, (row) => row.runId)
   return (runId) => groups.get(runId) ?? []
 }
+
+interface PairColumns {
+  readonly keys: readonly string[] | null
+  readonly values: readonly string[] | null
+}
+
+interface MetricColumns {
+  readonly keys: readonly string[] | null
+  readonly values: readonly MetricValue[] | null
+  readonly steps: readonly number[] | null
+  readonly timestampsMs: readonly number[] | null
+  readonly pointCounts: readonly number[] | null
+}
+
+/** What one run logged, as the statement tells it. */
+interface DataRow {
+  readonly runId: string
+  readonly params: PairColumns
+  readonly tags: PairColumns
+  readonly metrics: MetricColumns
+  readonly datasets: readonly (Dataset & { readonly tags: Record<string, string> })[]
+  readonly models: readonly ModelLink[]
+}
+
+const noData: RunData = { params: [], tags: [], metrics: [], datasets: [], models: [] }
+
+const dataFrom = ({ params, tags, metrics, datasets, models }: DataRow): RunData => ({
+  params: pairsFrom(params),
+  tags: pairsFrom(tags),
+  metrics: metricsFrom(metrics),
+  datasets: datasets.map((input) => ({ ...input, tags: keyValues(input.tags) })),
+  models,
+})
+
+const pairsFrom = ({ keys, values }: PairColumns): KeyValue[] =>
+  (keys ?? []).map((key, at) => ({ key, value: values?.[at] ?? '' }))
+
+const metricsFrom = ({ keys, values, steps, timestampsMs, pointCounts }: MetricColumns): LatestMetricRow[] =>
+  (keys ?? []).map((key, at) => ({
+    key,
+    step: steps?.[at] ?? 0,
+    timestampMs: timestampsMs?.[at] ?? 0,
+    value: readValue(values?.[at] ?? 'NaN'),
+    pointCount: pointCounts?.[at] ?? 0,
+  }))
 
 const keyValues = (record: Record<string, string>): KeyValue[] =>
   Object.entries(record).map(([key, value]) => ({ key, value }))

@@ -1,4 +1,0 @@
-/** The tags of runs. $1 project, $2 ids. */
-export const tagsOfRuns = `
-  SELECT run_id AS "runId", key, value FROM run_tags
-  WHERE project_id = $1 AND run_id = ANY ($2) ORDER BY run_id, key`
