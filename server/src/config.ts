@@ -20,6 +20,10 @@ export const Config = Type.Object({
   databaseUrl: Type.Optional(Type.String({ pattern: '^postgres(ql)?://' })),
   /** Origins other than our own that may call the API and embed pages. */
   allowedOrigins: Type.Array(Type.String({ pattern: '^https?://[^/]+$' }), { default: [] }),
+  /** Hosts inside the network that webhooks may go to, by http too: a name, or `*.name` for all under it. */
+  webhookAllowedHosts: Type.Array(Type.String({ pattern: '^(\\*\\.)?[^\\s*/:@]+$|^[0-9a-fA-F:.]+$' }), { default: [] }),
+  /** By which secrets of others are sealed: 32 bytes as base64. Without it the server makes one, in its data folder. */
+  secretsKey: Type.Optional(Type.String({ pattern: '^[A-Za-z0-9+/]{43}=$' })),
   gpus: Type.Intersect([Gpus], { default: 'auto' }),
   /** Where uv is, when not on the PATH or in the data folder. */
   uvPath: Type.Optional(Type.String()),

@@ -31,6 +31,14 @@ const statusBeforeBody = (path: string, sizeBytes: number): Promise<number> =>
     sent.flushHeaders()
   })
 
+test('the token of an attempt neither makes nor sees webhooks: they are for admins, and their addresses hold keys', async () => {
+  const { token } = await startAttempt()
+  const job = mlflowWire(stage.app.url, token)
+  const webhook = { name: 'x', url: 'https://hooks.example/', events: [{ entity: 'PROMPT', action: 'CREATED' }] }
+  expect((await job.post('/webhooks', webhook)).body).toMatchObject({ error_code: 'PERMISSION_DENIED' })
+  expect((await job.get('/webhooks')).status).toBe(403)
+})
+
 test('the token of an attempt neither deletes nor restores nor renames an experiment: others have runs in it', async () => {
   const { token } = await startAttempt()
   const mlflow = mlflowWire(stage.app.url, stage.app.owner.token)

@@ -9,13 +9,14 @@ import { assessmentEndpoints } from '../../server/src/modules/mlflow/assessments
 import { oldTraceEndpoints } from '../../server/src/modules/mlflow/old-traces.js'
 import { runEndpoints } from '../../server/src/modules/mlflow/runs.js'
 import { traceEndpoints } from '../../server/src/modules/mlflow/traces.js'
+import { webhookEndpoints } from '../../server/src/modules/mlflow/webhooks.js'
 import { startApp, type TestApp } from '../support/app.js'
 import { mlflowWire } from '../support/mlflow-wire.js'
 
 const secret = 'kept from rivals'
 const registered = 'of the owner'
 const tables =
-  'experiments experiment_tags runs run_params run_tags run_metrics metric_points artifacts logged_models logged_model_tags registered_models registered_model_tags registered_model_aliases model_versions model_version_tags traces spans assessments trace_links'
+  'experiments experiment_tags runs run_params run_tags run_metrics metric_points artifacts logged_models logged_model_tags registered_models registered_model_tags registered_model_aliases model_versions model_version_tags traces spans assessments trace_links webhooks webhook_deliveries'
 
 const traceId = `tr-${'a1'.repeat(16)}`
 const traceOf = (experimentId: string, words: string) => ({
@@ -46,6 +47,7 @@ const everyEndpoint = (): readonly (Endpoint & { readonly under: string })[] => 
     traceEndpoints,
     oldTraceEndpoints,
     assessmentEndpoints,
+    webhookEndpoints,
   ]
   return [
     ...plain.flatMap((endpoints) => endpoints(none)).map((endpoint) => ({ ...endpoint, under: '/mlflow' })),
@@ -59,9 +61,10 @@ describe('MLflow endpoints', () => {
   let modelId: string
   let runId: string
   let assessmentId: string
+  let webhookId: string
 
   beforeAll(async () => {
-    app = await startApp({ background: false })
+    app = await startApp({ background: false, config: { webhookAllowedHosts: ['127.0.0.1'] } })
     const mlflow = mlflowWire(app.url, app.owner.token)
     const made = await mlflow.post('/experiments/create', { name: secret, tags: [{ key: 'k', value: secret }] })
     const experimentId = made.body['experiment_id'] as string
@@ -86,6 +89,13 @@ describe('MLflow endpoints', () => {
       assessment: { ...judgement, rationale: secret },
     })
     assessmentId = said.body['assessment'].assessment_id as string
+    const webhook = await mlflow.post('/webhooks', {
+      name: 'of-the-owner',
+      url: `https://127.0.0.1/${encodeURIComponent(secret)}`,
+      description: secret,
+      events: [{ entity: 'MODEL_VERSION', action: 'CREATED' }],
+    })
+    webhookId = webhook.body['webhook'].webhook_id as string
     const tags = [{ key: 'k', value: secret }]
     await mlflow.post('/registered-models/create', { name: registered, tags, description: secret })
     const source = `mlflow-artifacts:/${experimentId}/${runId}/artifacts/model`
@@ -133,6 +143,7 @@ describe('MLflow endpoints', () => {
       .replace(':modelId', modelId)
       .replace(':traceId', traceId)
       .replace(':assessmentId', assessmentId)
+      .replace(':webhookId', webhookId)
       .replace(':key', 'k')
       .replace('*', place)
     const url = new URL(`${app.url}/api/2.0${endpoint.under}${path}`)

@@ -105,6 +105,10 @@ export const startMlflowServer = async (python: string, folder: string): Promise
         MLFLOW_DISABLE_TELEMETRY: 'true',
         // Half a dozen processes for jobs that nobody asks for.
         MLFLOW_SERVER_ENABLE_JOB_EXECUTION: 'false',
+        // Webhooks may go to the receiver of a test, and are looked up each time.
+        MLFLOW_WEBHOOK_ALLOW_PRIVATE_IPS: 'true',
+        MLFLOW_WEBHOOK_ALLOWED_SCHEMES: 'http,https',
+        MLFLOW_WEBHOOK_CACHE_TTL: '0',
       },
     },
   )

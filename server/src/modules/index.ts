@@ -37,6 +37,7 @@ import { mountProjects } from './projects/routes.js'
 import { createProjectService } from './projects/service.js'
 import { mountSessions } from './sessions/routes.js'
 import { createSessionService } from './sessions/service.js'
+import { createWebhookDeliverer } from './webhooks/deliverer.js'
 import { createTracking, mountTracking, trackingBackground } from './tracking.js'
 
 export type Services = ReturnType<typeof createServices>
@@ -122,5 +123,6 @@ export const mountModules = (app: FastifyInstance, services: Services): void => 
 export const createBackground = (deps: Foundation, services: Services): readonly Background[] => [
   createBlobKeeper(join(deps.config.home, 'blobs'), deps.clock),
   ...trackingBackground(deps, services),
+  createWebhookDeliverer({ ...deps, secrets: services.secrets, feed: services.relay }),
   createJobWork(deps, services.jobModules),
 ]

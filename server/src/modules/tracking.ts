@@ -22,10 +22,14 @@ import { createAssessmentsService } from './traces/assessments-service.js'
 import { createTracePages, type TracePages } from './traces/pages.js'
 import { mountTraces } from './traces/routes.js'
 import { createTracesService } from './traces/service.js'
+import { createSecretBox, type SecretBox } from '../secret-box.js'
+import { mountWebhooks } from './webhooks/routes.js'
+import { createWebhooksService } from './webhooks/service.js'
 
 /** The services of tracking, and of its pages. */
 export interface Tracking extends TrackingServices {
   readonly tracePages: TracePages
+  readonly secrets: SecretBox
   readonly runTable: RunTableService
 }
 
@@ -48,6 +52,8 @@ export const createTracking = (
     },
   })
   const summaries = createSummaries(deps)
+  const secrets = createSecretBox(deps.config)
+  const webhooks = createWebhooksService({ ...deps, secrets })
   const traces = createTracesService({ ...deps, experiments, runs, artifacts })
   return {
     experiments,
@@ -63,7 +69,9 @@ export const createTracking = (
     artifacts,
     metrics: createMetricsService({ ...deps, runs, summaries }),
     summaries,
-    modelRegistry: createModelRegistryService({ ...deps, runs, loggedModels }),
+    modelRegistry: createModelRegistryService({ ...deps, runs, loggedModels, webhooks }),
+    webhooks,
+    secrets,
   }
 }
 
@@ -74,6 +82,7 @@ export const mountTracking = (app: FastifyInstance, mount: Mount, services: Trac
   mountMetrics(mount, services)
   mountArtifacts(mount, services)
   mountTraces(mount, services)
+  mountWebhooks(mount, services)
   mountMlflow(app, services)
 }
 

@@ -18,6 +18,7 @@ import { SchedulingPolicyEntity } from './scheduling.js'
 import { ApiKeyEntity, MemberEntity, MembershipEntity, ProjectEntity, SessionEntity, TenantEntity } from './tenancy.js'
 import { traceEntities } from './traces.js'
 import { trackingEntities } from './tracking.js'
+import { webhookEntities } from './webhooks.js'
 
 /** Every entity; a new one is a line at the end. */
 export const entities: readonly EntitySchema[] = [
@@ -48,6 +49,7 @@ export const entities: readonly EntitySchema[] = [
   JobPlanEntity,
   ...modelRegistryEntities,
   ...traceEntities,
+  ...webhookEntities,
   ImportEntity,
   ImportedEntityEntity,
   SchedulingPolicyEntity,

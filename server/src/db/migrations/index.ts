@@ -12,6 +12,7 @@ import { modelPages } from './0010-model-pages.js'
 import { runSearch } from './0011-run-search.js'
 import { metricBlocks } from './0012-metric-blocks.js'
 import { auditSubjectId } from './0013-audit-subject-id.js'
+import { webhooks } from './0014-webhooks.js'
 import { runKeys } from './0019-run-keys.js'
 import { schedulingPolicies } from './0020-scheduling-policies.js'
 
@@ -30,6 +31,7 @@ export const migrations: readonly MigrationClass[] = [
   runSearch,
   metricBlocks,
   auditSubjectId,
+  webhooks,
   runKeys,
   schedulingPolicies,
 ]

@@ -12,6 +12,7 @@ import type { ModelRegistryService } from '../model-registry/service.js'
 import type { RunsService } from '../runs/service.js'
 import type { AssessmentsService } from '../traces/assessments-service.js'
 import type { TracesService } from '../traces/service.js'
+import type { WebhooksService } from '../webhooks/service.js'
 import { invalid, type Fields } from './fields.js'
 
 /** What the façade translates to. */
@@ -25,6 +26,7 @@ export interface TrackingServices {
   readonly modelRegistry: ModelRegistryService
   readonly traces: TracesService
   readonly assessments: AssessmentsService
+  readonly webhooks: WebhooksService
   readonly clock: Clock
   readonly newTraceId: () => string
   readonly newAssessmentId: () => string
@@ -45,8 +47,8 @@ export interface Endpoint {
   readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
   /** Beginning with a slash, under `/mlflow`. */
   readonly path: string
-  /** `write` needs the role of an editor. */
-  readonly access: 'read' | 'write'
+  /** `write` needs the role of an editor; `admin` that of an admin, and no job has it. */
+  readonly access: 'read' | 'write' | 'admin'
   handle(call: MlflowCall): Promise<unknown>
 }
 

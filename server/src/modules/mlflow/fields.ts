@@ -24,7 +24,8 @@ export const invalidValue = (name: string, value: unknown, why = ''): never =>
 const wrongType = (name: string, value: unknown): never =>
   invalidValue(name, value, ` Hint: Value was of type '${pythonType(value)}'. ${seeDocs}`)
 
-const missing = (name: string): never => invalid(`Missing value for required parameter '${name}'. ${seeDocs}`)
+/** Refuse a request that leaves out what it must say. */
+export const missing = (name: string): never => invalid(`Missing value for required parameter '${name}'. ${seeDocs}`)
 
 const absent = (value: unknown): value is null | undefined => value === null || value === undefined
 

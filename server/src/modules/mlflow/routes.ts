@@ -1,3 +1,4 @@
+import { fail } from '@novabrain/contracts'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { ProjectScope } from '../../deps.js'
 import { trackingScope } from '../../http/scope.js'
@@ -14,6 +15,7 @@ import { mountOtlp } from './otlp.js'
 import { runEndpoints } from './runs.js'
 import { mountWorkspaces } from './workspaces.js'
 import { traceEndpoints } from './traces.js'
+import { webhookEndpoints } from './webhooks.js'
 
 /**
  * The version of MLflow whose REST API this is. Clients read it to learn what they may ask: from 3.4 on they may send
@@ -41,6 +43,7 @@ export const mountMlflow = (app: FastifyInstance, services: TrackingServices): v
       ...traceEndpoints(services),
       ...oldTraceEndpoints(services),
       ...assessmentEndpoints(services),
+      ...webhookEndpoints(services),
     ]
     for (const endpoint of endpoints) mountEndpoint(plain, '/mlflow', endpoint)
     mountServerInfo(plain)
@@ -73,8 +76,12 @@ const mountEndpoint = (app: FastifyInstance, under: string, endpoint: Endpoint):
   }
 }
 
-const scopeOf = ({ access }: Pick<Endpoint, 'access'>, request: FastifyRequest): ProjectScope =>
-  trackingScope(request.identity, projectNameOf(request), access === 'read' ? 'viewer' : 'editor')
+const roles = { read: 'viewer', write: 'editor', admin: 'admin' } as const
+
+const scopeOf = ({ access }: Pick<Endpoint, 'access'>, request: FastifyRequest): ProjectScope => {
+  const scope = trackingScope(request.identity, projectNameOf(request), roles[access])
+  return access === 'admin' && scope.attemptId !== null ? fail('permission_denied', { role: 'admin' }) : scope
+}
 
 /** Two names for one thing: ours, and the one that `MLFLOW_WORKSPACE` makes the client send. */
 const projectNameOf = (request: FastifyRequest): string | undefined => {

@@ -1,12 +1,21 @@
 import { fail } from '@novabrain/contracts'
 import type { VersionReference } from '../../core/model-registry/source.js'
 import { activeStages, stageOf, stages, type Stage } from '../../core/model-registry/stages.js'
+import {
+  aliasChanged,
+  modelCreated,
+  modelTagChanged,
+  versionCreated,
+  versionTagChanged,
+} from '../../core/webhooks/registry-changes.js'
+import type { RegistryChange } from '../../core/webhooks/events.js'
 import { compileSearch, type SearchTables } from '../../core/tracking/compile-search.js'
 import type { Comparison, OrderKey } from '../../core/tracking/filter.js'
 import type { Deps, ProjectScope, Tx } from '../../deps.js'
 import type { KeyValue } from '../experiments/service.js'
 import type { LoggedModelsService } from '../logged-models/service.js'
 import type { RunsService } from '../runs/service.js'
+import type { WebhooksService } from '../webhooks/service.js'
 import { orElse } from './or-else.js'
 import { createOrigins } from './origins.js'
 import { createAdoptedRegistry } from './adopted.js'
@@ -108,9 +117,10 @@ export const createModelRegistryService = (
   deps: Pick<Deps, 'database' | 'clock' | 'newId' | 'audit' | 'outbox'> & {
     readonly runs: RunsService
     readonly loggedModels: LoggedModelsService
+    readonly webhooks: Pick<WebhooksService, 'anybodyListens' | 'tell'>
   },
 ) => {
-  const { database, clock, newId, audit, outbox, runs, loggedModels } = deps
+  const { database, clock, newId, audit, outbox, runs, loggedModels, webhooks } = deps
 
   /** Whoever looks at a model, at a version of it or at the run of a new version is told. */
   const announce = (
@@ -122,6 +132,19 @@ export const createModelRegistryService = (
       sourceRunId = null,
     }: { readonly version?: number | null; readonly sourceRunId?: string | null } = {},
   ): Promise<void> => outbox.append(tx, scope, { type: 'model_changed', modelId: id, name, version, sourceRunId })
+
+  /** Webhooks hear of a prompt and of a model in different words; which it is, a tag of the model says. */
+  const tellWebhooks = async (
+    tx: Tx,
+    scope: ProjectScope,
+    modelId: string,
+    change: RegistryChange,
+    kind?: 'model' | 'prompt',
+  ): Promise<void> => {
+    if (!(await webhooks.anybodyListens(tx, scope))) return
+    const found = async () => (await registry.modelTagsOf(tx, scope, [modelId]))(modelId)
+    await webhooks.tell(tx, scope, change, kind ?? (isPrompt(await found()) ? 'prompt' : 'model'))
+  }
 
   const getModel = async (tx: Tx, scope: ProjectScope, name: string, lock = false): Promise<RegisteredModelRecord> =>
     (await registry.findModel(tx, scope, name, lock)) ?? fail('registered_model_not_found', { name })
@@ -249,6 +272,7 @@ export const createModelRegistryService = (
     }
     await registry.setModelTags(tx, scope, id, tags)
     await audit.append(tx, scope, { action: 'registered_model.create', subject: name, subjectId: id })
+    await tellWebhooks(tx, scope, id, modelCreated({ name, description, tags }), isPrompt(tags) ? 'prompt' : 'model')
     await announce(tx, scope, record)
   }
 
@@ -288,7 +312,15 @@ export const createModelRegistryService = (
       subjectId: model.id,
       detail: { version: key.version, runId: origin.runId },
     })
-    await announce(tx, scope, model, { version: key.version, sourceRunId: origin.runId })
+    const { source, runId } = origin
+    await tellWebhooks(
+      tx,
+      scope,
+      model.id,
+      versionCreated({ ...wanted, name, version: key.version, source, runId }),
+      isPrompt(wanted.tags) ? 'prompt' : 'model',
+    )
+    await announce(tx, scope, model, { version: key.version, sourceRunId: runId })
     return getVersion(tx, scope, name, key.version)
   }
 
@@ -388,6 +420,7 @@ export const createModelRegistryService = (
       database.transaction(scope, async (tx) => {
         const model = await getModel(tx, scope, name)
         await registry.setModelTags(tx, scope, model.id, [tag])
+        await tellWebhooks(tx, scope, model.id, modelTagChanged(name, tag.key, tag.value))
         await announce(tx, scope, model)
       }),
 
@@ -396,6 +429,7 @@ export const createModelRegistryService = (
       database.transaction(scope, async (tx) => {
         const model = await getModel(tx, scope, name)
         await registry.deleteModelTag(tx, scope, model.id, key)
+        await tellWebhooks(tx, scope, model.id, modelTagChanged(name, key, null))
         await announce(tx, scope, model)
       }),
 
@@ -416,6 +450,7 @@ export const createModelRegistryService = (
         const model = { id: to.modelId, name }
         await registry.setAlias(tx, scope, to, alias)
         await noteMove(tx, scope, model, { alias, from, to: version, reason })
+        await tellWebhooks(tx, scope, to.modelId, aliasChanged(name, alias, version))
         await announce(tx, scope, model, { version })
       }),
 
@@ -426,6 +461,7 @@ export const createModelRegistryService = (
         const from = await registry.versionOfAlias(tx, scope, model.id, alias)
         await registry.deleteAlias(tx, scope, model.id, alias)
         await noteMove(tx, scope, model, { alias, from, to: null, reason })
+        await tellWebhooks(tx, scope, model.id, aliasChanged(name, alias, null))
         await announce(tx, scope, model, { version: from })
       }),
 
@@ -507,6 +543,7 @@ export const createModelRegistryService = (
       database.transaction(scope, async (tx) => {
         const record = await getVersion(tx, scope, name, version)
         await registry.setVersionTags(tx, scope, record, [tag])
+        await tellWebhooks(tx, scope, record.modelId, versionTagChanged({ name, version }, tag.key, tag.value))
         await announce(tx, scope, { id: record.modelId, name }, { version })
       }),
 
@@ -515,6 +552,7 @@ export const createModelRegistryService = (
       database.transaction(scope, async (tx) => {
         const record = await getVersion(tx, scope, name, version)
         await registry.deleteVersionTag(tx, scope, record, key)
+        await tellWebhooks(tx, scope, record.modelId, versionTagChanged({ name, version }, key, null))
         await announce(tx, scope, { id: record.modelId, name }, { version })
       }),
   }

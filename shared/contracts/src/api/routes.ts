@@ -81,6 +81,7 @@ import {
   Project,
   PutMembership,
 } from '../schema/tenant.js'
+import { WebhookDelivery } from '../schema/webhook.js'
 import { defineRoute } from './define.js'
 
 const ProjectParams = Type.Object({ projectId: Id })
@@ -680,6 +681,18 @@ export const routes = {
     params: Type.Object({ projectId: Id, traceId: TraceId, spanId: SpanId }),
     response: SpanDetail,
     errors: ['trace_not_found', 'span_not_found'],
+  }),
+
+  // Webhooks
+  listWebhookDeliveries: defineRoute({
+    method: 'GET',
+    path: '/v1/projects/:projectId/webhooks/:webhookId/deliveries',
+    access: 'admin',
+    summary: 'What was sent to a webhook and what became of it, newest first',
+    params: Type.Object({ projectId: Id, webhookId: Id }),
+    query: PageQuery,
+    response: page(WebhookDelivery),
+    errors: ['webhook_not_found'],
   }),
 
   // Models

@@ -11,6 +11,7 @@ import { serverErrors } from './server.js'
 import { snapshotErrors } from './snapshot.js'
 import { traceErrors } from './trace.js'
 import { trackingErrors } from './tracking.js'
+import { webhookErrors } from './webhook.js'
 
 /** Every error NovaBrain gives, by its stable code. `docs/errors.md` is made from it. */
 export const errorCatalogue = {
@@ -26,6 +27,7 @@ export const errorCatalogue = {
   ...registryErrors,
   ...traceErrors,
   ...historyErrors,
+  ...webhookErrors,
 } as const satisfies Record<string, ErrorDefinition>
 
 export type ErrorCode = keyof typeof errorCatalogue
