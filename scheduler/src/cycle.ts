@@ -4,6 +4,7 @@ import { nothing, type ResourceName, type ResourceVector } from './model/resourc
 import type { Hold, Placement, QueuedJob, RunningJob, SchedJob, Snapshot } from './model/snapshot.js'
 import type { Policy } from './policy/policy.js'
 import type { Memory } from './memory.js'
+import type { Bars } from './steps/bars.js'
 import { copyFree, emptyFree, lowerNode, take, type Free, type Layout } from './steps/cluster.js'
 import { holdIsAlive, keptBeyondVictims, quotaBeyondVictims, stopsFor } from './steps/holds.js'
 import { bySubmission } from './steps/order.js'
@@ -61,6 +62,8 @@ export interface Cycle {
   readonly policy: Policy
   readonly nowMs: number
   readonly layout: Layout
+  readonly bars: Bars
+  readonly told: Memory['told']
   readonly shapes: Shapes
   readonly lines: Lines
   /** What is free now, for anybody. */
@@ -113,7 +116,7 @@ export const holdEndMs = (hold: Hold, job: SchedJob, policy: Policy, nowMs: numb
 export const openCycle = (snapshot: Snapshot, memory: Memory, nowMs: number): Cycle => {
   const { policy, shapes, lines } = memory
   lines.update(snapshot.queued, nowMs)
-  const { layout } = memory.cluster(snapshot.nodes)
+  const { layout, bars } = memory.cluster(snapshot.nodes)
   const free = emptyFree(layout)
   const quota = openQuotaBook(snapshot.queues)
   const holds = liveHolds(snapshot, lines, layout, nowMs)
@@ -140,6 +143,8 @@ export const openCycle = (snapshot: Snapshot, memory: Memory, nowMs: number): Cy
     policy,
     nowMs,
     layout,
+    bars,
+    told: memory.told,
     shapes,
     lines,
     now,

@@ -1,9 +1,10 @@
 import { gateFor, openCycle, start, viewFor, yieldsToReservation, type Cycle, type Reservation } from './cycle.js'
-import type { Decision, HoldCause } from './model/decision.js'
+import type { Decision, HoldCause, PreemptDecision, StartDecision } from './model/decision.js'
 import type { Hold, Placement, Snapshot } from './model/snapshot.js'
 import type { Policy } from './policy/policy.js'
 import { reserve } from './steps/backfill.js'
 import { openCauses, type Causes } from './steps/cause.js'
+import { openHopeless, type Hopeless } from './steps/hopeless.js'
 import { settleHold, holdFreed } from './steps/hold.js'
 import { openMemory, type Memory } from './memory.js'
 import { findEviction } from './steps/preempt.js'
@@ -133,20 +134,66 @@ const leadingIn = (cycle: Cycle, causes: Causes): Leading => ({
     causes.barred(waiter) === null && cycle.quota.check(waiter.job.queueName, waiter.kind.shape.total) === null,
 })
 
-const decideWith = (memory: Memory, snapshot: Snapshot, nowMs: number): Decision[] => {
-  const cycle = openCycle(snapshot, memory, nowMs)
-  const causes = openCauses(cycle)
+/** Serves all who wait, or leaves out those of whom it is known that they will go on waiting. */
+const serve = (cycle: Cycle, causes: Causes, hopeless: Hopeless | null): Outcome[] => {
   const outcomes = settleHolds(cycle)
   const served = new Set(outcomes.map(({ waiter }) => waiter))
   const fruitless = new Map([true, false].map((yields) => [yields, new Map<Kind, Set<number>>()]))
   const pass: Pass = { cycle, causes, served, fruitless, searches: 0 }
-  const order = servingOrder(cycle.lines, cycle.shares, leadingIn(cycle, causes), served)
-  for (let waiter = order.next(); waiter !== null; waiter = order.next()) outcomes.push(settle(pass, waiter))
+  const order = servingOrder(cycle.lines, cycle.shares, leadingIn(cycle, causes), {
+    served,
+    nextPart: () => hopeless?.nextPart(),
+    isHopeless: (waiter) => hopeless?.has(waiter) ?? false,
+  })
+  for (let waiter = order.next(); waiter !== null; waiter = order.next()) {
+    const outcome = settle(pass, waiter)
+    hopeless?.note(outcome, waiter.aged || served.has(waiter))
+    if (hopeless === null || outcome.type !== 'hold') outcomes.push(outcome)
+  }
+  return outcomes
+}
+
+const decideWith = (memory: Memory, snapshot: Snapshot, nowMs: number): Decision[] => {
+  const cycle = openCycle(snapshot, memory, nowMs)
+  const causes = openCauses(cycle)
+  const outcomes = serve(cycle, causes, null)
   return [...cycle.preempted.values(), ...describe(cycle, causes, outcomes)]
 }
 
-/** A scheduler that remembers: cycle by cycle it looks only at what changed. */
+/** What is to be done at once, out of all that was decided. */
+export interface Actions {
+  readonly preempts: readonly PreemptDecision[]
+  readonly starts: readonly StartDecision[]
+  /** Holds that go on or are new. All others have lapsed. */
+  readonly holds: readonly Hold[]
+}
+
+const actWith = (memory: Memory, snapshot: Snapshot, nowMs: number): Actions => {
+  const cycle = openCycle(snapshot, memory, nowMs)
+  const outcomes = serve(cycle, openCauses(cycle), openHopeless(cycle, memory.nextStretch))
+  return {
+    preempts: [...cycle.preempted.values()],
+    starts: outcomes.flatMap((outcome) =>
+      outcome.type === 'start' ? { type: 'start', jobId: outcome.waiter.job.id, placement: outcome.placement } : [],
+    ),
+    holds: outcomes.flatMap((outcome) => (outcome.type === 'reserve' ? (outcome.hold ?? []) : [])),
+  }
+}
+
+/** What of some decisions is to be done at once: what `act` answers without the rest. */
+export const actionsOf = (decisions: readonly Decision[]): Actions => ({
+  preempts: decisions.filter((decision) => decision.type === 'preempt'),
+  starts: decisions.filter((decision) => decision.type === 'start'),
+  holds: decisions.flatMap((decision) => (decision.type === 'reserve' ? (decision.hold ?? []) : [])),
+})
+
+/** A scheduler that remembers: cycle by cycle it works out anew only what changed. */
 export interface Scheduler {
+  /**
+   * What is to be done now, and nothing about those who go on waiting: its cost hardly grows with their number.
+   * The same as `actionsOf` what `decide` answers.
+   */
+  act(snapshot: Snapshot, nowMs: number): Actions
   /** The same as `decide` answers; decisions that did not change are the same objects as the last time. */
   decide(snapshot: Snapshot, nowMs: number): Decision[]
 }
@@ -157,11 +204,10 @@ export interface Scheduler {
  */
 export const openScheduler = (policy: Policy): Scheduler => {
   let memory = openMemory(policy)
+  const memoryAt = (nowMs: number): Memory => (memory.isWornOut(nowMs) ? (memory = openMemory(policy)) : memory)
   return {
-    decide(snapshot, nowMs) {
-      if (memory.isWornOut(nowMs)) memory = openMemory(policy)
-      return decideWith(memory, snapshot, nowMs)
-    },
+    act: (snapshot, nowMs) => actWith(memoryAt(nowMs), snapshot, nowMs),
+    decide: (snapshot, nowMs) => decideWith(memoryAt(nowMs), snapshot, nowMs),
   }
 }
 

@@ -1,5 +1,5 @@
 export { decisionFaults, snapshotFaults, type Fault, type Law } from './invariants.js'
-export { decide, openScheduler, type Scheduler } from './decide.js'
+export { actionsOf, decide, openScheduler, type Actions, type Scheduler } from './decide.js'
 export { applyDecisions, evolve } from './evolve.js'
 export { couldEverRun, type Feasibility } from './fit.js'
 export type { Policy } from './policy/policy.js'

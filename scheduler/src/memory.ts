@@ -1,12 +1,15 @@
 import type { SchedNode } from './model/snapshot.js'
 import type { Policy } from './policy/policy.js'
+import { openBars, type Bars } from './steps/bars.js'
 import { layOut, type Layout } from './steps/cluster.js'
 import { openLines, type Lines } from './steps/lines.js'
-import { openShapes, type Shapes } from './steps/waiters.js'
+import type { Telling } from './steps/describe.js'
+import { openShapes, type Kind, type Shapes } from './steps/waiters.js'
 
 /** What is worked out of the nodes alone, good as long as they stay the same objects. */
 export interface KeptCluster {
   readonly layout: Layout
+  readonly bars: Bars
 }
 
 /** What is kept from cycle to cycle. Everything in it follows from the policy and the snapshots that were seen. */
@@ -14,6 +17,10 @@ export interface Memory {
   readonly policy: Policy
   readonly shapes: Shapes
   readonly lines: Lines
+  /** What kinds of jobs were told last, by how they stand to the reservation. */
+  readonly told: { readonly bound: Map<Kind, Telling>; readonly unbound: Map<Kind, Telling> }
+  /** Numbers from 1 on, each once. */
+  nextStretch(): number
   cluster(nodes: readonly SchedNode[]): KeptCluster
   /** Whether it is better to start with an empty one: the clock was set back, or most of it is of no use any more. */
   isWornOut(nowMs: number): boolean
@@ -29,14 +36,21 @@ const isSame = (left: readonly SchedNode[], right: readonly SchedNode[]): boolea
 export const openMemory = (policy: Policy): Memory => {
   const shapes = openShapes()
   const lines = openLines(shapes, policy)
+  const workOut = (nodes: readonly SchedNode[]): KeptCluster => {
+    const layout = layOut(nodes)
+    return { layout, bars: openBars(layout, shapes) }
+  }
+  let stretches = 0
   let known: readonly SchedNode[] = []
   let kept: KeptCluster | null = null
   return {
     policy,
     shapes,
     lines,
+    told: { bound: new Map(), unbound: new Map() },
+    nextStretch: () => (stretches += 1),
     cluster(nodes) {
-      if (kept === null || !isSame(known, nodes)) kept = { layout: layOut(nodes) }
+      if (kept === null || !isSame(known, nodes)) kept = workOut(nodes)
       known = nodes
       return kept
     },

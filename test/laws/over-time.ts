@@ -1,4 +1,4 @@
-import type { Policy } from '@novabrain/scheduler'
+import { actionsOf, openScheduler, type Policy } from '@novabrain/scheduler'
 import { BrokenLaw, type Observer } from './history.js'
 
 const hourMs = 3_600_000
@@ -49,6 +49,28 @@ export const reservationsDoNotSlip = (policy: Policy): Observer => {
         }
         if (nowMs >= agedAtMs) promised.set(decision.jobId, decision.atMs)
       }
+    },
+  }
+}
+
+const demandSame = (law: string, expected: unknown, found: unknown): void => {
+  if (JSON.stringify(found) === JSON.stringify(expected)) return
+  throw new BrokenLaw(`${law}\n${JSON.stringify({ expected, found }, null, 1)}`)
+}
+
+/** Whoever remembers the cycles before decides like one who sees it all for the first time, whether asked for all or for acts. */
+export const memoryChangesNothing = (policy: Policy): Observer => {
+  const scheduler = openScheduler(policy)
+  const actor = openScheduler(policy)
+  let cycles = 0
+  return {
+    disturbed: () => undefined,
+    cycle(snapshot, decisions, nowMs) {
+      cycles += 1
+      const actions = actionsOf(decisions)
+      demandSame('who only acts does what was decided', actions, actor.act(snapshot, nowMs))
+      if (cycles % 3 === 0) demandSame('acting first changes nothing', actions, scheduler.act(snapshot, nowMs))
+      demandSame('memory changes nothing', decisions, scheduler.decide(snapshot, nowMs))
     },
   }
 }

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { defaultPolicy, type Policy } from '@novabrain/scheduler'
 import { live } from './history.js'
-import { noPreemptionLoop, reservationsDoNotSlip } from './over-time.js'
+import { memoryChangesNothing, noPreemptionLoop, reservationsDoNotSlip } from './over-time.js'
 import { worlds } from './worlds.js'
 
 /** The default policy at the pace of the histories: age bounds and run times of minutes, one eviction an hour. */
@@ -28,5 +28,12 @@ test('in 3,000 histories where run times are known, a place once promised to an 
       live(world, policy, [noPreemptionLoop(policy), reservationsDoNotSlip(policy)]),
     ),
     runs(3000),
+  )
+}, 600_000)
+
+test('in 1,500 longer histories a scheduler that remembers decides like one that sees everything anew', () => {
+  fc.assert(
+    fc.property(worlds(false, 40), (world) => live(world, policy, [memoryChangesNothing(policy)])),
+    runs(1500),
   )
 }, 600_000)

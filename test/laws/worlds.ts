@@ -50,8 +50,8 @@ const nodes = fc
   )
   .map((list) => list.map(([gpus, model, memoryMib], index) => aSmallNode(index, gpus, model, memoryMib)))
 
-/** Histories on clusters of one to three small nodes; `honest` ones know every run time and are never disturbed. */
-export const worlds = (honest: boolean): fc.Arbitrary<World> =>
+/** Histories on clusters of one to three small nodes; `honest` ones know every run time and are never disturbed, and at most `steps` things happen. */
+export const worlds = (honest: boolean, steps = 14): fc.Arbitrary<World> =>
   fc.record({
     nodes,
     quotas: honest
@@ -67,6 +67,6 @@ export const worlds = (honest: boolean): fc.Arbitrary<World> =>
             { weight: 4, arbitrary: waits },
             { weight: 1, arbitrary: disturbances },
           ),
-      { minLength: 2, maxLength: 14 },
+      { minLength: 2, maxLength: steps },
     ),
   })

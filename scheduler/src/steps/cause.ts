@@ -1,21 +1,15 @@
 import { isBound, viewFor, type Cycle } from '../cycle.js'
-import { allOpen, judge } from '../fit.js'
 import type { HoldCause, Holder, Suggestion } from '../model/decision.js'
 import { totalOf, type JobRequest } from '../model/request.js'
 import type { QueuedJob, SchedJob } from '../model/snapshot.js'
-import { copyFree, emptyFree, give, type Layout } from './cluster.js'
+import { copyFree, give, type Free } from './cluster.js'
+import { memo } from './memo.js'
 import { keptBeyondVictims } from './holds.js'
 import { bySubmission, isAged, predictedWork } from './order.js'
 import { fitsNow, rememberFits, type FitMemory } from './place.js'
 import type { QuotaFailure } from './quota.js'
 import { holdersOf, openShortageBook } from './shortage.js'
 import type { Kind, Shape, Waiter } from './waiters.js'
-
-/** A cause, and the change that would make a request possible at all, where the cause is the cluster itself. */
-export interface BarredCause {
-  readonly cause: HoldCause
-  readonly suggestion: Suggestion | null
-}
 
 /** Finds why a job does not start. Equal jobs share one answer, so that ten thousand equal ones cost little. */
 export interface Causes {
@@ -24,36 +18,13 @@ export interface Causes {
   /** What would make a request possible that no node can run. */
   nearestFeasible(waiter: Waiter): Suggestion | null
   overQuota(waiter: Waiter): HoldCause | null
-  /** Why a job does not fit on the nodes; for jobs that were refused a place in this cycle, after all were served. */
-  onNodes(waiter: Waiter, startedAhead: number): HoldCause
-}
-
-const memo = <Key, T>(known: Map<Key, T>, key: Key, find: () => T): T => {
-  const found = known.get(key)
-  if (found !== undefined) return found
-  const value = find()
-  known.set(key, value)
-  return value
-}
-
-type Bars = (request: JobRequest) => BarredCause | 'open'
-
-/** Tells whether all nodes, schedulable or not, are too little; or only the schedulable ones. */
-const openBars = (cycle: Cycle): Bars => {
-  const { layout } = cycle
-  const empty = emptyFree(layout)
-  const whenEmpty = rememberFits(layout, empty, cycle.shapes)
-  const opened: Layout = { ...layout, nodes: allOpen(layout.nodes) }
-  return (request) => {
-    if (whenEmpty.fits(request)) return 'open'
-    const feasible = judge(opened, empty, request)
-    if (feasible.fits || feasible.facts.lacking === 'nodes') {
-      const nodeNames = layout.nodes.filter((node) => !node.schedulable).map((node) => node.name)
-      return { cause: { reason: 'node_unavailable', facts: { nodeNames: nodeNames.slice(0, 5) } }, suggestion: null }
-    }
-    const reason = feasible.facts.lacking === 'gpuModel' ? 'no_node_matches' : 'never_fits'
-    return { cause: { reason, facts: feasible.facts }, suggestion: feasible.suggestion }
-  }
+  /**
+   * Why a job does not fit on the nodes; for jobs that were refused a place in this cycle, after all were served. The
+   * same for all of a kind that stand alike to the reservation; each of those that were overtaken has a cause of its own.
+   */
+  onNodes(waiter: Waiter): HoldCause | 'overtaken'
+  /** Who overtook a job that would have fitted when the cycle began. */
+  overtaken(waiter: Waiter, startedAhead: number): HoldCause
 }
 
 type QuotaHolders = (queueName: string, failure: QuotaFailure) => readonly Holder[]
@@ -120,55 +91,76 @@ type NodeCause = HoldCause | 'overtaken'
 interface Fits {
   readonly atStart: FitMemory
   readonly atEnd: () => FitMemory
+  /** For whom the place is kept without which a request would fit: the first with whose place and those before it does. */
+  readonly whenReleased: (request: JobRequest) => QueuedJob | null
+}
+
+/** Asks first whether it would help if nothing were held at all: mostly it would not. */
+const openReleased = (cycle: Cycle): Fits['whenReleased'] => {
+  const { layout, now } = cycle
+  const started = new Set(cycle.started)
+  const holds = cycle.holds.filter((live) => !started.has(live.job))
+  const freeUpTo = (count: number): Free => {
+    const free = copyFree(now.free)
+    for (const live of holds.slice(0, count)) give(layout, free, keptBeyondVictims(live.hold, live.victims))
+    return free
+  }
+  const atMost = rememberFits(layout, freeUpTo(holds.length), cycle.shapes)
+  return (request) => {
+    if (holds.length === 0 || !atMost.fits(request)) return null
+    let [without, enough] = [0, holds.length]
+    while (enough - without > 1) {
+      const middle = (without + enough) >> 1
+      if (fitsNow(layout, freeUpTo(middle), request)) enough = middle
+      else without = middle
+    }
+    return holds[enough - 1]?.job ?? null
+  }
 }
 
 const onNodesNow = (cycle: Cycle, job: QueuedJob, fits: Fits, shortage: () => HoldCause): NodeCause => {
-  const { layout, now, reservation, holds } = cycle
+  const { reservation } = cycle
   if (reservation !== null && isBound(cycle, job) && fits.atEnd().fits(job.request)) {
     return { reason: 'reserved_for_other', facts: { forJobId: reservation.job.id, untilMs: reservation.atMs } }
   }
   if (fits.atStart.fits(job.request)) return 'overtaken'
-  const others = holds.filter((live) => live.job.id !== job.id && !cycle.started.includes(live.job))
-  if (others.length > 0) {
-    const free = copyFree(now.free)
-    for (const live of others) {
-      give(layout, free, keptBeyondVictims(live.hold, live.victims))
-      if (!fitsNow(layout, free, job.request)) continue
-      return { reason: 'reserved_for_other', facts: { forJobId: live.job.id, untilMs: null } }
-    }
-  }
+  const held = fits.whenReleased(job.request)
+  if (held !== null) return { reason: 'reserved_for_other', facts: { forJobId: held.id, untilMs: null } }
   return shortage()
 }
 
 /** Opens the memory of causes for one cycle. */
 export const openCauses = (cycle: Cycle): Causes => {
-  const bars = openBars(cycle)
-  const byNodes = new Map<Shape, BarredCause | 'open'>()
+  const { bars } = cycle
   const byQuota = new Map<Kind, HoldCause>()
   const physical = { bound: new Map<Shape, NodeCause>(), unbound: new Map<Shape, NodeCause>() }
   const short = { bound: new Map<Shape, HoldCause>(), unbound: new Map<Shape, HoldCause>() }
   const shortages = openShortageBook(cycle)
   const quotaHolders = openQuotaHolders(cycle)
   let atEnd: FitMemory | null = null
+  let released: Fits['whenReleased'] | null = null
   const fits: Fits = {
     atStart: rememberFits(cycle.layout, cycle.atStart, cycle.shapes),
     atEnd: () => (atEnd ??= rememberFits(cycle.layout, cycle.now.free, cycle.shapes)),
+    whenReleased: (request) => (released ??= openReleased(cycle))(request),
   }
   let lastAhead: LastAhead | null = null
-  const nodesFor = ({ job, kind }: Waiter): BarredCause | 'open' => memo(byNodes, kind.shape, () => bars(job.request))
+  const viewOf = (job: QueuedJob): 'bound' | 'unbound' => (isBound(cycle, job) ? 'bound' : 'unbound')
+  const shortage = (job: QueuedJob, shape: Shape): HoldCause =>
+    memo(short[viewOf(job)], shape, () => shortages.of(job.request, viewFor(cycle, job).free))
   return {
     barred(waiter) {
       const { job } = waiter
       if (cycle.quota.queue(job.queueName) === undefined) {
         return { reason: 'queue_not_found', facts: { queueName: job.queueName } }
       }
-      const nodes = nodesFor(waiter)
+      const nodes = bars.of(waiter.kind.shape)
       if (nodes !== 'open') return nodes.cause
       if (job.notBeforeMs <= cycle.nowMs) return null
       return { reason: 'backing_off', facts: { untilMs: job.notBeforeMs } }
     },
     nearestFeasible(waiter) {
-      const nodes = nodesFor(waiter)
+      const nodes = bars.of(waiter.kind.shape)
       return nodes === 'open' ? null : nodes.suggestion
     },
     overQuota({ kind }) {
@@ -180,14 +172,11 @@ export const openCauses = (cycle: Cycle): Causes => {
       byQuota.set(kind, cause)
       return cause
     },
-    onNodes({ job, kind }, startedAhead) {
-      const view = isBound(cycle, job) ? 'bound' : 'unbound'
-      const shortage = (): HoldCause =>
-        memo(short[view], kind.shape, () => shortages.of(job.request, viewFor(cycle, job).free))
-      const cause = memo(physical[view], kind.shape, () => onNodesNow(cycle, job, fits, shortage))
-      if (cause !== 'overtaken') return cause
+    onNodes: ({ job, kind }) =>
+      memo(physical[viewOf(job)], kind.shape, () => onNodesNow(cycle, job, fits, () => shortage(job, kind.shape))),
+    overtaken({ job, kind }, startedAhead) {
       lastAhead ??= openLastAhead(cycle.started)
-      return overtaken(cycle, job, lastAhead, startedAhead) ?? shortage()
+      return overtaken(cycle, job, lastAhead, startedAhead) ?? shortage(job, kind.shape)
     },
   }
 }

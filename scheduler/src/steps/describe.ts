@@ -1,10 +1,12 @@
 import { gateFor, isBound, type Cycle } from '../cycle.js'
 import type { Outcome } from '../decide.js'
-import type { Decision, EstimatedStart, HoldCause, Suggestion } from '../model/decision.js'
+import type { Decision, EstimatedStart, HoldCause, HoldDecision, Suggestion } from '../model/decision.js'
 import { totalOf } from '../model/request.js'
 import type { Causes } from './cause.js'
 import { openEstimator, rangeAround, type Estimator } from './estimate.js'
 import { rememberFits, type FitMemory } from './place.js'
+import { knownOr, saysTheSame } from './same.js'
+import { memo } from './memo.js'
 import { fieldsFor, smallestChange } from './suggest.js'
 import type { Kind, Waiter } from './waiters.js'
 
@@ -76,27 +78,112 @@ const openSuggester = (cycle: Cycle, causes: Causes): Suggester => {
   }
 }
 
-const forecast = (cycle: Cycle, estimator: Estimator, outcome: Waits, cause: HoldCause): EstimatedStart | null => {
-  const estimate = hasForecast(cause) ? estimator.next(outcome.waiter) : null
+const forecast = (cycle: Cycle, estimator: Estimator, outcome: Waits, telling: Telling): EstimatedStart | null => {
+  const estimate = telling.hasForecast ? estimator.next(outcome.waiter) : null
   if (outcome.type === 'hold' || outcome.hold !== null) return estimate
   const known = cycle.releases.every((release) => release.known || release.endMs > outcome.atMs)
   return known ? rangeAround(outcome.atMs, cycle.nowMs) : null
 }
 
+/** What jobs of a kind are told, apart from their position and forecast. */
+export interface Telling {
+  readonly cause: HoldCause
+  readonly suggestion: Suggestion | null
+  readonly hasForecast: boolean
+}
+
+interface Teller {
+  of(outcome: Waits): Telling
+}
+
+/** Equal jobs are told the same; what was told in the last cycle is told again as the same objects if it still holds. */
+const openTeller = (cycle: Cycle, causes: Causes): Teller => {
+  const suggester = openSuggester(cycle, causes)
+  const byNodes = { bound: new Map<Kind, Telling | 'overtaken'>(), unbound: new Map<Kind, Telling | 'overtaken'>() }
+  const byCause = { bound: new Map<Kind, Telling>(), unbound: new Map<Kind, Telling>() }
+  const viewOf = ({ job }: Waiter): 'bound' | 'unbound' => (isBound(cycle, job) ? 'bound' : 'unbound')
+  const tell = (waiter: Waiter, cause: HoldCause): Telling => ({
+    cause,
+    suggestion: suggester.for(waiter, cause),
+    hasForecast: hasForecast(cause),
+  })
+  const remembered = (told: Map<Kind, Telling>, waiter: Waiter, cause: HoldCause): Telling => {
+    const telling = knownOr(told.get(waiter.kind), tell(waiter, cause))
+    told.set(waiter.kind, telling)
+    return telling
+  }
+  const ofNodes = (waiter: Waiter): Telling | 'overtaken' => {
+    const view = viewOf(waiter)
+    return memo(byNodes[view], waiter.kind, () => {
+      const cause = causes.onNodes(waiter)
+      return cause === 'overtaken' ? cause : remembered(cycle.told[view], waiter, cause)
+    })
+  }
+  /** Jobs over their quota share the cause with their kind. */
+  const ofCause = (waiter: Waiter, cause: HoldCause): Telling => {
+    const told = byCause[viewOf(waiter)]
+    const known = told.get(waiter.kind)
+    if (known?.cause === cause) return known
+    const telling = tell(waiter, cause)
+    told.set(waiter.kind, telling)
+    return telling
+  }
+  return {
+    of({ waiter, cause, startedAhead }) {
+      if (cause !== null) return ofCause(waiter, cause)
+      const telling = ofNodes(waiter)
+      return telling === 'overtaken' ? tell(waiter, causes.overtaken(waiter, startedAhead)) : telling
+    },
+  }
+}
+
+const sameRange = (left: EstimatedStart | null, right: EstimatedStart | null): boolean =>
+  left === right || (left !== null && right !== null && left.p50Ms === right.p50Ms && left.p90Ms === right.p90Ms)
+
+/** The decision of the last cycle where it still holds, else a new one. */
+const holdOf = (
+  waiter: Waiter,
+  { cause, suggestion }: Telling,
+  position: number,
+  estimatedStart: EstimatedStart | null,
+): HoldDecision => {
+  const { told } = waiter
+  const holdsStill =
+    told !== null &&
+    told.position === position &&
+    told.reason === cause.reason &&
+    saysTheSame(told.facts, cause.facts) &&
+    saysTheSame(told.suggestion, suggestion) &&
+    sameRange(told.estimatedStart, estimatedStart)
+  if (holdsStill) return told
+  const { reason, facts } = cause
+  // Spreading the cause would say the same to the compiler's liking, at three times the cost of the whole loop.
+  waiter.told = {
+    type: 'hold',
+    jobId: waiter.job.id,
+    reason,
+    facts,
+    position,
+    suggestion,
+    estimatedStart,
+  } as HoldDecision
+  return waiter.told
+}
+
 /** Turns outcomes into decisions: with the cause, the position among those who wait, a forecast and a way out. */
 export const describe = (cycle: Cycle, causes: Causes, outcomes: readonly Outcome[]): Decision[] => {
   const estimator = openEstimator(cycle)
-  const suggester = openSuggester(cycle, causes)
+  const teller = openTeller(cycle, causes)
   let position = 0
   return outcomes.map((outcome): Decision => {
     const { waiter } = outcome
     const jobId = waiter.job.id
     if (outcome.type === 'start') return { type: 'start', jobId, placement: outcome.placement }
     position += 1
-    const cause = outcome.cause ?? causes.onNodes(waiter, outcome.startedAhead)
-    const suggestion = suggester.for(waiter, cause)
-    const estimatedStart = forecast(cycle, estimator, outcome, cause)
-    if (outcome.type === 'hold') return { type: 'hold', jobId, ...cause, position, suggestion, estimatedStart }
+    const telling = teller.of(outcome)
+    const { cause, suggestion } = telling
+    const estimatedStart = forecast(cycle, estimator, outcome, telling)
+    if (outcome.type === 'hold') return holdOf(waiter, telling, position, estimatedStart)
     const { placement, atMs, hold } = outcome
     return { type: 'reserve', jobId, placement, atMs, hold, ...cause, position, suggestion, estimatedStart }
   })

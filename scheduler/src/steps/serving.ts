@@ -28,13 +28,27 @@ interface QueueTurn {
   readonly owners: Heap<Turn>
 }
 
-type Served = ReadonlySet<Waiter>
+/** Whom the order passes over: those served out of turn, and those of whom nothing will come. */
+export interface Passed {
+  readonly served: Set<Waiter>
+  /** Tells that the next part of the order begins. */
+  nextPart(): void
+  isHopeless(waiter: Waiter): boolean
+}
 
 const headOf = (turn: Turn): Waiter | undefined => turn.jobs[turn.at]
 
-const passServed = (turn: Turn, served: Served): Turn => {
-  if (served.size === 0) return turn
-  for (let head = headOf(turn); head !== undefined && served.has(head); head = headOf(turn)) turn.at += 1
+/**
+ * Moves a turn on to the next job worth serving. The last one of a line is never passed over as hopeless: it stands for
+ * all before it where lines of equal shares are merged by their heads, so that what starts starts in the same order.
+ */
+const moveToNext = (turn: Turn, { served, isHopeless }: Passed): Turn => {
+  const last = turn.jobs.length - 1
+  for (let head = headOf(turn); head !== undefined; head = headOf(turn)) {
+    const isPassed = (served.size > 0 && served.has(head)) || (turn.at < last && isHopeless(head))
+    if (!isPassed) break
+    turn.at += 1
+  }
   return turn
 }
 
@@ -49,9 +63,9 @@ const ownerTurns = (
   queueName: string,
   owners: ReadonlyMap<string, Sorted<Waiter>>,
   shares: Shares,
-  served: Served,
+  passed: Passed,
 ): Heap<Turn> => {
-  const turns = [...owners].map(([name, line]) => passServed({ name, jobs: line.items(), at: 0 }, served))
+  const turns = [...owners].map(([name, line]) => moveToNext({ name, jobs: line.items(), at: 0 }, passed))
   return createHeap(
     turns.filter((turn) => headOf(turn) !== undefined),
     (turn) => shares.ofOwner(queueName, turn.name),
@@ -60,10 +74,10 @@ const ownerTurns = (
 }
 
 /** Jobs of one priority: the queue with the least share first, in it the owner with the least, of theirs the least work. */
-const fairOrder = ({ queues }: Level, shares: Shares, served: Served): ServingOrder => {
+const fairOrder = ({ queues }: Level, shares: Shares, passed: Passed): ServingOrder => {
   const turns = [...queues].map(([name, owners]): QueueTurn => ({
     name,
-    owners: ownerTurns(name, owners, shares, served),
+    owners: ownerTurns(name, owners, shares, passed),
   }))
   const lines = createHeap(
     turns.filter(({ owners }) => owners.peek() !== null),
@@ -76,7 +90,7 @@ const fairOrder = ({ queues }: Level, shares: Shares, served: Served): ServingOr
     if (last === null) return
     const { queue, turn } = last
     turn.at += 1
-    if (headOf(passServed(turn, served)) === undefined) queue.owners.pop()
+    if (headOf(moveToNext(turn, passed)) === undefined) queue.owners.pop()
     else queue.owners.sinkTop()
     if (queue.owners.peek() === null) lines.pop()
     else lines.sinkTop()
@@ -94,26 +108,26 @@ const fairOrder = ({ queues }: Level, shares: Shares, served: Served): ServingOr
   }
 }
 
-const inTurn = (jobs: readonly Waiter[], served: Served): ServingOrder => {
+const inTurn = (jobs: readonly Waiter[], passed: Passed): ServingOrder => {
   const turn: Turn = { name: '', jobs, at: 0 }
   return {
     next() {
-      const head = headOf(passServed(turn, served)) ?? null
+      const head = headOf(moveToNext(turn, passed)) ?? null
       turn.at += 1
       return head
     },
   }
 }
 
-const inLead = ({ leaders }: Level, leading: Leading, served: Set<Waiter>): ServingOrder => {
-  const line = inTurn(leaders.items(), served)
+const inLead = ({ leaders }: Level, leading: Leading, passed: Passed): ServingOrder => {
+  const line = inTurn(leaders.items(), passed)
   return {
     next() {
       while (leading.isOpen()) {
         const waiter = line.next()
         if (waiter === null) return null
         if (!leading.mayLead(waiter)) continue
-        served.add(waiter)
+        passed.served.add(waiter)
         return waiter
       }
       return null
@@ -124,15 +138,15 @@ const inLead = ({ leaders }: Level, leading: Leading, served: Set<Waiter>): Serv
 /**
  * The order of service: jobs past their age bound, oldest first; then by priority, within it those that may lead, oldest
  * first, then fair share between queues and owners, then least predicted work. Every comparison ends in submission time,
- * then id. Shares are first looked at when a priority has its turn, so that what started before counts. Who is in
- * `served` is passed over; those that lead are added to it.
+ * then id. Shares are first looked at when a priority has its turn, so that what started before counts. Those
+ * that lead are added to the served ones.
  */
-export const servingOrder = (lines: Lines, shares: Shares, leading: Leading, served: Set<Waiter>): ServingOrder => {
+export const servingOrder = (lines: Lines, shares: Shares, leading: Leading, passed: Passed): ServingOrder => {
   const parts: (() => ServingOrder)[] = [
-    () => inTurn(lines.aged.items(), served),
+    () => inTurn(lines.aged.items(), passed),
     ...lines
       .levels()
-      .flatMap((level) => [() => inLead(level, leading, served), () => fairOrder(level, shares, served)]),
+      .flatMap((level) => [() => inLead(level, leading, passed), () => fairOrder(level, shares, passed)]),
   ]
   let part: ServingOrder | null = null
   return {
@@ -141,6 +155,7 @@ export const servingOrder = (lines: Lines, shares: Shares, leading: Leading, ser
         if (waiter) return waiter
         const open = parts.shift()
         if (open === undefined) return null
+        passed.nextPart()
         part = open()
       }
     },

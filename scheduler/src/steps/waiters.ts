@@ -22,6 +22,8 @@ export interface Shape {
 export interface Kind {
   readonly shape: Shape
   readonly queueName: string
+  /** Stretches of a cycle in which nothing comes of serving its jobs: any of them, or those bound by the reservation. */
+  readonly hopeless: { any: number; bound: number }
 }
 
 /** A queued job with what is worked out of it once. It stays the same object as long as the job waits unchanged. */
@@ -97,7 +99,7 @@ export const openWaiters = (shapes: Shapes, policy: Policy): ((job: QueuedJob) =
     const ofQueue = kinds.get(queueName) ?? new Map<Shape, Kind>()
     kinds.set(queueName, ofQueue)
     const shape = shapes.of(request)
-    const kind = ofQueue.get(shape) ?? { shape, queueName }
+    const kind = ofQueue.get(shape) ?? { shape, queueName, hopeless: { any: 0, bound: 0 } }
     ofQueue.set(shape, kind)
     return kind
   }

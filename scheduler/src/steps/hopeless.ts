@@ -1,0 +1,43 @@
+import { isBound, type Cycle, type Reservation } from '../cycle.js'
+import type { Outcome } from '../decide.js'
+import type { HoldCause } from '../model/decision.js'
+import type { Waiter } from './waiters.js'
+
+/**
+ * Remembers for which kinds of jobs nothing comes of serving one more. What is free and what quotas leave only shrinks in
+ * a cycle, and a search for victims that was in vain is not repeated, so what became of one becomes of all like it: as
+ * long as they are equally important, and the same reservation stands.
+ */
+export interface Hopeless {
+  has(waiter: Waiter): boolean
+  note(outcome: Outcome, mayReserve: boolean): void
+  /** Forgets everything: others have their turn. */
+  nextPart(): void
+}
+
+/** Opens the memory of one cycle; `nextStretch` gives numbers that were never used before. */
+export const openHopeless = (cycle: Cycle, nextStretch: () => number): Hopeless => {
+  let stretch = nextStretch()
+  let reservation: Reservation | null = null
+  const nextPart = (): void => {
+    stretch = nextStretch()
+    reservation = cycle.reservation
+  }
+  /** Whether it is the reservation that keeps the job from a place. */
+  const isOnlyBound = ({ job, kind }: Waiter, cause: HoldCause | null): boolean =>
+    cause === null && isBound(cycle, job) && cycle.now.placer.find(kind.shape) !== null
+  return {
+    nextPart,
+    has({ kind: { hopeless }, job }) {
+      if (reservation !== cycle.reservation) nextPart()
+      return hopeless.any === stretch || (hopeless.bound === stretch && isBound(cycle, job))
+    },
+    note(outcome, mayReserve) {
+      if (reservation !== cycle.reservation) nextPart()
+      const { waiter } = outcome
+      const couldReserve = mayReserve && cycle.reservation === null
+      if (outcome.type !== 'hold' || waiter.job.notBeforeMs > cycle.nowMs || couldReserve) return
+      waiter.kind.hopeless[isOnlyBound(waiter, outcome.cause) ? 'bound' : 'any'] = stretch
+    },
+  }
+}
