@@ -44,6 +44,9 @@ export const build = async () => {
   return t('steps.built')
 }
 
+/** Compile the scheduler and its simulator alone. */
+export const buildScheduler = () => run(node, [tsc, '-b', 'scheduler'], { cwd: root })
+
 /** The wheel of the JupyterLab extension; needs uv. Gives its path. */
 export const buildWheel = async (uv) => {
   const script = path.join(root, 'extensions/jupyterlab/build-wheel.mjs')

@@ -91,6 +91,23 @@ const en = {
   'vsix.lacks': '{file} lacks {names}.',
   'vsix.absent': '{file} names {names}, which the package has not.',
   'vsix.tooLarge': 'This is more than {kilobytes} kB.',
+
+  'simulate.usage':
+    'Usage: npm run simulate -- --trace <what> [--policy <names>]\n\n  --trace       philly:<vc> or a table of your own (a .csv file)\n  --nodes       machines of your own table, as 8x8: eight with eight GPUs each\n  --policy      names with commas between, or a .json file with a policy. There are {policies}\n  --prediction  what our policies believe of run times: {predictions}\n  --seed        of everything that is drawn, 1 unless given\n  --out         a folder for the report and the figures, simulation unless given\n  --traces      the folder of the public traces',
+  'simulate.badOption': '{message}',
+  'simulate.noTrace': 'There is no trace {name}. There are {names}, and files that end in .csv.',
+  'simulate.noFile': '{file} cannot be read: {detail}',
+  'simulate.noPublicTraces':
+    'The public traces are not in {folder}; name their folder with --traces or NOVABRAIN_TRACES.',
+  'simulate.noPolicy': 'There is no policy {name}. There are {names}, and files that end in .json.',
+  'simulate.badPolicy': '{file}: {field} is not a field of a policy, or cannot have this value.',
+  'simulate.noPrediction': 'There is no prediction {name}. There are {names}.',
+  'simulate.badNodes': '--nodes takes machines x GPUs, as 8x8, not “{text}”.',
+  'simulate.badSeed': '--seed takes a whole number, not “{text}”.',
+  'simulate.progress': '{policy}: {done} of {total} jobs, {percent} %, {left} left',
+  'simulate.soon': 'some time',
+  'simulate.stopping': 'Stopping; what has happened so far is reported.',
+  'simulate.written': 'Report {html}\nFigures {json}',
 }
 
 const zh = {
@@ -182,6 +199,22 @@ const zh = {
   'vsix.lacks': '{file} 缺少 {names}。',
   'vsix.absent': '{file} 指定了 {names}，但软件包中没有。',
   'vsix.tooLarge': '超过了 {kilobytes} kB。',
+
+  'simulate.usage':
+    '用法：npm run simulate -- --trace <轨迹> [--policy <策略>]\n\n  --trace       philly:<vc>，或您自己的表格（.csv 文件）\n  --nodes       自己的表格所用的机器，如 8x8：八台机器，每台八块 GPU\n  --policy      策略名，以逗号分隔，或含策略的 .json 文件。可用：{policies}\n  --prediction  我们的策略如何预计运行时间：{predictions}\n  --seed        所有随机数的种子，默认 1\n  --out         报告与数据的文件夹，默认 simulation\n  --traces      公开轨迹所在的文件夹',
+  'simulate.badOption': '{message}',
+  'simulate.noTrace': '没有轨迹 {name}。可用：{names}，以及以 .csv 结尾的文件。',
+  'simulate.noFile': '无法读取 {file}：{detail}',
+  'simulate.noPublicTraces': '{folder} 中没有公开轨迹；请用 --traces 或 NOVABRAIN_TRACES 指定其文件夹。',
+  'simulate.noPolicy': '没有策略 {name}。可用：{names}，以及以 .json 结尾的文件。',
+  'simulate.badPolicy': '{file}：{field} 不是策略的字段，或不能取此值。',
+  'simulate.noPrediction': '没有预计方式 {name}。可用：{names}。',
+  'simulate.badNodes': '--nodes 应为“机器数x GPU 数”，如 8x8，而不是“{text}”。',
+  'simulate.badSeed': '--seed 应为整数，而不是“{text}”。',
+  'simulate.progress': '{policy}：{total} 个作业已完成 {done} 个，{percent} %，剩余 {left}',
+  'simulate.soon': '一段时间',
+  'simulate.stopping': '正在停止；报告将包含到目前为止的结果。',
+  'simulate.written': '报告 {html}\n数据 {json}',
 }
 
 /** Every text by language and key. */

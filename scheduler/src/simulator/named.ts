@@ -1,0 +1,27 @@
+import { namedPolicies } from '../policy/named.js'
+import type { Policy } from '../policy/policy.js'
+import { corePolicy, type OracleMaker } from './engine/core-policy.js'
+import type { PolicyMaker } from './engine/policy.js'
+import { easy, fifo, fifoSkipping, sjf, sjfSkipping } from './policies/queue.js'
+
+/** Policies of other schedulers, to compare with. */
+const baselines: readonly PolicyMaker[] = [fifo, fifoSkipping, easy, sjf, sjfSkipping]
+
+/** A policy by its name: one of the server's (`default`), or one of others to compare with (`FIFO`). */
+export const policyNamed = (name: string, oracle: OracleMaker): PolicyMaker | null => {
+  const own = namedPolicies.find((policy) => policy.name === name)
+  if (own !== undefined) return corePolicy({ name: `NovaBrain ${own.name}`, policy: withoutWords(own.policy), oracle })
+  return baselines.find((policy) => policy.name === name) ?? null
+}
+
+/** The names that `policyNamed` knows: the server's own first. */
+export const policyNames: readonly string[] = [
+  ...namedPolicies.map(({ name }) => name),
+  ...baselines.map(({ name }) => name),
+]
+
+/** The same policy that looks for no suggestions: they change nothing, and nobody reads them here. */
+export const withoutWords = (policy: Policy): Policy => ({
+  ...policy,
+  explain: { ...policy.explain, maximumSuggestions: 0 },
+})
