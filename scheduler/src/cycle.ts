@@ -9,7 +9,8 @@ import { copyFree, emptyFree, lowerNode, take, type Free, type Layout } from './
 import { holdIsAlive, keptBeyondVictims, quotaBeyondVictims, stopsFor } from './steps/holds.js'
 import { bySubmission } from './steps/order.js'
 import type { Evictable } from './steps/preempt.js'
-import { bestFit, createPlacer, type Placer } from './steps/place.js'
+import type { Rule } from './placement/rule.js'
+import { createPlacer, type Placer } from './steps/placer.js'
 import { openQuotaBook, type QuotaBook } from './steps/quota.js'
 import { openShareBook, type ShareBook } from './steps/share.js'
 import type { Lines } from './steps/lines.js'
@@ -82,6 +83,8 @@ export interface Cycle {
   readonly preempted: Map<string, PreemptDecision>
   /** Who may be evicted, found when first asked for. */
   evictable: Evictable | null
+  /** The placement rule, opened when first asked for. */
+  readonly rule: () => Rule
   readonly placer: (free: Free) => Placer
 }
 
@@ -136,7 +139,8 @@ export const openCycle = (snapshot: Snapshot, memory: Memory, nowMs: number): Cy
     take(layout, free, keptBeyondVictims(live.hold, live.victims))
     quota.add(live.job.queueName, quotaBeyondVictims(live.job, live.victims))
   }
-  const placer = (view: Free): Placer => createPlacer(layout, view, bestFit)
+  const rule = memory.ruleFor(snapshot, layout)
+  const placer = (view: Free): Placer => createPlacer(layout, view, rule)
   const now: View = { free, placer: placer(free) }
   return {
     snapshot,
@@ -159,6 +163,7 @@ export const openCycle = (snapshot: Snapshot, memory: Memory, nowMs: number): Cy
     started: [],
     preempted: new Map(),
     evictable: null,
+    rule,
     placer,
   }
 }

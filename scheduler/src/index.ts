@@ -2,6 +2,7 @@ export { decisionFaults, snapshotFaults, type Fault, type Law } from './invarian
 export { actionsOf, decide, openScheduler, type Actions, type Scheduler } from './decide.js'
 export { applyDecisions, evolve } from './evolve.js'
 export { couldEverRun, type Feasibility } from './fit.js'
+export type { FragmentationPolicy, PlacementPolicy } from './placement/policy.js'
 export type { Policy } from './policy/policy.js'
 export {
   policyFields,
@@ -40,6 +41,7 @@ export type {
   UnfitFacts,
   Waiting,
 } from './model/decision.js'
+export type { DemandShare } from './model/demand.js'
 export type { SchedEvent } from './model/event.js'
 export { totalOf, type JobRequest } from './model/request.js'
 export {

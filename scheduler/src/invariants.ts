@@ -2,7 +2,7 @@ import { expectedEndMs, holdEndMs } from './cycle.js'
 import { hasPlaceFor, lesser, openLedger, overdrawn, withdraw, type Ledger } from './invariants/ledger.js'
 import { quotaFault } from './invariants/quota-rule.js'
 import type { Decision, HoldDecision, PreemptDecision, ReserveDecision, StartDecision } from './model/decision.js'
-import { totalOf, type JobRequest } from './model/request.js'
+import { acceptsModel, totalOf, type JobRequest } from './model/request.js'
 import { resourceNames, type ResourceName } from './model/resources.js'
 import type { Hold, Placement, PodPlacement, QueuedJob, RunningJob, SchedJob, Snapshot } from './model/snapshot.js'
 import type { Policy } from './policy/policy.js'
@@ -50,7 +50,7 @@ const placementFault = (snapshot: Snapshot, request: JobRequest, placement: Plac
       pod.devices.length === request.gpuCount &&
       pod.devices.every((grant) => grant.milli === request.gpuMilli) &&
       granted.every((device) => device?.kind === 'gpu') &&
-      granted.every((device) => request.gpuModel === null || device?.model === request.gpuModel) &&
+      granted.every((device) => device !== undefined && acceptsModel(request, device.model)) &&
       pod.devices.every(
         (grant, index) => grant.memoryMib >= Math.min(request.gpuMemoryMib, granted[index]?.memoryMib ?? 0),
       ) &&

@@ -1,4 +1,7 @@
-import type { SchedNode } from './model/snapshot.js'
+import type { SchedNode, Snapshot } from './model/snapshot.js'
+import { demandOf } from './placement/observed.js'
+import { openRule } from './placement/open.js'
+import type { Rule } from './placement/rule.js'
 import type { Policy } from './policy/policy.js'
 import { openBars, type Bars } from './steps/bars.js'
 import { layOut, type Layout } from './steps/cluster.js'
@@ -22,6 +25,8 @@ export interface Memory {
   /** Numbers from 1 on, each once. */
   nextStretch(): number
   cluster(nodes: readonly SchedNode[]): KeptCluster
+  /** The placement rule for a snapshot, opened when first asked for; kept while the nodes and the stated demand stay. */
+  ruleFor(snapshot: Snapshot, layout: Layout): () => Rule
   /** Whether it is better to start with an empty one: the clock was set back, or most of it is of no use any more. */
   isWornOut(nowMs: number): boolean
 }
@@ -31,6 +36,28 @@ const spareShapes = 50_000
 
 const isSame = (left: readonly SchedNode[], right: readonly SchedNode[]): boolean =>
   left === right || (left.length === right.length && left.every((node, index) => node === right[index]))
+
+interface KeptRule {
+  readonly layout: Layout
+  readonly demand: Snapshot['demand']
+  readonly rule: Rule
+}
+
+/** Lots are drawn anew in each cycle, and a demand that is observed changes with it; other rules are kept. */
+const openRules = (policy: Policy, shapes: Shapes): Memory['ruleFor'] => {
+  let kept: KeptRule | null = null
+  return (snapshot, layout) => {
+    const { demand = [] } = snapshot
+    const mayKeep = policy.placement.kind !== 'random' && demand.length > 0
+    let rule: Rule | null = mayKeep && kept?.layout === layout && kept.demand === demand ? kept.rule : null
+    return () => {
+      if (rule !== null) return rule
+      rule = openRule(policy.placement, layout, () => demandOf(snapshot, shapes))
+      if (mayKeep) kept = { layout, demand, rule }
+      return rule
+    }
+  }
+}
 
 /** Opens an empty memory. */
 export const openMemory = (policy: Policy): Memory => {
@@ -54,6 +81,7 @@ export const openMemory = (policy: Policy): Memory => {
       known = nodes
       return kept
     },
+    ruleFor: openRules(policy, shapes),
     isWornOut: (nowMs) => nowMs < lines.sinceMs() || shapes.count() > spareShapes + 2 * lines.count(),
   }
 }

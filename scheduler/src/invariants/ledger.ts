@@ -1,4 +1,4 @@
-import type { JobRequest } from '../model/request.js'
+import { acceptsModel, type JobRequest } from '../model/request.js'
 import type { PodPlacement, SchedNode } from '../model/snapshot.js'
 
 /** What is left on each node and device after some pods took their part. Plain sums, apart from the algorithm's own. */
@@ -98,7 +98,7 @@ const neededOn = (device: DeviceRest, request: JobRequest): number =>
 
 const hasRoom = (device: DeviceRest, request: JobRequest): boolean =>
   device.isGpu &&
-  (request.gpuModel === null || request.gpuModel === device.model) &&
+  acceptsModel(request, device.model) &&
   device.size >= request.gpuMemoryMib &&
   device.milli >= request.gpuMilli &&
   device.memoryMib >= neededOn(device, request)

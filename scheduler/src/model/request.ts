@@ -13,11 +13,17 @@ export interface JobRequest {
   readonly gpuMemoryMib: number
   /** Only devices of this model; `null` accepts any. */
   readonly gpuModel: string | null
+  /** Further models that will do as well as `gpuModel`. */
+  readonly otherGpuModels?: readonly string[]
   readonly cpuMilli: number
   readonly memoryMib: number
   /** Pods that must start together or not at all, at least 1. */
   readonly replicas: number
 }
+
+/** Whether a request may run on devices of a model. */
+export const acceptsModel = (request: JobRequest, model: string): boolean =>
+  request.gpuModel === null || request.gpuModel === model || (request.otherGpuModels?.includes(model) ?? false)
 
 /** What the whole gang counts for in quotas and shares. */
 export const totalOf = (request: JobRequest): ResourceVector => ({

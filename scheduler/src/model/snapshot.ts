@@ -1,3 +1,4 @@
+import type { DemandShare } from './demand.js'
 import type { JobRequest } from './request.js'
 import type { ResourceLimits, ResourceVector } from './resources.js'
 
@@ -116,4 +117,6 @@ export interface Snapshot {
   readonly running: readonly RunningJob[]
   readonly holds: readonly Hold[]
   readonly usage: { readonly halfLifeMs: number; readonly records: readonly UsageRecord[] }
+  /** What jobs are expected to ask for, from history; where there is nothing, what runs and waits now stands for it. */
+  readonly demand?: readonly DemandShare[]
 }

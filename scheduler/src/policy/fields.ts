@@ -81,6 +81,12 @@ const integer = (
   scope: Told['scope'] = 'cluster',
 ): IntegerField => ({ kind: 'integer', unit, minimum, maximum, label, meaning, scope })
 
+/** A field that means nothing unless another has a value. */
+const onlyFor = (field: string, value: string, spec: IntegerField): IntegerField => ({
+  ...spec,
+  when: { field, is: [value] },
+})
+
 const text = (en: string, zh: string): BothTexts => ({ en, zh })
 
 /**
@@ -155,13 +161,96 @@ export const policyFields: { readonly [Path in PolicyPath]: FieldFor<At<Policy, 
     text('Weight of past use', '过往用量的权重'),
     text('How much past use, fading by half in a day, counts beside it.', '过往用量（每天衰减一半）的权重。'),
   ),
-  placement: {
+  'placement.kind': {
     kind: 'choice',
     scope: 'cluster',
     label: text('Placement', '放置方式'),
     meaning: text('Which of the free GPUs a job gets.', '作业会得到哪些空闲的 GPU。'),
-    values: { best_fit: text('best fit: the fullest node that has room', '最佳适应：放得下的最满节点') },
+    values: {
+      fragmentation: text(
+        'least fragmentation: what is left stays useful to the usual jobs',
+        '最少碎片：余下的资源对常见作业仍然可用',
+      ),
+      best_fit: text('best fit: the fullest node that has room', '最佳适应：放得下的最满节点'),
+      fgd: text('fragmentation gradient alone', '仅按碎片梯度'),
+      least_remainder: text('least remainder of CPU and GPU', 'CPU 与 GPU 剩余最少'),
+      dot_product: text('dot product of what is free and what is asked', '空闲量与请求量的点积'),
+      gpu_packing: text('shared GPUs, then used nodes, then fresh ones', '先共享 GPU，再用过的节点，最后空节点'),
+      gpu_clustering: text('nodes with jobs of the same width', '运行同样 GPU 数作业的节点优先'),
+      random: text('by lot', '随机'),
+    },
   },
+  'placement.cpuStrand': onlyFor(
+    'placement.kind',
+    'fragmentation',
+    integer(
+      'permille',
+      [0, 10_000],
+      text('Weight of GPUs without CPU', '缺少 CPU 的 GPU 的权重'),
+      text('How much it counts that GPUs of a node will lack CPU.', '节点上的 GPU 将来缺少 CPU 时计多少。'),
+    ),
+  ),
+  'placement.scarcity': onlyFor(
+    'placement.kind',
+    'fragmentation',
+    integer(
+      'permille',
+      [0, 10_000],
+      text('Weight of scarce models', '稀缺型号的权重'),
+      text(
+        'How far jobs that may take any GPU keep away from models that others must have.',
+        '可用任意 GPU 的作业在多大程度上避开他人必需的型号。',
+      ),
+    ),
+  ),
+  'placement.cpuPieces': onlyFor(
+    'placement.kind',
+    'fragmentation',
+    integer(
+      'permille',
+      [0, 10_000],
+      text('Weight of CPU in pieces', '零碎 CPU 的权重'),
+      text(
+        'How much jobs without a GPU avoid leaving cores in pieces too small for the next.',
+        '不使用 GPU 的作业在多大程度上避免留下过小的 CPU 碎片。',
+      ),
+    ),
+  ),
+  'placement.cpuShort': onlyFor(
+    'placement.kind',
+    'fragmentation',
+    integer(
+      'permille',
+      [0, 10_000],
+      text('Weight of CPU in pieces where CPU is short', 'CPU 紧缺时零碎 CPU 的权重'),
+      text(
+        'The same for all jobs, where the usual jobs would use up the CPU as fast as the GPUs.',
+        '当常见作业使 CPU 与 GPU 同样快地耗尽时，对所有作业适用。',
+      ),
+    ),
+  ),
+  'placement.stepMilli': onlyFor(
+    'placement.kind',
+    'fragmentation',
+    integer(
+      'permille',
+      [1, 1000],
+      text('Differences that count', '计入的差别'),
+      text(
+        'Nodes whose scores differ by less than so many thousandths of a GPU are equal; the first by name is taken.',
+        '得分之差小于千分之多少个 GPU 的节点视为相同，取名称最前者。',
+      ),
+    ),
+  ),
+  'placement.seed': onlyFor('placement.kind', 'random', {
+    ...integer(
+      'count',
+      [0, 2_147_483_647],
+      text('Seed of the lots', '随机种子'),
+      text('Equal seeds draw equally.', '相同的种子产生相同的结果。'),
+    ),
+    fallback: 1,
+  }),
   'reservation.afterWaitMs': integer(
     'ms',
     [0, 30 * day],

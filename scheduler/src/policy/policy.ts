@@ -1,3 +1,5 @@
+import type { PlacementPolicy } from '../placement/policy.js'
+
 /** How to decide, as data. All numbers are whole; times in milliseconds. */
 export interface Policy {
   readonly order: {
@@ -14,7 +16,7 @@ export interface Policy {
   readonly ageBound: { readonly factor: number; readonly minimumMs: number; readonly maximumMs: number }
   /** How much present and past use weigh against each other in the fair share. */
   readonly fairShare: { readonly presentWeight: number; readonly pastWeight: number }
-  readonly placement: 'best_fit'
+  readonly placement: PlacementPolicy
   /** The oldest gang that has waited at least this long heads its priority and gets a reservation when blocked. */
   readonly reservation: { readonly afterWaitMs: number }
   readonly preemption: {

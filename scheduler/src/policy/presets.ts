@@ -9,7 +9,14 @@ export const defaultPolicy: Policy = {
   order: { kind: 'predicted', widthQuarters: 3, coresPerDevice: 16, unknownRuntimeMs: hour },
   ageBound: { factor: 10, minimumMs: hour, maximumMs: 72 * hour },
   fairShare: { presentWeight: 1, pastWeight: 1 },
-  placement: 'best_fit',
+  placement: {
+    kind: 'fragmentation',
+    cpuStrand: 500,
+    scarcity: 500,
+    cpuPieces: 500,
+    cpuShort: 2000,
+    stepMilli: 20,
+  },
   reservation: { afterWaitMs: 5 * minute },
   preemption: {
     enabled: true,

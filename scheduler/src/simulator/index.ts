@@ -15,3 +15,14 @@ export { metricsTable, tableText, type TextTable } from './report/table.js'
 export { durationText, reportTexts, type ReportLocale, type ReportTexts } from './report/texts.js'
 export { policyNamed, policyNames, withoutWords } from './named.js'
 export { readTable } from './traces/table.js'
+export { inflate } from './placement/inflate.js'
+export {
+  demandOfTrace,
+  readOutPercents,
+  runPlacement,
+  type FailedPods,
+  type PlacementResult,
+  type PlacementRun,
+  type ReadOut,
+} from './placement/protocol.js'
+export { readPlacementNodes, readPlacementPods, type TracePod } from './placement/trace.js'

@@ -14,12 +14,21 @@ export interface Layout {
   readonly deviceIndex: ReadonlyMap<string, number>
 }
 
+/** Widths of pods that are told apart: 0 is without GPU, 1 a share, then one GPU, two, and so on; the last is all wider ones. */
+export const widths = 10
+
+/** The width of a pod by the devices it has and what it takes of each. */
+export const widthOf = (gpuCount: number, gpuMilli: number): number =>
+  gpuCount === 0 ? 0 : gpuCount === 1 && gpuMilli < 1000 ? 1 : Math.min(widths - 1, gpuCount + 1)
+
 /** What is free, by position in the layout. Local to one decision and changed in place. */
 export interface Free {
   readonly cpu: Float64Array
   readonly memory: Float64Array
   readonly deviceMilli: Float64Array
   readonly deviceMemory: Float64Array
+  /** How many pods of each width run on a node: entry `node × widths + width`. */
+  readonly pods: Int32Array
   /** The nodes in the order in which they changed, so that whatever was computed from them is known to be stale. */
   readonly changed: number[]
 }
@@ -53,6 +62,7 @@ export const emptyFree = (layout: Layout): Free => ({
   memory: Float64Array.from(layout.nodes, (node) => node.memoryMib),
   deviceMilli: new Float64Array(layout.deviceIds.length).fill(1000),
   deviceMemory: Float64Array.from(layout.deviceMemory),
+  pods: new Int32Array(layout.nodes.length * widths),
   changed: [],
 })
 
@@ -62,10 +72,11 @@ export const copyFree = (free: Free): Free => ({
   memory: free.memory.slice(),
   deviceMilli: free.deviceMilli.slice(),
   deviceMemory: free.deviceMemory.slice(),
+  pods: free.pods.slice(),
   changed: [],
 })
 
-const add = (amounts: Float64Array, index: number, amount: number): void => {
+const add = (amounts: Float64Array | Int32Array, index: number, amount: number): void => {
   amounts[index] = (amounts[index] ?? 0) + amount
 }
 
@@ -74,6 +85,8 @@ const change = (layout: Layout, free: Free, pod: PodPlacement, sign: 1 | -1): vo
   if (node === undefined) return
   add(free.cpu, node, sign * pod.cpuMilli)
   add(free.memory, node, sign * pod.memoryMib)
+  const width = widthOf(pod.devices.length, pod.devices[0]?.milli ?? 0)
+  if (width > 0) add(free.pods, node * widths + width, sign)
   for (const grant of pod.devices) {
     const device = layout.deviceIndex.get(grant.deviceId)
     if (device === undefined) continue

@@ -335,7 +335,7 @@ const onOneNode = (
   if (best === null) return null
   const { victims } = best.set
   give(cycle.layout, free, podsHere(victims, cycle.layout.nodes[best.node]?.id ?? ''))
-  return { victims, placement: { pods: [podOn(cycle.layout, free, best.node, job.request)] } }
+  return { victims, placement: { pods: [podOn(cycle.layout, free, best.node, job.request, cycle.rule())] } }
 }
 
 /** For gangs over several nodes and for quota: the shortest run of cheapest victims that is enough, then thinned. */

@@ -44,11 +44,15 @@ export interface Shapes {
   count(): number
 }
 
+const sameModels = (left: JobRequest, right: JobRequest): boolean =>
+  left.gpuModel === right.gpuModel &&
+  (left.otherGpuModels === right.otherGpuModels || left.otherGpuModels?.join('|') === right.otherGpuModels?.join('|'))
+
 const sameDevices = (left: JobRequest, right: JobRequest): boolean =>
   left.gpuCount === right.gpuCount &&
   left.replicas === right.replicas &&
   (left.gpuCount === 0 ||
-    (left.gpuMilli === right.gpuMilli && left.gpuMemoryMib === right.gpuMemoryMib && left.gpuModel === right.gpuModel))
+    (left.gpuMilli === right.gpuMilli && left.gpuMemoryMib === right.gpuMemoryMib && sameModels(left, right)))
 
 /** Equal items are found by a number that equal ones share; a list of those few that share it settles the rest. */
 const intern = <Key, Item>(isSame: (item: Item, key: Key) => boolean, make: (key: Key) => Item) => {
