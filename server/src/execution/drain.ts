@@ -38,7 +38,8 @@ const makeRoom = async ({ database, lifecycle, attempts, executor }: DrainDeps):
   for (const { id, jobId } of await attempts.liveOn((await executor.discover()).id))
     await database.transaction(systemScope, async (tx) => {
       const locked = await lifecycle.lock(tx, systemScope, jobId)
-      if (locked?.attempt?.id === id && !attemptEnded(locked.attempt.state)) await lifecycle.preempt(tx, locked)
+      if (locked?.attempt?.id === id && !attemptEnded(locked.attempt.state))
+        await lifecycle.preempt(tx, locked, { forJobId: null, why: 'shutdown' })
     })
 }
 

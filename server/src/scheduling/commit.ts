@@ -30,7 +30,7 @@ export const commitDecisions = async (
       if ((await holdClusterVersion(tx)) !== rows.version) throw new StaleSnapshot()
       const locked = await lockAll(tx, lifecycle, rows, plan)
       await writeReservations(tx, rows, plan)
-      for (const { victimId } of plan.preempts) await lifecycle.preempt(tx, given(locked, victimId))
+      for (const { victimId, ...reason } of plan.preempts) await lifecycle.preempt(tx, given(locked, victimId), reason)
       const begun: JobWithAttempt[] = []
       for (const { jobId, placement } of plan.starts)
         begun.push(await lifecycle.begin(tx, given(locked, jobId), grantOf(rows, placement)))

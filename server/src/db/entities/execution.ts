@@ -208,6 +208,14 @@ export interface AttemptRow extends Omit<Attempt, 'nodeId' | 'nodeName' | 'devic
   /** What was asked of it: to stop for good, or to make room. */
   command: 'none' | 'cancelled' | 'preempted'
   commandedAt: string | null
+  /** How many samples told of its GPUs, and the sum of what they told, thousandths of a GPU. */
+  gpuSampleCount: number
+  gpuMilliSum: number
+  /** Since when it hardly uses its GPUs; `null` while it does, or where nothing is measured. */
+  gpuIdleSince: string | null
+  /** The job it made room for, and the scheduler's word for why. */
+  preemptedFor: string | null
+  preemptedWhy: string | null
 }
 
 export const AttemptEntity = new EntitySchema<AttemptRow>({
@@ -232,6 +240,11 @@ export const AttemptEntity = new EntitySchema<AttemptRow>({
     lastSeenAt: optional(timestamp),
     command: text,
     commandedAt: optional(timestamp),
+    gpuSampleCount: { ...bigint, default: 0 },
+    gpuMilliSum: { ...bigint, default: 0 },
+    gpuIdleSince: optional(timestamp),
+    preemptedFor: optional(text),
+    preemptedWhy: optional(text),
     logSizeBytes: bigint,
     createdAt: timestamp,
     startedAt: optional(timestamp),
@@ -245,6 +258,7 @@ export const AttemptEntity = new EntitySchema<AttemptRow>({
       unique: true,
       where: `state IN ('submitted', 'accepted', 'running')`,
     },
+    { name: 'attempts_ended_at_idx', columns: ['endedAt'] },
   ],
   foreignKeys: [{ target: 'Job', columnNames: ['jobId'], referencedColumnNames: ['id'], onDelete: 'CASCADE' }],
 })

@@ -15,6 +15,7 @@ import { auditSubjectId } from './0013-audit-subject-id.js'
 import { webhooks } from './0014-webhooks.js'
 import { runKeys } from './0019-run-keys.js'
 import { schedulingPolicies } from './0020-scheduling-policies.js'
+import { gpuUse } from './0021-gpu-use.js'
 
 /** Every migration, oldest first; a new one is a line at the end. */
 export const migrations: readonly MigrationClass[] = [
@@ -34,4 +35,5 @@ export const migrations: readonly MigrationClass[] = [
   webhooks,
   runKeys,
   schedulingPolicies,
+  gpuUse,
 ]

@@ -1,4 +1,5 @@
 import type { ResourceSample } from '@novabrain/contracts'
+import { idleSince } from '../../core/cluster-use/idle.js'
 import { AttemptEntity, type AttemptRow } from '../../db/entities/execution.js'
 import type { ProjectScope, Scope, Tx } from '../../deps.js'
 
@@ -60,6 +61,24 @@ export const saveSamples = async (
     column('gpuMilli'),
     column('gpuMemoryMib'),
   ])
+}
+
+const noteUse = `
+  UPDATE attempts SET gpu_sample_count = gpu_sample_count + $3, gpu_milli_sum = gpu_milli_sum + $4, gpu_idle_since = $5
+  WHERE id = $1 AND project_id = $2`
+
+/** Add samples to what the attempt was measured to use of its GPUs. */
+export const noteGpuUse = async (
+  tx: Tx,
+  scope: ProjectScope,
+  attempt: AttemptRow,
+  samples: readonly ResourceSample[],
+): Promise<void> => {
+  const told = samples.flatMap(({ gpuMilli }) => gpuMilli ?? [])
+  if (told.length === 0) return
+  const since = idleSince(attempt.gpuIdleSince, samples, attempt.devices.length)
+  const total = told.reduce((sum, milli) => sum + milli, 0)
+  await tx.query(noteUse, [attempt.id, scope.projectId, told.length, total, since])
 }
 
 const sampled = `

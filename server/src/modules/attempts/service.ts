@@ -21,6 +21,7 @@ import {
   listLiveAttempts,
   listSamples,
   lockLogSize,
+  noteGpuUse,
   readLogBytes,
   recordHeartbeat,
   saveSamples,
@@ -125,6 +126,7 @@ export const createAttemptService = (deps: AttemptDeps) => {
         const locked = news && moved ? await lockJobOf(tx, scope, attempt) : null
         const fresh = await recordHeartbeat(tx, scope, attemptId, { sequence: beat.sequence, at: clock.now() })
         if (fresh) await saveSamples(tx, scope, attemptId, beat.samples)
+        if (fresh) await noteGpuUse(tx, scope, attempt, beat.samples)
         if (fresh && locked !== null && locked.attempt?.id === attemptId)
           await lifecycle.advance(tx, locked, beat.stage, beat.stageDetail)
         return replyTo(locked?.attempt ?? attempt)

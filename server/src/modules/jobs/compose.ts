@@ -11,6 +11,7 @@ import { createServerAddress, type ServerAddress } from '../../execution/server-
 import type { Foundation } from '../../foundation.js'
 import type { Mount } from '../../http/mount.js'
 import { createPlanner } from '../../scheduling/planner.js'
+import { createHistoryReader } from '../../scheduling/history.js'
 import { createPolicyBook } from '../../scheduling/policy-book.js'
 import { policyRules } from '../../scheduling/policy-rules.js'
 import { mountAttempts } from '../attempts/routes.js'
@@ -20,6 +21,10 @@ import { mountNodes } from '../nodes/routes.js'
 import { createNodeService } from '../nodes/service.js'
 import { mountPolicies } from '../policies/routes.js'
 import { createPolicyService } from '../policies/service.js'
+import { mountClusterUse } from '../cluster-use/routes.js'
+import { createClusterUseService } from '../cluster-use/service.js'
+import { mountSchedulingHistory } from '../scheduling-history/routes.js'
+import { createSchedulingHistoryService } from '../scheduling-history/service.js'
 import { mountQueues } from '../queues/routes.js'
 import { createQueueService } from '../queues/service.js'
 import type { JobRuns } from '../runs/service.js'
@@ -54,6 +59,8 @@ export const createJobModules = (deps: Deps, ports: JobPorts) => {
     nodes: createNodeService(deps),
     queues,
     policies,
+    clusterUse: createClusterUseService(deps),
+    history: createSchedulingHistoryService({ ...deps, reader: createHistoryReader({ policies }) }),
     policyPages: createPolicyService({ ...deps, rules: policyRules }),
     tokens: createAttemptTokens(deps),
     address: createServerAddress(),
@@ -67,6 +74,8 @@ export const mountJobModules = (app: FastifyInstance, mount: Mount, modules: Job
   mountNodes(mount, modules.nodes)
   mountQueues(mount, modules.queues)
   mountPolicies(mount, modules.policyPages)
+  mountClusterUse(mount, modules.clusterUse)
+  mountSchedulingHistory(mount, modules.history)
 }
 
 /** The executor that runs jobs on this machine, with the runner that was built beside the server. */

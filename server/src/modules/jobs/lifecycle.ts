@@ -69,8 +69,12 @@ export interface JobLifecycle {
   stop(tx: Tx, locked: JobWithAttempt): Promise<JobWithAttempt>
   /** A waiting job asks for something else; what was held for it by its old wish is let go. */
   amend(tx: Tx, locked: JobWithAttempt, resources: Resources): Promise<JobWithAttempt>
-  /** Tell the running attempt to make room. */
-  preempt(tx: Tx, locked: JobWithAttempt): Promise<JobWithAttempt>
+  /** Tell the running attempt to make room; for whom and why is kept with it. */
+  preempt(
+    tx: Tx,
+    locked: JobWithAttempt,
+    reason: { readonly forJobId: string | null; readonly why: string },
+  ): Promise<JobWithAttempt>
   /** The attempt is over. A second end of the same attempt changes nothing. */
   end(tx: Tx, locked: JobWithAttempt, attemptId: string, verdict: Verdict): Promise<JobWithAttempt>
   /** Announce a job as it now is: `job_changed`. */
@@ -201,12 +205,12 @@ export const createJobLifecycle = (deps: {
     return changed
   }
 
-  const preempt: JobLifecycle['preempt'] = async (tx, locked) => {
+  const preempt: JobLifecycle['preempt'] = async (tx, locked, { forJobId, why }) => {
     const { job, attempt } = locked
     if (attempt === null || attemptEnded(attempt.state) || attempt.command !== 'none') return locked
     return change(tx, locked, {
       job: job.status === 'stopping' ? {} : { status: 'stopping', reason: 'preempted' },
-      attempt: { command: 'preempted', commandedAt: clock.now() },
+      attempt: { command: 'preempted', commandedAt: clock.now(), preemptedFor: forJobId, preemptedWhy: why },
     })
   }
 
@@ -270,6 +274,11 @@ const newAttempt = (job: JobRow, grant: Grant, id: string, now: string): Attempt
   lastSeenAt: null,
   command: 'none',
   commandedAt: null,
+  gpuSampleCount: 0,
+  gpuMilliSum: 0,
+  gpuIdleSince: null,
+  preemptedFor: null,
+  preemptedWhy: null,
   logSizeBytes: 0,
   createdAt: now,
   startedAt: null,

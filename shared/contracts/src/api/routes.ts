@@ -13,7 +13,15 @@ import {
 } from '../schema/authorization.js'
 import { Digest, Id, nullable, page, PageQuery } from '../schema/common.js'
 import { Node, Queue, QueueEntry } from '../schema/cluster.js'
-import { ChangePolicy, PolicyChange, PolicyPreset, SchedulingPolicy } from '../schema/scheduling.js'
+import {
+  ChangePolicy,
+  ClusterUse,
+  PolicyChange,
+  PolicyPreset,
+  SchedulingHistory,
+  SchedulingPolicy,
+  UseWindow,
+} from '../schema/scheduling.js'
 import {
   CreateEnvironmentPin,
   EnvironmentPin,
@@ -968,6 +976,29 @@ export const routes = {
     params: ProjectParams,
     response: Type.Object({ items: Type.Array(QueueEntry) }),
     errors: [],
+  }),
+
+  getClusterUse: defineRoute({
+    method: 'GET',
+    path: '/v1/cluster/use',
+    access: 'member',
+    summary: 'How the GPUs are used, now and over a window; names only of the projects of the asker',
+    query: Type.Object({ window: Type.Optional(UseWindow) }),
+    response: ClusterUse,
+    errors: [],
+  }),
+  getSchedulingHistory: defineRoute({
+    method: 'GET',
+    path: '/v1/scheduling/history',
+    access: 'member',
+    summary:
+      'What the cluster was asked for in a window, as a trace for the simulator; for owners and admins of a project',
+    query: Type.Object({
+      /** `last-7-days`, `last-24-hours`; at most 31 days. */
+      window: Type.Optional(Type.String({ pattern: '^last-[1-9][0-9]{0,2}-(hours|days)$' })),
+    }),
+    response: SchedulingHistory,
+    errors: ['permission_denied'],
   }),
 
   // How it is scheduled
