@@ -2,7 +2,13 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { randomUUID as newId } from 'node:crypto'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { registryIntended, tracesIntended, trackingIntended, webhooksIntended } from '../fixtures/mlflow/intended.js'
+import {
+  datasetsIntended,
+  registryIntended,
+  tracesIntended,
+  trackingIntended,
+  webhooksIntended,
+} from '../fixtures/mlflow/intended.js'
 import { startApp, type TestApp, type TestAppOptions } from '../support/app.js'
 import {
   findMlflowPython,
@@ -27,6 +33,7 @@ const programs: readonly Program[] = [
   { name: 'conformance', about: 'tracking', facts: 150, intended: trackingIntended },
   { name: 'registry', about: 'the model registry', facts: 150, intended: registryIntended },
   { name: 'traces', about: 'traces', facts: 150, intended: tracesIntended },
+  { name: 'datasets', about: 'evaluation datasets', facts: 110, intended: datasetsIntended },
   {
     name: 'webhooks',
     about: 'webhooks',

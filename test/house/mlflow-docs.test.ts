@@ -1,6 +1,12 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { registryIntended, tracesIntended, trackingIntended, webhooksIntended } from '../fixtures/mlflow/intended.js'
+import {
+  datasetsIntended,
+  registryIntended,
+  tracesIntended,
+  trackingIntended,
+  webhooksIntended,
+} from '../fixtures/mlflow/intended.js'
 
 const read = (page: string): string => readFileSync(join(__dirname, '../../docs', page), 'utf8')
 const differences = (page: string): string[] =>
@@ -14,7 +20,7 @@ const differences = (page: string): string[] =>
 
 const reasons = [
   ...new Set(
-    [trackingIntended, registryIntended, tracesIntended, webhooksIntended].flatMap((intended) =>
+    [trackingIntended, registryIntended, tracesIntended, webhooksIntended, datasetsIntended].flatMap((intended) =>
       Object.values(intended),
     ),
   ),

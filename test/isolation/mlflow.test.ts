@@ -1,5 +1,6 @@
 import { systemScope } from '../../server/src/deps.js'
 import { artifactEndpoints, proxyEndpoints } from '../../server/src/modules/mlflow/artifacts.js'
+import { evaluationDatasetEndpoints } from '../../server/src/modules/mlflow/evaluation-datasets.js'
 import { experimentEndpoints } from '../../server/src/modules/mlflow/experiments.js'
 import { loggedModelEndpoints } from '../../server/src/modules/mlflow/logged-models.js'
 import { loggingEndpoints } from '../../server/src/modules/mlflow/logging.js'
@@ -16,7 +17,7 @@ import { mlflowWire } from '../support/mlflow-wire.js'
 const secret = 'kept from rivals'
 const registered = 'of the owner'
 const tables =
-  'experiments experiment_tags runs run_params run_tags run_metrics metric_points artifacts logged_models logged_model_tags registered_models registered_model_tags registered_model_aliases model_versions model_version_tags traces spans assessments trace_links webhooks webhook_deliveries'
+  'experiments experiment_tags runs run_params run_tags run_metrics metric_points artifacts logged_models logged_model_tags registered_models registered_model_tags registered_model_aliases model_versions model_version_tags traces spans assessments trace_links webhooks webhook_deliveries evaluation_datasets evaluation_dataset_records evaluation_dataset_experiments'
 
 const traceId = `tr-${'a1'.repeat(16)}`
 const traceOf = (experimentId: string, words: string) => ({
@@ -48,6 +49,7 @@ const everyEndpoint = (): readonly (Endpoint & { readonly under: string })[] => 
     oldTraceEndpoints,
     assessmentEndpoints,
     webhookEndpoints,
+    evaluationDatasetEndpoints,
   ]
   return [
     ...plain.flatMap((endpoints) => endpoints(none)).map((endpoint) => ({ ...endpoint, under: '/mlflow' })),
@@ -62,6 +64,7 @@ describe('MLflow endpoints', () => {
   let runId: string
   let assessmentId: string
   let webhookId: string
+  let datasetId: string
 
   beforeAll(async () => {
     app = await startApp({ background: false, config: { webhookAllowedHosts: ['127.0.0.1'] } })
@@ -96,6 +99,13 @@ describe('MLflow endpoints', () => {
       events: [{ entity: 'MODEL_VERSION', action: 'CREATED' }],
     })
     webhookId = webhook.body['webhook'].webhook_id as string
+    const dataset = await mlflow.post('/datasets/create', {
+      name: secret,
+      experiment_ids: [experimentId],
+      tags: JSON.stringify({ k: secret }),
+    })
+    datasetId = dataset.body['dataset'].dataset_id as string
+    await mlflow.post(`/datasets/${datasetId}/records`, { records: JSON.stringify([{ inputs: { q: secret } }]) })
     const tags = [{ key: 'k', value: secret }]
     await mlflow.post('/registered-models/create', { name: registered, tags, description: secret })
     const source = `mlflow-artifacts:/${experimentId}/${runId}/artifacts/model`
@@ -133,6 +143,8 @@ describe('MLflow endpoints', () => {
       assessment: judgement,
       update_mask: 'feedback',
       prompt_versions: [{ name: 'greet', version: '1' }],
+      records: JSON.stringify([{ inputs: { q: 'of the rival' } }]),
+      dataset_record_ids: ['dr-1'],
     }
   }, 60_000)
   afterAll(() => app.close())
@@ -144,6 +156,7 @@ describe('MLflow endpoints', () => {
       .replace(':traceId', traceId)
       .replace(':assessmentId', assessmentId)
       .replace(':webhookId', webhookId)
+      .replace(':datasetId', datasetId)
       .replace(':key', 'k')
       .replace('*', place)
     const url = new URL(`${app.url}/api/2.0${endpoint.under}${path}`)

@@ -5,6 +5,7 @@ import type { Deps } from '../deps.js'
 import type { Mount } from '../http/mount.js'
 import { mountArtifacts } from './artifacts/routes.js'
 import { createArtifactsService } from './artifacts/service.js'
+import { createEvaluationDatasetsService } from './evaluation-datasets/service.js'
 import { createExperimentsService } from './experiments/service.js'
 import { createLoggedModelsService } from './logged-models/service.js'
 import { mountMetrics } from './metrics/routes.js'
@@ -71,6 +72,7 @@ export const createTracking = (
     summaries,
     modelRegistry: createModelRegistryService({ ...deps, runs, loggedModels, webhooks }),
     webhooks,
+    evaluationDatasets: createEvaluationDatasetsService({ ...deps, experiments }),
     secrets,
   }
 }

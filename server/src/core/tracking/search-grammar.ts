@@ -109,6 +109,21 @@ export const modelVersionOrderGrammar: SearchGrammar = {
   numericAttributes: same(['version_number', 'creation_timestamp', 'last_updated_timestamp']),
 }
 
+/** Evaluation datasets: attributes and tags. */
+export const evaluationDatasetGrammar: SearchGrammar = {
+  entities: { tags: 'tag' },
+  textAttributes: same(['name', 'created_by', 'last_updated_by']),
+  numericAttributes: same(['created_time', 'last_update_time']),
+  listAttributes: ['name'],
+  nullTests: [],
+}
+
+/** What evaluation datasets are ordered by. */
+export const evaluationDatasetOrderGrammar: SearchGrammar = {
+  ...evaluationDatasetGrammar,
+  textAttributes: same(['name']),
+}
+
 /** Traces: attributes, tags, metadata, what their spans are and say, what was said of them. */
 export const traceGrammar: SearchGrammar = {
   entities: {

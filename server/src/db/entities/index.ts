@@ -1,5 +1,6 @@
 import type { EntitySchema } from 'typeorm'
 import { AuthorizationCodeEntity, DeviceAuthorizationEntity, JobPlanEntity } from './authorization.js'
+import { evaluationDatasetEntities } from './evaluation-datasets.js'
 import { CodeSnapshotEntity, EnvironmentCaptureEntity, EnvironmentPinEntity, ProjectBlobEntity } from './environment.js'
 import {
   AllocationEntity,
@@ -50,6 +51,7 @@ export const entities: readonly EntitySchema[] = [
   ...modelRegistryEntities,
   ...traceEntities,
   ...webhookEntities,
+  ...evaluationDatasetEntities,
   ImportEntity,
   ImportedEntityEntity,
   SchedulingPolicyEntity,

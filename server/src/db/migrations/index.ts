@@ -13,6 +13,7 @@ import { runSearch } from './0011-run-search.js'
 import { metricBlocks } from './0012-metric-blocks.js'
 import { auditSubjectId } from './0013-audit-subject-id.js'
 import { webhooks } from './0014-webhooks.js'
+import { evaluationDatasets } from './0015-evaluation-datasets.js'
 import { runKeys } from './0019-run-keys.js'
 import { schedulingPolicies } from './0020-scheduling-policies.js'
 import { gpuUse } from './0021-gpu-use.js'
@@ -33,6 +34,7 @@ export const migrations: readonly MigrationClass[] = [
   metricBlocks,
   auditSubjectId,
   webhooks,
+  evaluationDatasets,
   runKeys,
   schedulingPolicies,
   gpuUse,

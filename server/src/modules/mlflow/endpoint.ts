@@ -4,6 +4,7 @@ import type { Parsed } from '../../core/tracking/filter.js'
 import { offsetOfToken, tokenOfOffset } from '../../core/tracking/page-token.js'
 import type { Clock, ProjectScope } from '../../deps.js'
 import type { ArtifactsService } from '../artifacts/service.js'
+import type { EvaluationDatasetsService } from '../evaluation-datasets/service.js'
 import type { ExperimentsService } from '../experiments/service.js'
 import type { LoggedModelsService } from '../logged-models/service.js'
 import type { MetricsService } from '../metrics/service.js'
@@ -27,6 +28,7 @@ export interface TrackingServices {
   readonly traces: TracesService
   readonly assessments: AssessmentsService
   readonly webhooks: WebhooksService
+  readonly evaluationDatasets: EvaluationDatasetsService
   readonly clock: Clock
   readonly newTraceId: () => string
   readonly newAssessmentId: () => string

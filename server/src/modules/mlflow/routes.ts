@@ -4,6 +4,7 @@ import type { ProjectScope } from '../../deps.js'
 import { trackingScope } from '../../http/scope.js'
 import { artifactEndpoints, proxyEndpoints } from './artifacts.js'
 import type { Endpoint, TrackingServices } from './endpoint.js'
+import { evaluationDatasetEndpoints } from './evaluation-datasets.js'
 import { experimentEndpoints } from './experiments.js'
 import { fromQuery, invalid, isRecord, type Fields } from './fields.js'
 import { loggedModelEndpoints } from './logged-models.js'
@@ -44,6 +45,7 @@ export const mountMlflow = (app: FastifyInstance, services: TrackingServices): v
       ...oldTraceEndpoints(services),
       ...assessmentEndpoints(services),
       ...webhookEndpoints(services),
+      ...evaluationDatasetEndpoints(services),
     ]
     for (const endpoint of endpoints) mountEndpoint(plain, '/mlflow', endpoint)
     mountServerInfo(plain)

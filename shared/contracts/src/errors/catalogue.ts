@@ -3,6 +3,7 @@ import { accessErrors } from './access.js'
 import { assistantErrors } from './assistant.js'
 import { authorizationErrors } from './authorization.js'
 import { environmentErrors } from './environment.js'
+import { evaluationErrors } from './evaluation.js'
 import { historyErrors } from './history.js'
 import { jobErrors } from './job.js'
 import { registryErrors } from './registry.js'
@@ -28,6 +29,7 @@ export const errorCatalogue = {
   ...traceErrors,
   ...historyErrors,
   ...webhookErrors,
+  ...evaluationErrors,
 } as const satisfies Record<string, ErrorDefinition>
 
 export type ErrorCode = keyof typeof errorCatalogue
