@@ -85,7 +85,7 @@ export const fragmentation = (layout: Layout, typical: Typical, policy: Fragment
   }
   return {
     looksAtCpu: true,
-    score: (free, node, request) => -best(free, node, request).level,
+    score: (free, node, request) => 0 - best(free, node, request).level,
     device: (free, node, request) => best(free, node, request).device,
   }
 }

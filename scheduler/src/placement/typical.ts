@@ -7,7 +7,7 @@ export interface TypicalRequest {
   readonly weight: number
 }
 
-/** The typical requests of a demand and the sum of their weights; and all requests, the rare ones too. */
+/** The typical requests of a demand and the sum of their weights, at least 1; and all requests, the rare ones too. */
 export interface Typical {
   readonly classes: readonly TypicalRequest[]
   readonly weight: number
@@ -62,7 +62,7 @@ export const typicalOf = (demand: readonly DemandShare[]): Typical => {
     covered += one.weight
     classes.push(one)
   }
-  if (covered <= greatestWeight) return { classes, weight: covered, all: sorted }
+  if (covered <= greatestWeight) return { classes, weight: Math.max(1, covered), all: sorted }
   const scaled = classes.map(({ request, weight }) => ({
     request,
     weight: Math.max(1, Math.floor((weight / covered) * greatestWeight)),

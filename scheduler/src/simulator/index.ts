@@ -26,3 +26,5 @@ export {
   type ReadOut,
 } from './placement/protocol.js'
 export { readPlacementNodes, readPlacementPods, type TracePod } from './placement/trace.js'
+export { readRecorded, type Recorded } from './placement/recorded.js'
+export { rowOf, spreadOf, spreadsOf, type PlacementRow, type Spread } from './placement/row.js'

@@ -86,7 +86,7 @@ const change = (layout: Layout, free: Free, pod: PodPlacement, sign: 1 | -1): vo
   add(free.cpu, node, sign * pod.cpuMilli)
   add(free.memory, node, sign * pod.memoryMib)
   const width = widthOf(pod.devices.length, pod.devices[0]?.milli ?? 0)
-  if (width > 0) add(free.pods, node * widths + width, sign)
+  if (width > 0) add(free.pods, node * widths + width, -sign)
   for (const grant of pod.devices) {
     const device = layout.deviceIndex.get(grant.deviceId)
     if (device === undefined) continue
