@@ -1,3 +1,4 @@
+import { systemScope } from '../../server/src/deps.js'
 import { startApp, type TestApp } from '../support/app.js'
 import { mlflowWire, type MlflowWire } from '../support/mlflow-wire.js'
 
@@ -53,6 +54,18 @@ describe('metrics', () => {
     for (let time = 0; time < 3; time += 1) await mlflow.post('/runs/log-batch', batch)
     expect((await show(runId)).metrics).toMatchObject([{ key: 'm', step: 99, pointCount: 100 }])
     expect((await series(runId, 'm')).steps).toHaveLength(100)
+  })
+
+  test('a metric that was taken away behind the back of the server is begun anew, and its points are counted', async () => {
+    const runId = await mlflow.createRun()
+    const log = (step: number) =>
+      mlflow.post('/runs/log-metric', { run_id: runId, key: 'm', value: step, timestamp: 1, step })
+    for (const step of [1, 2]) await log(step)
+    await app.foundation.database.transaction(systemScope, async (tx) => {
+      await tx.query('DELETE FROM run_metrics WHERE run_id = $1', [runId])
+    })
+    expect((await log(3)).status).toBe(200)
+    expect((await show(runId)).metrics).toMatchObject([{ key: 'm', step: 3, pointCount: 1 }])
   })
 
   test('the latest value is that of the greatest step, however late an older one comes', async () => {

@@ -353,7 +353,7 @@ describe('roles and addresses', () => {
   })
 
   test('what is not built says so in a shape that the client understands', async () => {
-    const answer = await mlflow.post('/webhooks', { name: 'x' })
+    const answer = await mlflow.post('/what-is-not-built', { name: 'x' })
     expect([answer.status, answer.body['error_code']]).toEqual([404, 'ENDPOINT_NOT_FOUND'])
     for (const type of ['application/x-protobuf', 'application/json', 'text/plain']) {
       const metrics = await fetch(`${app.url}/v1/metrics`, {

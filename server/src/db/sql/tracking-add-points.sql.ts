@@ -6,7 +6,8 @@ const newer = `m.point_count = 0
 /**
  * Append points and bring the latest values up to date, in one statement. A point that is known already is left alone
  * and not counted. The latest is the one with the greatest (step, timestamp, value), as in MLflow. Answers for each series
- * how many of its points are in no block, and whether a point came late, among those that are.
+ * that grew how many of its points are in no block, and whether a point came late, among those that are; both are null
+ * when there is no such series.
  * $1 project; parallel, a point each: $2 series, $3 steps, $4 timestamps in milliseconds, $5 values; parallel, a series each:
  * $6 series, $7 step, $8 timestamp and $9 value of its first point, $10 step, $11 timestamp and $12 value of its last.
  */
@@ -20,7 +21,7 @@ export const addPoints = prepared(`
     RETURNING series_id
   ), counted AS (
     SELECT series_id, count(*) AS point_count FROM added GROUP BY series_id
-  )
+  ), grown AS (
   UPDATE run_metrics m SET
     point_count = m.point_count + counted.point_count,
     step = CASE WHEN ${newer} THEN extent.last_step ELSE m.step END,
@@ -31,6 +32,8 @@ export const addPoints = prepared(`
     AS extent (series_id, first_step, first_timestamp_ms, first_value, last_step, last_timestamp_ms, last_value)
     ON extent.series_id = counted.series_id
   WHERE m.series_id = counted.series_id AND m.project_id = $1
-  RETURNING m.series_id AS "seriesId", m.point_count - m.summarised_count AS "behind",
+  RETURNING m.series_id, m.point_count - m.summarised_count AS behind,
     m.summarised_count > 0 AND (extent.first_step, extent.first_timestamp_ms, extent.first_value)
-      <= (m.summarised_step, m.summarised_timestamp_ms, m.summarised_value) AS "late"`)
+      <= (m.summarised_step, m.summarised_timestamp_ms, m.summarised_value) AS late
+  )
+  SELECT series_id AS "seriesId", grown.behind, grown.late FROM counted LEFT JOIN grown USING (series_id)`)

@@ -5,6 +5,7 @@ import type { Deps, ProjectScope, Tx } from '../../deps.js'
 import type { KeyValue } from '../experiments/service.js'
 import type { RunsService } from '../runs/service.js'
 import { metricRepository as metrics, type LoggableRun, type ModelPoint, type OfRun, type Point } from './repository.js'
+import { createSeriesMemory, SeriesGone, type SeriesMemory } from './series-memory.js'
 import type { Summaries } from './summaries.js'
 
 /** What a program logs to a run in one request: all of it is kept or nothing. Params are distinct by key. */
@@ -22,6 +23,12 @@ type LogBatchDeps = Pick<Deps, 'database' | 'clock' | 'config'> & {
   readonly summaries: Pick<Summaries, 'want'>
 }
 
+/** What was refused, a request each, and which series have grown long. */
+interface Kept {
+  readonly refusals: readonly (NovaBrainError | null)[]
+  readonly long: readonly string[]
+}
+
 const runNameTag = 'mlflow.runName'
 
 /**
@@ -29,6 +36,8 @@ const runNameTag = 'mlflow.runName'
  * all the others. Answers for each request `null` or its refusal.
  */
 export const createLogBatch = ({ database, clock, config, runs, summaries }: LogBatchDeps) => {
+  const memory = createSeriesMemory()
+
   const renewLease = async (tx: Tx, scope: ProjectScope, found: readonly LoggableRun[]): Promise<void> => {
     const nowMs = clock.nowMs()
     const stale = found.filter((run) => nowMs - run.lastSeenAtMs >= renewAfterMs(config.runLeaseMs))
@@ -45,9 +54,8 @@ export const createLogBatch = ({ database, clock, config, runs, summaries }: Log
     if (name !== undefined && name !== '') await runs.rename(tx, scope, runId, name)
   }
 
-  return async (scope: ProjectScope, requests: readonly LogRequest[]): Promise<readonly (NovaBrainError | null)[]> => {
-    let long: readonly string[] = []
-    const outcomes = await database.transaction(scope, async (tx) => {
+  const keep = (scope: ProjectScope, requests: readonly LogRequest[]): Promise<Kept> =>
+    database.transaction(scope, async (tx) => {
       const found = await metrics.loggable(tx, scope, distinct(requests.map((request) => request.runId)))
       const known = await knownParams(tx, scope, requests)
       const runOf = new Map(found.map((run) => [run.id, run]))
@@ -59,17 +67,28 @@ export const createLogBatch = ({ database, clock, config, runs, summaries }: Log
         scope,
         found.filter((run) => logging.has(run.id)),
       )
-      long = await write(tx, scope, accepted)
+      const long = await write(tx, scope, accepted, memory)
       for (const request of accepted) await rename(tx, request)
-      return refusals
+      return { refusals, long }
+    })
+
+  return async (scope: ProjectScope, requests: readonly LogRequest[]): Promise<readonly (NovaBrainError | null)[]> => {
+    const { refusals, long } = await keep(scope, requests).catch((error: unknown) => {
+      if (error instanceof SeriesGone) return keep(scope, requests)
+      throw error
     })
     summaries.want(scope, long)
-    return outcomes
+    return refusals
   }
 }
 
 /** Write what was accepted; answers the series that have grown long. */
-const write = async (tx: Tx, scope: ProjectScope, requests: readonly LogRequest[]): Promise<readonly string[]> => {
+const write = async (
+  tx: Tx,
+  scope: ProjectScope,
+  requests: readonly LogRequest[],
+  memory: SeriesMemory,
+): Promise<readonly string[]> => {
   const params = lastOfEach(requests.flatMap(({ runId, params }) => ofRun(runId, params)))
   const kept = await metrics.addParams(tx, scope, params)
   refuseChanged(params, kept)
@@ -78,6 +97,7 @@ const write = async (tx: Tx, scope: ProjectScope, requests: readonly LogRequest[
     tx,
     scope,
     requests.flatMap((request) => request.points),
+    memory,
   )
   await metrics.addModelPoints(
     tx,

@@ -15,6 +15,7 @@ import { setTags } from '../../db/sql/tracking-set-tags.sql.js'
 import { touchRuns } from '../../db/sql/tracking-touch-runs.sql.js'
 import type { SeriesDigest } from '../../core/tracking/run-digest.js'
 import type { LifecycleStage } from '../experiments/service.js'
+import { createSeriesMemory, SeriesGone, type SeriesMemory } from './series-memory.js'
 
 /** One point of a metric; the value as it is kept (no infinities). */
 export interface Point {
@@ -63,11 +64,11 @@ export interface Bucket {
   readonly behind: number
 }
 
-/** What became of a series to which points were added. */
+/** What became of a series to which points were added; `null` when it is not there. */
 interface GrownSeries {
   readonly seriesId: string
-  readonly behind: number
-  readonly late: boolean
+  readonly behind: number | null
+  readonly late: boolean | null
 }
 
 interface Summary {
@@ -104,13 +105,21 @@ export const metricRepository = {
     if (runIds.length > 0) await tx.query(touchRuns, [scope.projectId, runIds, nowMs])
   },
 
-  /** Keep points; answers the series that have grown long enough to be summarised. */
-  async addPoints(tx: Tx, scope: Project, points: readonly Point[]): Promise<string[]> {
+  /**
+   * Keep points; answers the series that have grown long enough to be summarised. Series in mind are not looked up; when
+   * one of them has gone, everything is forgotten and `SeriesGone` is thrown.
+   */
+  async addPoints(
+    tx: Tx,
+    scope: Project,
+    points: readonly Point[],
+    memory: SeriesMemory = createSeriesMemory(),
+  ): Promise<string[]> {
     if (points.length === 0) return []
-    const series = await openedSeries(tx, scope, points)
+    const series = await openedSeries(tx, scope, points, memory)
     const extents = [...extentsOf(points, series)]
     const [firsts, lasts] = [extents.map(([, { first }]) => first), extents.map(([, { last }]) => last)]
-    const [grown]: [GrownSeries[], number] = await tx.query(addPoints, [
+    const grown: GrownSeries[] = await tx.query(addPoints, [
       scope.projectId,
       series,
       ...orderColumns(points),
@@ -118,9 +127,13 @@ export const metricRepository = {
       ...orderColumns(firsts),
       ...orderColumns(lasts),
     ])
+    if (grown.some(({ behind }) => behind === null)) {
+      memory.forget()
+      throw new SeriesGone('a series that was in mind is not there')
+    }
     const late = grown.filter((series) => series.late).map(({ seriesId }) => seriesId)
     if (late.length > 0) await tx.query(forgetBlocks, [scope.projectId, late])
-    return grown.filter(({ behind }) => behind >= summariseBehind).map(({ seriesId }) => seriesId)
+    return grown.filter(({ behind }) => (behind ?? 0) >= summariseBehind).map(({ seriesId }) => seriesId)
   },
 
   /** Tell more of the first points of a series in blocks; answers whether there is more to do. */
@@ -197,18 +210,28 @@ export const metricRepository = {
   },
 }
 
-/** The series of each point; those that are new are begun. */
-const openedSeries = async (tx: Tx, scope: Project, points: readonly Point[]): Promise<string[]> => {
+/** The series of each point; those that are new are begun. What is found is kept in mind, what is begun not before it is found. */
+const openedSeries = async (
+  tx: Tx,
+  scope: Project,
+  points: readonly Point[],
+  memory: SeriesMemory,
+): Promise<string[]> => {
   const known = createSeriesNames()
-  const find = async (wanted: readonly Point[]): Promise<Point[]> => {
+  const find = async (wanted: readonly Point[]): Promise<SeriesRow[]> => {
     const found: SeriesRow[] = await tx.query(findSeries, [scope.projectId, ...namesOf(wanted)])
     for (const { runId, key, seriesId } of found) known.set(runId, key, seriesId)
-    return wanted.filter(({ runId, key }) => known.get(runId, key) === '')
+    return found
   }
-  const fresh = await find(points.filter(({ runId, key }) => known.note(runId, key)))
+  const isUnknown = ({ runId, key }: Point): boolean => known.get(runId, key) === ''
+  const distinct = points.filter(({ runId, key }) => known.note(runId, key, memory.get(runId, key) ?? ''))
+  const wanted = distinct.filter(isUnknown)
+  if (wanted.length > 0) memory.keep(await find(wanted))
+  const fresh = wanted.filter(isUnknown)
   if (fresh.length > 0) {
     await tx.query(openSeries, [scope.projectId, ...namesOf(fresh)])
-    if ((await find(fresh)).length > 0) throw new Error('a series was not begun')
+    await find(fresh)
+    if (fresh.some(isUnknown)) throw new Error('a series was not begun')
   }
   return points.map(({ runId, key }) => known.get(runId, key))
 }
@@ -224,11 +247,11 @@ const createSeriesNames = () => {
     return keys
   }
   return {
-    /** Whether it was not noted before. */
-    note(runId: string, key: string): boolean {
+    /** Whether it was not noted before; if so it is now, with what is known of it. */
+    note(runId: string, key: string, seriesId: string): boolean {
       const keys = keysOf(runId)
       if (keys.has(key)) return false
-      keys.set(key, '')
+      keys.set(key, seriesId)
       return true
     },
     set: (runId: string, key: string, seriesId: string) => void keysOf(runId).set(key, seriesId),

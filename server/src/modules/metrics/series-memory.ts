@@ -1,0 +1,45 @@
+/** How many series are kept in mind; the runs that were logged to least recently are forgotten first. */
+const mostSeries = 50_000
+
+/** Which series hold the metrics of runs that are being logged to; found once, and asked of no database again. */
+export interface SeriesMemory {
+  /** The series of a metric, or `undefined` when it is not in mind. */
+  get(runId: string, key: string): string | undefined
+  /** Keeps series that are committed. */
+  keep(series: readonly { readonly runId: string; readonly key: string; readonly seriesId: string }[]): void
+  /** Forgets everything: something in mind has proved to be gone. */
+  forget(): void
+}
+
+/** A series that was in mind is not there: nothing was kept, and another try finds what is. */
+export class SeriesGone extends Error {}
+
+/** Opens an empty memory. */
+export const createSeriesMemory = (most = mostSeries): SeriesMemory => {
+  const runs = new Map<string, Map<string, string>>()
+  let count = 0
+  const forgetOldest = (): void => {
+    for (const [runId, series] of runs) {
+      if (count <= most) return
+      runs.delete(runId)
+      count -= series.size
+    }
+  }
+  return {
+    get: (runId, key) => runs.get(runId)?.get(key),
+    keep(series) {
+      for (const { runId, key, seriesId } of series) {
+        const ofRun = runs.get(runId) ?? new Map<string, string>()
+        runs.delete(runId)
+        runs.set(runId, ofRun)
+        if (!ofRun.has(key)) count += 1
+        ofRun.set(key, seriesId)
+      }
+      forgetOldest()
+    },
+    forget() {
+      runs.clear()
+      count = 0
+    },
+  }
+}

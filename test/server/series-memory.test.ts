@@ -1,0 +1,33 @@
+import { createSeriesMemory } from '../../server/src/modules/metrics/series-memory.js'
+
+const series = (runId: string, key: string) => ({ runId, key, seriesId: `${runId}/${key}` })
+
+test('what is kept is in mind, of its own run and key alone', () => {
+  const memory = createSeriesMemory()
+  memory.keep([series('a', 'loss'), series('b', 'loss')])
+  expect(memory.get('a', 'loss')).toBe('a/loss')
+  expect(memory.get('a', 'accuracy')).toBeUndefined()
+  expect(memory.get('c', 'loss')).toBeUndefined()
+})
+
+test('when there are too many, the runs that were logged to least recently are forgotten whole', () => {
+  const memory = createSeriesMemory(4)
+  memory.keep([series('a', '1'), series('a', '2'), series('b', '1'), series('b', '2')])
+  memory.keep([series('a', '1')])
+  memory.keep([series('c', '1')])
+  expect(memory.get('b', '1')).toBeUndefined()
+  expect([memory.get('a', '1'), memory.get('a', '2'), memory.get('c', '1')]).toEqual(['a/1', 'a/2', 'c/1'])
+})
+
+test('a series that is kept again counts once', () => {
+  const memory = createSeriesMemory(2)
+  for (let time = 0; time < 5; time += 1) memory.keep([series('a', '1'), series('b', '1')])
+  expect([memory.get('a', '1'), memory.get('b', '1')]).toEqual(['a/1', 'b/1'])
+})
+
+test('nothing is in mind after it was forgotten', () => {
+  const memory = createSeriesMemory()
+  memory.keep([series('a', 'loss')])
+  memory.forget()
+  expect(memory.get('a', 'loss')).toBeUndefined()
+})
