@@ -1,17 +1,19 @@
 import type { PreemptDecision } from './model/decision.js'
 import { totalOf } from './model/request.js'
-import { nothing, type ResourceName, type ResourceVector } from './model/resources.js'
+import { nothing, type ResourceName } from './model/resources.js'
 import type { Hold, Placement, QueuedJob, RunningJob, SchedJob, Snapshot } from './model/snapshot.js'
 import type { Policy } from './policy/policy.js'
 import type { Memory } from './memory.js'
 import type { Bars } from './steps/bars.js'
-import { copyFree, emptyFree, lowerNode, take, type Free, type Layout } from './steps/cluster.js'
+import { copyFree, lowerNode, take, type Free, type Layout } from './steps/cluster.js'
 import { holdIsAlive, keptBeyondVictims, quotaBeyondVictims, stopsFor } from './steps/holds.js'
 import { bySubmission } from './steps/order.js'
 import type { Evictable } from './steps/preempt.js'
 import type { Rule } from './placement/rule.js'
 import { createPlacer, type Placer } from './steps/placer.js'
 import { openQuotaBook, type QuotaBook } from './steps/quota.js'
+import { byEnd, type Release, type Runners } from './steps/runners.js'
+import { sortedWith } from './steps/sorted.js'
 import { openShareBook, type ShareBook } from './steps/share.js'
 import type { Lines } from './steps/lines.js'
 import type { Shapes } from './steps/waiters.js'
@@ -24,19 +26,6 @@ export interface Reservation {
   readonly atMs: number
   readonly nodeIds: ReadonlySet<string>
 }
-
-/** Something that will give back what it holds. */
-export interface Release {
-  readonly job: SchedJob
-  readonly total: ResourceVector
-  readonly placement: Placement
-  readonly endMs: number
-  /** Whether the end was predicted, not assumed. */
-  readonly known: boolean
-}
-
-/** Expected ends in order; equal ones by submission. */
-const byEnd = (left: Release, right: Release): number => left.endMs - right.endMs || bySubmission(left.job, right.job)
 
 /** A view of what is free, and the placer that works on it. */
 export interface View {
@@ -78,7 +67,10 @@ export interface Cycle {
   readonly quota: QuotaBook
   readonly shares: ShareBook
   readonly holds: LiveHold[]
-  readonly releases: Release[]
+  /** What running jobs will give back, soonest first; and what started or is held in this cycle. */
+  readonly releases: readonly Release[]
+  readonly added: Release[]
+  readonly runners: Pick<Runners, 'byQueue' | 'byPriority'>
   readonly started: QueuedJob[]
   readonly preempted: Map<string, PreemptDecision>
   /** Who may be evicted, found when first asked for. */
@@ -86,15 +78,6 @@ export interface Cycle {
   /** The placement rule, opened when first asked for. */
   readonly rule: () => Rule
   readonly placer: (free: Free) => Placer
-}
-
-/** When an attempt is expected to end. A prediction that was outlived is doubled until it lies ahead. */
-export const expectedEndMs = (job: RunningJob, policy: Policy, nowMs: number): number => {
-  if (job.stopping) return nowMs + 1
-  const end = job.predictedEndMs ?? job.startedAtMs + policy.order.unknownRuntimeMs
-  let lengthMs = Math.max(1, end - job.startedAtMs)
-  while (job.startedAtMs + lengthMs < nowMs) lengthMs *= 2
-  return job.startedAtMs + lengthMs
 }
 
 const liveHolds = (snapshot: Snapshot, lines: Lines, layout: Layout, nowMs: number): LiveHold[] => {
@@ -115,26 +98,24 @@ const liveHolds = (snapshot: Snapshot, lines: Lines, layout: Layout, nowMs: numb
 export const holdEndMs = (hold: Hold, job: SchedJob, policy: Policy, nowMs: number): number =>
   Math.max(nowMs, hold.expiresAtMs) + Math.max(1, job.predictedRuntimeMs ?? policy.order.unknownRuntimeMs)
 
+const without = (
+  releases: readonly Release[],
+  jobIds: { readonly size: number; has(jobId: string): boolean },
+): readonly Release[] => (jobIds.size === 0 ? releases : releases.filter((release) => !jobIds.has(release.job.id)))
+
 /** Starts the working state from what was kept: everything that runs or is held is taken, in the cluster, the quotas and the shares. */
 export const openCycle = (snapshot: Snapshot, memory: Memory, nowMs: number): Cycle => {
-  const { policy, shapes, lines } = memory
+  const { policy, shapes, lines, runners } = memory
   lines.update(snapshot.queued, nowMs)
-  const { layout, bars } = memory.cluster(snapshot.nodes)
-  const free = emptyFree(layout)
+  const { layout, bars, capacity } = memory.cluster(snapshot.nodes)
+  const free = copyFree(runners.update(snapshot.running, layout, nowMs))
   const quota = openQuotaBook(snapshot.queues)
+  for (const [name, { used, leaving }] of runners.byQueue) {
+    quota.add(name, used)
+    quota.leave(name, leaving)
+  }
   const holds = liveHolds(snapshot, lines, layout, nowMs)
   const stopsForHold = new Set(holds.flatMap((live) => live.hold.victimIds))
-  const releases: Release[] = []
-  for (const job of snapshot.running) {
-    const total = totalOf(job.request)
-    const { placement } = job
-    const known = job.predictedEndMs !== null || job.stopping
-    const endMs = expectedEndMs(job, policy, nowMs)
-    if (!stopsForHold.has(job.id)) releases.push({ job, total, placement, endMs, known })
-    take(layout, free, job.placement.pods)
-    quota.add(job.queueName, total)
-    if (job.stopping) quota.leave(job.queueName, total)
-  }
   for (const live of holds) {
     take(layout, free, keptBeyondVictims(live.hold, live.victims))
     quota.add(live.job.queueName, quotaBeyondVictims(live.job, live.victims))
@@ -157,9 +138,11 @@ export const openCycle = (snapshot: Snapshot, memory: Memory, nowMs: number): Cy
     reservation: null,
     gates: [],
     quota,
-    shares: openShareBook(snapshot, policy, nowMs),
+    shares: openShareBook(snapshot, { capacity, present: runners.byQueue, policy }, nowMs),
     holds,
-    releases,
+    releases: without(runners.releases(), stopsForHold),
+    added: [],
+    runners,
     started: [],
     preempted: new Map(),
     evictable: null,
@@ -214,12 +197,12 @@ export const keepHeld = (cycle: Cycle, { hold, job, victims }: LiveHold): void =
   const pods = [...victims.flatMap(({ placement }) => placement.pods), ...keptBeyondVictims(hold, victims)]
   const endMs = holdEndMs(hold, job, cycle.policy, cycle.nowMs)
   const known = job.predictedRuntimeMs !== null
-  cycle.releases.push({ job, total: totalOf(job.request), placement: { pods }, endMs, known })
+  cycle.added.push({ job, total: totalOf(job.request), placement: { pods }, endMs, known })
 }
 
 /** What is given back in time, in order of the ends; victims of this cycle come with the holds they make room for. */
-export const comingReleases = (cycle: Cycle): Release[] =>
-  cycle.releases.filter((release) => !cycle.preempted.has(release.job.id)).sort(byEnd)
+export const comingReleases = (cycle: Cycle): readonly Release[] =>
+  sortedWith(without(cycle.releases, cycle.preempted), cycle.added, byEnd)
 
 /** Books the start of a job. */
 export const start = (cycle: Cycle, job: QueuedJob, placement: Placement): void => {
@@ -229,7 +212,7 @@ export const start = (cycle: Cycle, job: QueuedJob, placement: Placement): void 
   cycle.shares.charge(job)
   cycle.started.push(job)
   const runtimeMs = job.predictedRuntimeMs ?? cycle.policy.order.unknownRuntimeMs
-  cycle.releases.push({
+  cycle.added.push({
     job,
     total,
     placement,

@@ -4,7 +4,7 @@ import type { SchedEvent } from './model/event.js'
 import { totalOf } from './model/request.js'
 import type { Placement, QueuedJob, RunningJob, SchedJob, Snapshot } from './model/snapshot.js'
 import { stopsFor } from './steps/holds.js'
-import { addUsage } from './usage.js'
+import { addUsage, type UsedInterval } from './usage.js'
 
 type EventOf<Type extends SchedEvent['type']> = Extract<SchedEvent, { readonly type: Type }>
 
@@ -47,17 +47,19 @@ const started = (snapshot: Snapshot, { jobId, placement, atMs }: EventOf<'starte
   }
 }
 
+const usedBy = (job: RunningJob, atMs: number): UsedInterval => ({
+  queueName: job.queueName,
+  owner: job.owner,
+  amount: totalOf(job.request),
+  startedAtMs: job.startedAtMs,
+  endedAtMs: atMs,
+})
+
 const stopped = (snapshot: Snapshot, job: RunningJob, atMs: number): Snapshot => ({
   ...snapshot,
   running: without(snapshot.running, job.id),
   holds: snapshot.holds.map((hold) => ({ ...hold, victimIds: hold.victimIds.filter((id) => id !== job.id) })),
-  usage: addUsage(snapshot.usage, {
-    queueName: job.queueName,
-    owner: job.owner,
-    amount: totalOf(job.request),
-    startedAtMs: job.startedAtMs,
-    endedAtMs: atMs,
-  }),
+  usage: addUsage(snapshot.usage, usedBy(job, atMs)),
 })
 
 const backInQueue = (job: RunningJob, event: Omit<EventOf<'requeued'>, 'type'>): QueuedJob => ({
@@ -121,6 +123,88 @@ export const evolve = (snapshot: Snapshot, event: SchedEvent): Snapshot => {
       return { ...snapshot, holds: withoutHold(snapshot, event.jobId) }
     default:
       return assertNever(event)
+  }
+}
+
+/**
+ * The snapshot after several events, in order: the same as one after another, but what many have in common is copied
+ * once. Runs of submissions, and of starts, cost no more than one.
+ */
+export const evolveAll = (snapshot: Snapshot, events: readonly SchedEvent[]): Snapshot => {
+  let current = snapshot
+  for (let at = 0; at < events.length;) {
+    const run = runFrom(events, at)
+    current = run.length > 1 ? evolveRun(current, run) : run.reduce(evolve, current)
+    at += run.length
+  }
+  return current
+}
+
+/** The longest run of events of one type from a place on. */
+const runFrom = (events: readonly SchedEvent[], from: number): readonly SchedEvent[] => {
+  const type = events[from]?.type
+  let to = from + 1
+  while (to < events.length && events[to]?.type === type) to += 1
+  return events.slice(from, to)
+}
+
+const eventsOf = <Type extends SchedEvent['type']>(run: readonly SchedEvent[], type: Type): readonly EventOf<Type>[] =>
+  run.filter((event): event is EventOf<Type> => event.type === type)
+
+/** Several events of one type. */
+const evolveRun = (snapshot: Snapshot, run: readonly SchedEvent[]): Snapshot => {
+  switch (run[0]?.type) {
+    case 'submitted':
+      return { ...snapshot, queued: [...snapshot.queued, ...eventsOf(run, 'submitted').map(({ job }) => job)] }
+    case 'withdrawn': {
+      const gone = new Set(eventsOf(run, 'withdrawn').map(({ jobId }) => jobId))
+      return { ...snapshot, queued: leaving(snapshot.queued, gone), holds: withoutHolds(snapshot, gone) }
+    }
+    case 'started':
+      return allStarted(snapshot, eventsOf(run, 'started'))
+    case 'ended':
+      return allEnded(snapshot, eventsOf(run, 'ended'))
+    default:
+      return run.reduce(evolve, snapshot)
+  }
+}
+
+const leaving = <T extends { readonly id: string }>(items: readonly T[], ids: ReadonlySet<string>): readonly T[] =>
+  items.filter((item) => !ids.has(item.id))
+
+const withoutHolds = (snapshot: Snapshot, jobIds: ReadonlySet<string>): Snapshot['holds'] =>
+  snapshot.holds.filter((hold) => !jobIds.has(hold.jobId))
+
+const allStarted = (snapshot: Snapshot, events: readonly EventOf<'started'>[]): Snapshot => {
+  const wanted = new Set(events.map(({ jobId }) => jobId))
+  const waiting = new Map(snapshot.queued.filter(({ id }) => wanted.has(id)).map((job) => [job.id, job]))
+  const running = events.flatMap(({ jobId, placement, atMs }) => {
+    const job = waiting.get(jobId)
+    waiting.delete(jobId)
+    return job === undefined ? [] : [runningFrom(job, placement, atMs)]
+  })
+  const ids = new Set(running.map(({ id }) => id))
+  return {
+    ...snapshot,
+    queued: leaving(snapshot.queued, ids),
+    running: [...snapshot.running, ...running],
+    holds: withoutHolds(snapshot, ids),
+  }
+}
+
+const allEnded = (snapshot: Snapshot, events: readonly EventOf<'ended'>[]): Snapshot => {
+  const ends = new Map(events.toReversed().map((event) => [event.jobId, event]))
+  const running = new Map(snapshot.running.filter(({ id }) => ends.has(id)).map((job) => [job.id, job]))
+  const ended = events.flatMap((event) => {
+    const job = ends.get(event.jobId) === event ? running.get(event.jobId) : undefined
+    return job === undefined ? [] : [{ job, atMs: event.atMs }]
+  })
+  const ids = new Set(ended.map(({ job }) => job.id))
+  return {
+    ...snapshot,
+    running: leaving(snapshot.running, ids),
+    holds: snapshot.holds.map((hold) => ({ ...hold, victimIds: hold.victimIds.filter((id) => !ids.has(id)) })),
+    usage: ended.reduce((usage, { job, atMs }) => addUsage(usage, usedBy(job, atMs)), snapshot.usage),
   }
 }
 

@@ -1,6 +1,6 @@
 export { decisionFaults, snapshotFaults, type Fault, type Law } from './invariants.js'
 export { actionsOf, decide, openScheduler, type Actions, type Scheduler } from './decide.js'
-export { applyDecisions, evolve } from './evolve.js'
+export { applyDecisions, evolve, evolveAll } from './evolve.js'
 export { couldEverRun, type Feasibility } from './fit.js'
 export type { FragmentationPolicy, PlacementPolicy } from './placement/policy.js'
 export type { Policy } from './policy/policy.js'

@@ -1,4 +1,5 @@
-import { expectedEndMs, holdEndMs } from './cycle.js'
+import { holdEndMs } from './cycle.js'
+import { expectedEndMs } from './steps/runners.js'
 import { hasPlaceFor, lesser, openLedger, overdrawn, withdraw, type Ledger } from './invariants/ledger.js'
 import { quotaFault } from './invariants/quota-rule.js'
 import type { Decision, HoldDecision, PreemptDecision, ReserveDecision, StartDecision } from './model/decision.js'

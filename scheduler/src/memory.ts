@@ -2,10 +2,13 @@ import type { SchedNode, Snapshot } from './model/snapshot.js'
 import { demandOf } from './placement/observed.js'
 import { openRule } from './placement/open.js'
 import type { Rule } from './placement/rule.js'
+import type { ResourceVector } from './model/resources.js'
 import type { Policy } from './policy/policy.js'
 import { openBars, type Bars } from './steps/bars.js'
 import { layOut, type Layout } from './steps/cluster.js'
 import { openLines, type Lines } from './steps/lines.js'
+import { openRunners, type Runners } from './steps/runners.js'
+import { capacityOf } from './steps/share.js'
 import type { Telling } from './steps/describe.js'
 import { openShapes, type Kind, type Shapes } from './steps/waiters.js'
 
@@ -13,6 +16,8 @@ import { openShapes, type Kind, type Shapes } from './steps/waiters.js'
 export interface KeptCluster {
   readonly layout: Layout
   readonly bars: Bars
+  /** All that the open nodes have. */
+  readonly capacity: ResourceVector
 }
 
 /** What is kept from cycle to cycle. Everything in it follows from the policy and the snapshots that were seen. */
@@ -20,6 +25,7 @@ export interface Memory {
   readonly policy: Policy
   readonly shapes: Shapes
   readonly lines: Lines
+  readonly runners: Runners
   /** What kinds of jobs were told last, by how they stand to the reservation. */
   readonly told: { readonly bound: Map<Kind, Telling>; readonly unbound: Map<Kind, Telling> }
   /** Numbers from 1 on, each once. */
@@ -65,7 +71,7 @@ export const openMemory = (policy: Policy): Memory => {
   const lines = openLines(shapes, policy)
   const workOut = (nodes: readonly SchedNode[]): KeptCluster => {
     const layout = layOut(nodes)
-    return { layout, bars: openBars(layout, shapes) }
+    return { layout, bars: openBars(layout, shapes), capacity: capacityOf(nodes) }
   }
   let stretches = 0
   let known: readonly SchedNode[] = []
@@ -74,6 +80,7 @@ export const openMemory = (policy: Policy): Memory => {
     policy,
     shapes,
     lines,
+    runners: openRunners(policy),
     told: { bound: new Map(), unbound: new Map() },
     nextStretch: () => (stretches += 1),
     cluster(nodes) {

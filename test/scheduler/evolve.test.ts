@@ -1,4 +1,14 @@
-import { addUsage, applyDecisions, decide, defaultPolicy, evolve, type Snapshot } from '@novabrain/scheduler'
+import fc from 'fast-check'
+import {
+  addUsage,
+  applyDecisions,
+  decide,
+  defaultPolicy,
+  evolve,
+  evolveAll,
+  type SchedEvent,
+  type Snapshot,
+} from '@novabrain/scheduler'
 import { aJob, aNode, aRunningJob, aSnapshot, hour, minute, noon } from './builders.js'
 
 const gangOn = (id: string, ...nodeIds: string[]) => {
@@ -58,4 +68,37 @@ test('an event about something unknown changes nothing', () => {
   const before = aSnapshot({ queued: [aJob('a')] })
   expect(evolve(before, { type: 'ended', jobId: 'nobody', atMs: noon })).toEqual(before)
   expect(evolve(before, { type: 'withdrawn', jobId: 'nobody' })).toEqual(before)
+})
+
+test('many events at once come to the same as one after another, known or unknown, once or twice', () => {
+  const running = ['r0', 'r1', 'r2'].map((id, at) => aRunningJob(id, 'n1', [at]))
+  const hold = {
+    jobId: 'q0',
+    placement: running[0]?.placement ?? { pods: [] },
+    victimIds: ['r0', 'r1'],
+    expiresAtMs: noon,
+  }
+  const before = aSnapshot({ queued: [aJob('q0'), aJob('q1'), aJob('q2')], running, holds: [hold] })
+  const placement = hold.placement
+  const ids = fc.constantFrom('q0', 'q1', 'q2', 'r0', 'r1', 'r2', 'new', 'nobody')
+  const atMs = fc.integer({ min: noon, max: noon + hour })
+  const events: fc.Arbitrary<SchedEvent> = fc.oneof(
+    fc.constant<SchedEvent>({ type: 'submitted', job: aJob('new') }),
+    fc.record({ type: fc.constant('withdrawn' as const), jobId: ids }),
+    fc.record({ type: fc.constant('started' as const), jobId: ids, placement: fc.constant(placement), atMs }),
+    fc.record({ type: fc.constant('ended' as const), jobId: ids, atMs }),
+    fc.record({
+      type: fc.constant('requeued' as const),
+      jobId: ids,
+      atMs,
+      notBeforeMs: atMs,
+      evicted: fc.boolean(),
+    }),
+  )
+  fc.assert(
+    fc.property(fc.array(events, { maxLength: 12 }), (list) => {
+      expect(evolveAll(before, list)).toEqual(list.reduce(evolve, before))
+    }),
+    { numRuns: 1000, seed: 20_260_101 },
+  )
 })

@@ -1,4 +1,5 @@
-import { comingReleases, type Cycle, type Release, type Reservation } from '../cycle.js'
+import { comingReleases, type Cycle, type Reservation } from '../cycle.js'
+import type { Release } from './runners.js'
 import { copyFree, give, lowerNode, take, type Free } from './cluster.js'
 import { podsThatFit } from './place.js'
 import type { Shape, Waiter } from './waiters.js'

@@ -81,7 +81,7 @@ const openSuggester = (cycle: Cycle, causes: Causes): Suggester => {
 const forecast = (cycle: Cycle, estimator: Estimator, outcome: Waits, telling: Telling): EstimatedStart | null => {
   const estimate = telling.hasForecast ? estimator.next(outcome.waiter) : null
   if (outcome.type === 'hold' || outcome.hold !== null) return estimate
-  const known = cycle.releases.every((release) => release.known || release.endMs > outcome.atMs)
+  const known = [...cycle.releases, ...cycle.added].every((release) => release.known || release.endMs > outcome.atMs)
   return known ? rangeAround(outcome.atMs, cycle.nowMs) : null
 }
 

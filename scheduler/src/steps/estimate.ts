@@ -1,4 +1,5 @@
-import { comingReleases, type Cycle, type Release } from '../cycle.js'
+import { comingReleases, type Cycle } from '../cycle.js'
+import type { Release } from './runners.js'
 import type { EstimatedStart } from '../model/decision.js'
 import type { Waiter } from './waiters.js'
 

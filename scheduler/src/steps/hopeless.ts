@@ -26,6 +26,12 @@ export const openHopeless = (cycle: Cycle, nextStretch: () => number): Hopeless 
   /** Whether it is the reservation that keeps the job from a place. */
   const isOnlyBound = ({ job, kind }: Waiter, cause: HoldCause | null): boolean =>
     cause === null && isBound(cycle, job) && cycle.now.placer.find(kind.shape) !== null
+  /** Whether one more job past its age bound could find its quota used up, and keep others from it. */
+  const couldGate = ({ aged, kind: { queueName, shape } }: Waiter, cause: HoldCause | null): boolean =>
+    aged &&
+    (cause === null || cause.reason === 'reserved_for_other') &&
+    !cycle.quota.isUnguaranteed(queueName, shape.total) &&
+    cycle.gates.every((gate) => gate.job.queueName !== queueName)
   return {
     nextPart,
     has({ kind: { hopeless }, job }) {
@@ -35,8 +41,8 @@ export const openHopeless = (cycle: Cycle, nextStretch: () => number): Hopeless 
     note(outcome, mayReserve) {
       if (reservation !== cycle.reservation) nextPart()
       const { waiter } = outcome
-      const couldReserve = mayReserve && cycle.reservation === null
-      if (outcome.type !== 'hold' || waiter.job.notBeforeMs > cycle.nowMs || couldReserve) return
+      if (outcome.type !== 'hold' || waiter.job.notBeforeMs > cycle.nowMs) return
+      if ((mayReserve && cycle.reservation === null) || couldGate(waiter, outcome.cause)) return
       waiter.kind.hopeless[isOnlyBound(waiter, outcome.cause) ? 'bound' : 'any'] = stretch
     },
   }

@@ -90,11 +90,17 @@ const once = <T>(make: () => T): (() => T) => {
   return () => (made ??= { value: make() }).value
 }
 
+const anything = { gpuMilli: 1, cpuMilli: 1, memoryMib: 1 }
+
+/** A quick answer before anybody is looked at: nobody runs who is less important, or whose queue could owe something. */
+const mayServeAtAll = (cycle: Cycle, priority: number): boolean =>
+  [...cycle.runners.byPriority.keys()].some((running) => running < priority) ||
+  [...cycle.runners.byQueue.keys()].some((name) => !cycle.quota.isUnguaranteed(name, anything))
+
 /** The same for every preemptor of a cycle, so it is found once, and only as far as somebody may preempt at all. */
 const evictableIn = (cycle: Cycle): Evictable => {
   if (cycle.evictable !== null) return cycle.evictable
   const jobs = cycle.snapshot.running.filter((job) => isEvictable(job, cycle))
-  const anything = { gpuMilli: 1, cpuMilli: 1, memoryMib: 1 }
   const mayOwe = [...new Set(jobs.map((job) => job.queueName))].some(
     (name) => !cycle.quota.isUnguaranteed(name, anything),
   )
@@ -115,6 +121,7 @@ const evictableIn = (cycle: Cycle): Evictable => {
 
 /** Those whom a job may end, cheapest first; `fragile` when the right to some could lapse as others end. */
 const lawfulFor = (cycle: Cycle, job: QueuedJob): { readonly victims: RunningJob[]; readonly fragile: boolean } => {
+  if (!mayServeAtAll(cycle, job.priority)) return { victims: [], fragile: false }
   const { kinds, mayServe, cheapestFirst } = evictableIn(cycle)
   if (!mayServe(job.priority)) return { victims: [], fragile: false }
   const lawful = [...kinds()].filter(([, victim]) => rightTo(job, victim, cycle) !== null)

@@ -1,10 +1,11 @@
 import type { ResourceVector } from '../model/resources.js'
 import { nothing, plus, resourceNames } from '../model/resources.js'
 import { totalOf } from '../model/request.js'
-import type { SchedJob, Snapshot } from '../model/snapshot.js'
+import type { SchedJob, SchedNode, Snapshot } from '../model/snapshot.js'
 import type { Policy } from '../policy/policy.js'
 import { scale, usageAt } from '../usage.js'
 import type { Shares } from './order.js'
+import type { QueueUse } from './runners.js'
 
 /** Dominant-resource shares that grow as jobs start. Local to one decision. */
 export interface ShareBook extends Shares {
@@ -22,8 +23,9 @@ export const dominantShare = (amount: ResourceVector, capacity: ResourceVector):
   return greatest
 }
 
-const capacityOf = (snapshot: Snapshot): ResourceVector =>
-  snapshot.nodes
+/** All that the open nodes have. */
+export const capacityOf = (nodes: readonly SchedNode[]): ResourceVector =>
+  nodes
     .filter((node) => node.schedulable)
     .reduce(
       (sum, node) =>
@@ -42,12 +44,22 @@ interface Account {
   weight: number | null
 }
 
+/** What shares are reckoned from: what there is, and what each queue and owner has now. */
+export interface ShareBasis {
+  readonly capacity: ResourceVector
+  readonly present: ReadonlyMap<string, Pick<QueueUse, 'used' | 'owners'>>
+  readonly policy: Policy
+}
+
 /**
  * Shares of queues and owners: present use plus faded past use, each as a dominant share. A queue's is divided by its
  * weight. Past use is in amount × seconds; kept up for a whole half-life it weighs as much as present use.
  */
-export const openShareBook = (snapshot: Snapshot, policy: Policy, atMs: number): ShareBook => {
-  const capacity = capacityOf(snapshot)
+export const openShareBook = (
+  snapshot: Pick<Snapshot, 'queues' | 'usage'>,
+  { capacity, present, policy }: ShareBasis,
+  atMs: number,
+): ShareBook => {
   const halfLifeSeconds = Math.max(1, Math.floor(snapshot.usage.halfLifeMs / 1000))
   const weights = new Map(snapshot.queues.map((queue) => [queue.name, Math.max(1, queue.weight)]))
   const queues = new Map<string, Account>()
@@ -76,7 +88,10 @@ export const openShareBook = (snapshot: Snapshot, policy: Policy, atMs: number):
       one.weight = null
     }
   }
-  snapshot.running.forEach(charge)
+  for (const [name, { used, owners }] of present) {
+    account(queues, name).present = used
+    for (const [owner, amount] of owners) account(ownersOf(name), owner).present = amount
+  }
   for (const record of snapshot.usage.records) {
     const past = usageAt(record, atMs, snapshot.usage.halfLifeMs)
     for (const one of both(record.queueName, record.owner)) one.past = plus(one.past, past)

@@ -10,24 +10,39 @@ export interface Sorted<T> {
 /** Up to so many changes are put in their places one by one; more are sorted in at once. */
 const few = 8
 
+/** The first place in a sorted list whose item does not come before the one given. */
+const placeIn = <T>(items: readonly T[], item: T, compare: (left: T, right: T) => number): number => {
+  let low = 0
+  let high = items.length
+  while (low < high) {
+    const middle = (low + high) >> 1
+    const other = items[middle]
+    if (other !== undefined && compare(other, item) < 0) low = middle + 1
+    else high = middle
+  }
+  return low
+}
+
+/** A sorted list with some more items in their places. */
+export const sortedWith = <T>(
+  items: readonly T[],
+  more: readonly T[],
+  compare: (left: T, right: T) => number,
+): readonly T[] => {
+  if (more.length === 0) return items
+  if (more.length > few) return [...items, ...more].sort(compare)
+  const all = [...items]
+  for (const item of more) all.splice(placeIn(all, item, compare), 0, item)
+  return all
+}
+
 /** An empty list in the order of `compare`, in which no two items are equal. */
 export const createSorted = <T>(compare: (left: T, right: T) => number): Sorted<T> => {
   let items: T[] = []
   let added = new Set<T>()
   let removed: T[] = []
 
-  /** The first place whose item does not come before the one given. */
-  const placeOf = (item: T): number => {
-    let low = 0
-    let high = items.length
-    while (low < high) {
-      const middle = (low + high) >> 1
-      const other = items[middle]
-      if (other !== undefined && compare(other, item) < 0) low = middle + 1
-      else high = middle
-    }
-    return low
-  }
+  const placeOf = (item: T): number => placeIn(items, item, compare)
   /** What leaves goes first: something new may stand in the very place of something old. */
   const takeIn = (): void => {
     if (added.size + removed.length <= few) {

@@ -1,0 +1,157 @@
+import { nothing, plus, type ResourceVector } from '../model/resources.js'
+import { totalOf } from '../model/request.js'
+import type { RunningJob, SchedJob, Placement } from '../model/snapshot.js'
+import type { Policy } from '../policy/policy.js'
+import { createCalendar } from './calendar.js'
+import { emptyFree, give, take, type Free, type Layout } from './cluster.js'
+import { differenceOf } from './difference.js'
+import { memo } from './memo.js'
+import { bySubmission } from './order.js'
+import { createSorted, sortedWith } from './sorted.js'
+
+/** Something that will give back what it holds. */
+export interface Release {
+  readonly job: SchedJob
+  readonly total: ResourceVector
+  readonly placement: Placement
+  readonly endMs: number
+  /** Whether the end was predicted, not assumed. */
+  readonly known: boolean
+}
+
+/** Expected ends in order; equal ones by submission. */
+export const byEnd = (left: Release, right: Release): number =>
+  left.endMs - right.endMs || bySubmission(left.job, right.job)
+
+/** What the running jobs of a queue use. */
+export interface QueueUse {
+  used: ResourceVector
+  /** The part of it that is on its way out. */
+  leaving: ResourceVector
+  jobs: number
+  readonly owners: Map<string, ResourceVector>
+}
+
+/** All who run, with their sums. Kept from cycle to cycle and brought up to date by differences. */
+export interface Runners {
+  /** What each will give back, soonest first. */
+  releases(): readonly Release[]
+  readonly byQueue: ReadonlyMap<string, QueueUse>
+  /** How many run of each priority. */
+  readonly byPriority: ReadonlyMap<number, number>
+  /**
+   * Takes in who runs at a moment, which may not lie before the last one. Answers what they leave free of the layout: to
+   * be copied, not changed.
+   */
+  update(running: readonly RunningJob[], layout: Layout, nowMs: number): Free
+}
+
+/** When an attempt is expected to end. A prediction that was outlived is doubled until it lies ahead. */
+export const expectedEndMs = (job: RunningJob, policy: Policy, nowMs: number): number => {
+  if (job.stopping) return nowMs + 1
+  const end = job.predictedEndMs ?? job.startedAtMs + policy.order.unknownRuntimeMs
+  let lengthMs = Math.max(1, end - job.startedAtMs)
+  while (job.startedAtMs + lengthMs < nowMs) lengthMs *= 2
+  return job.startedAtMs + lengthMs
+}
+
+const minus = (left: ResourceVector, right: ResourceVector): ResourceVector => ({
+  gpuMilli: left.gpuMilli - right.gpuMilli,
+  cpuMilli: left.cpuMilli - right.cpuMilli,
+  memoryMib: left.memoryMib - right.memoryMib,
+})
+
+const isNothing = (amount: ResourceVector): boolean =>
+  amount.gpuMilli === 0 && amount.cpuMilli === 0 && amount.memoryMib === 0
+
+/** Opens with nobody running. */
+export const openRunners = (policy: Policy): Runners => {
+  const known = new Map<RunningJob, Release>()
+  const going = createSorted<Release>(byEnd)
+  const stopping = new Set<RunningJob>()
+  const byQueue = new Map<string, QueueUse>()
+  const byPriority = new Map<number, number>()
+  const outlived = createCalendar<RunningJob>()
+  let before: readonly RunningJob[] = []
+  let at: { readonly layout: Layout; readonly free: Free } | null = null
+  let sinceMs = 0
+
+  const releaseOf = (job: RunningJob, nowMs: number): Release => ({
+    job,
+    total: totalOf(job.request),
+    placement: job.placement,
+    endMs: expectedEndMs(job, policy, nowMs),
+    known: job.predictedEndMs !== null || job.stopping,
+  })
+  const expect = (job: RunningJob, nowMs: number): void => {
+    const release = releaseOf(job, nowMs)
+    known.set(job, release)
+    going.add(release)
+    outlived.add(release.endMs + 1, job)
+  }
+  const count = (job: RunningJob, sign: 1 | -1): void => {
+    const total = totalOf(job.request)
+    const sum = sign === 1 ? plus : minus
+    const use = memo(byQueue, job.queueName, () => ({ used: nothing, leaving: nothing, jobs: 0, owners: new Map() }))
+    use.used = sum(use.used, total)
+    use.jobs += sign
+    if (job.stopping) use.leaving = sum(use.leaving, total)
+    const own = sum(use.owners.get(job.owner) ?? nothing, total)
+    if (isNothing(own)) use.owners.delete(job.owner)
+    else use.owners.set(job.owner, own)
+    if (use.jobs === 0) byQueue.delete(job.queueName)
+    const running = (byPriority.get(job.priority) ?? 0) + sign
+    if (running === 0) byPriority.delete(job.priority)
+    else byPriority.set(job.priority, running)
+  }
+  const enter = (job: RunningJob, nowMs: number): void => {
+    if (job.stopping) stopping.add(job)
+    else expect(job, nowMs)
+    count(job, 1)
+    if (at !== null) take(at.layout, at.free, job.placement.pods)
+  }
+  const leave = (job: RunningJob): void => {
+    const release = known.get(job)
+    if (release !== undefined) going.remove(release)
+    known.delete(job)
+    stopping.delete(job)
+    count(job, -1)
+    if (at !== null) give(at.layout, at.free, job.placement.pods)
+  }
+  const outlive = (nowMs: number): void => {
+    for (const job of outlived.due(nowMs)) {
+      const release = known.get(job)
+      if (release === undefined || release.endMs >= nowMs) continue
+      going.remove(release)
+      expect(job, nowMs)
+    }
+  }
+  const layAnew = (layout: Layout): Free => {
+    const free = emptyFree(layout)
+    for (const job of before) take(layout, free, job.placement.pods)
+    at = { layout, free }
+    return free
+  }
+  const isRunning = (job: RunningJob): boolean => known.has(job) || stopping.has(job)
+  return {
+    byQueue,
+    byPriority,
+    releases: () =>
+      sortedWith(
+        going.items(),
+        [...stopping].map((job) => releaseOf(job, sinceMs)),
+        byEnd,
+      ),
+    update(running, layout, nowMs) {
+      const { gone, come } = differenceOf(before, running, isRunning)
+      gone.forEach(leave)
+      outlive(nowMs)
+      for (const job of come) enter(job, nowMs)
+      before = running
+      sinceMs = nowMs
+      const free = at?.layout === layout ? at.free : layAnew(layout)
+      free.changed.length = 0
+      return free
+    },
+  }
+}
