@@ -1,5 +1,5 @@
 import type { SchedNode, Snapshot } from './model/snapshot.js'
-import { demandOf } from './placement/observed.js'
+import { demandOf, openTally, type Tally } from './placement/observed.js'
 import { openRule } from './placement/open.js'
 import type { Rule } from './placement/rule.js'
 import type { ResourceVector } from './model/resources.js'
@@ -50,7 +50,7 @@ interface KeptRule {
 }
 
 /** Lots are drawn anew in each cycle, and a demand that is observed changes with it; other rules are kept. */
-const openRules = (policy: Policy, shapes: Shapes): Memory['ruleFor'] => {
+const openRules = (policy: Policy, tally: Tally): Memory['ruleFor'] => {
   let kept: KeptRule | null = null
   return (snapshot, layout) => {
     const { demand = [] } = snapshot
@@ -58,7 +58,7 @@ const openRules = (policy: Policy, shapes: Shapes): Memory['ruleFor'] => {
     let rule: Rule | null = mayKeep && kept?.layout === layout && kept.demand === demand ? kept.rule : null
     return () => {
       if (rule !== null) return rule
-      rule = openRule(policy.placement, layout, () => demandOf(snapshot, shapes))
+      rule = openRule(policy.placement, layout, () => demandOf(demand, tally))
       if (mayKeep) kept = { layout, demand, rule }
       return rule
     }
@@ -68,7 +68,8 @@ const openRules = (policy: Policy, shapes: Shapes): Memory['ruleFor'] => {
 /** Opens an empty memory. */
 export const openMemory = (policy: Policy): Memory => {
   const shapes = openShapes()
-  const lines = openLines(shapes, policy)
+  const tally = openTally()
+  const lines = openLines(shapes, policy, tally)
   const workOut = (nodes: readonly SchedNode[]): KeptCluster => {
     const layout = layOut(nodes)
     return { layout, bars: openBars(layout, shapes), capacity: capacityOf(nodes) }
@@ -80,7 +81,7 @@ export const openMemory = (policy: Policy): Memory => {
     policy,
     shapes,
     lines,
-    runners: openRunners(policy),
+    runners: openRunners(shapes, policy, tally),
     told: { bound: new Map(), unbound: new Map() },
     nextStretch: () => (stretches += 1),
     cluster(nodes) {
@@ -88,7 +89,7 @@ export const openMemory = (policy: Policy): Memory => {
       known = nodes
       return kept
     },
-    ruleFor: openRules(policy, shapes),
+    ruleFor: openRules(policy, tally),
     isWornOut: (nowMs) => nowMs < lines.sinceMs() || shapes.count() > spareShapes + 2 * lines.count(),
   }
 }

@@ -1,7 +1,6 @@
 import type { DemandShare } from '../model/demand.js'
 import type { JobRequest } from '../model/request.js'
-import type { Snapshot } from '../model/snapshot.js'
-import type { Shape, Shapes } from '../steps/waiters.js'
+import type { Shape } from '../steps/waiters.js'
 
 /** What nobody may have asked for yet, and somebody soon will. */
 const wholeGpu: JobRequest = {
@@ -14,20 +13,32 @@ const wholeGpu: JobRequest = {
   replicas: 1,
 }
 
-/**
- * What is expected to be asked for: the demand of the snapshot, else every pod that runs or waits once, and a whole GPU
- * by one in ten of them, at least one, so that the first shares do not open devices that the next job needs whole.
- */
-export const demandOf = (snapshot: Snapshot, shapes: Shapes): readonly DemandShare[] => {
-  if (snapshot.demand !== undefined && snapshot.demand.length > 0) return snapshot.demand
-  const counts = new Map<Shape, number>()
-  const count = ({ request }: { readonly request: JobRequest }): void => {
-    const shape = shapes.of(request)
-    counts.set(shape, (counts.get(shape) ?? 0) + request.replicas)
+/** How many pods run or wait, by what they ask for. Kept up by those who see jobs come and go. */
+export interface Tally {
+  count(shape: Shape, sign: 1 | -1): void
+  readonly pods: ReadonlyMap<Shape, number>
+}
+
+/** An empty tally. */
+export const openTally = (): Tally => {
+  const pods = new Map<Shape, number>()
+  return {
+    pods,
+    count(shape, sign) {
+      const left = (pods.get(shape) ?? 0) + sign * shape.request.replicas
+      if (left === 0) pods.delete(shape)
+      else pods.set(shape, left)
+    },
   }
-  snapshot.running.forEach(count)
-  snapshot.queued.forEach(count)
-  const observed = [...counts].map(([{ request }, weight]) => ({ request, weight }))
+}
+
+/**
+ * What is expected to be asked for: what is stated, else every pod that runs or waits once, and a whole GPU by one in ten
+ * of them, at least one, so that the first shares do not open devices that the next job needs whole.
+ */
+export const demandOf = (stated: readonly DemandShare[], { pods }: Pick<Tally, 'pods'>): readonly DemandShare[] => {
+  if (stated.length > 0) return stated
+  const observed = [...pods].map(([{ request }, weight]) => ({ request, weight }))
   const total = observed.reduce((sum, { weight }) => sum + weight, 0)
   return [...observed, { request: wholeGpu, weight: Math.ceil((total + 1) / 10) }]
 }

@@ -1,4 +1,5 @@
 import type { QueuedJob } from '../model/snapshot.js'
+import type { Tally } from '../placement/observed.js'
 import type { Policy } from '../policy/policy.js'
 import { createCalendar } from './calendar.js'
 import { differenceOf } from './difference.js'
@@ -47,7 +48,7 @@ const get = <Key, Value>(map: Map<Key, Value>, key: Key, make: () => Value): Val
 }
 
 /** Opens empty lines. What a policy makes of a job may depend on nothing but the job. */
-export const openLines = (shapes: Shapes, policy: Policy): Lines => {
+export const openLines = (shapes: Shapes, policy: Policy, tally: Tally): Lines => {
   const waiterOf = openWaiters(shapes, policy)
   const byId = new Map<string, Waiter>()
   const levels = new Map<number, OwnLevel>()
@@ -58,6 +59,7 @@ export const openLines = (shapes: Shapes, policy: Policy): Lines => {
   let sinceMs = Number.NEGATIVE_INFINITY
 
   const waits = (job: QueuedJob): boolean => byId.get(job.id)?.job === job
+  const stands = (waiter: Waiter): boolean => byId.get(waiter.job.id) === waiter
   const levelOf = ({ job: { priority } }: Waiter): OwnLevel =>
     get(levels, priority, () => ({ priority, leaders: createSorted(bySubmitted), queues: new Map() }))
 
@@ -80,6 +82,7 @@ export const openLines = (shapes: Shapes, policy: Policy): Lines => {
     const waiter = byId.get(job.id)
     byId.delete(job.id)
     if (waiter === undefined) return
+    tally.count(waiter.kind.shape, -1)
     if (waiter.aged) return aged.remove(waiter)
     if (leadsAtMs(job, policy) <= sinceMs) levelOf(waiter).leaders.remove(waiter)
     leaveYoung(waiter)
@@ -87,6 +90,7 @@ export const openLines = (shapes: Shapes, policy: Policy): Lines => {
   const enter = (job: QueuedJob, nowMs: number): void => {
     const waiter = waiterOf(job)
     byId.set(job.id, waiter)
+    tally.count(waiter.kind.shape, 1)
     waiter.aged = agesAtMs(job, policy) <= nowMs
     if (waiter.aged) return aged.add(waiter)
     ages.add(agesAtMs(job, policy), waiter)
@@ -96,9 +100,9 @@ export const openLines = (shapes: Shapes, policy: Policy): Lines => {
     else if (leadsAt < Number.POSITIVE_INFINITY) leads.add(leadsAt, waiter)
   }
   const grow = (nowMs: number): void => {
-    for (const waiter of leads.due(nowMs)) if (waits(waiter.job)) levelOf(waiter).leaders.add(waiter)
+    for (const waiter of leads.due(nowMs)) if (stands(waiter)) levelOf(waiter).leaders.add(waiter)
     for (const waiter of ages.due(nowMs)) {
-      if (!waits(waiter.job)) continue
+      if (!stands(waiter)) continue
       if (leadsAtMs(waiter.job, policy) <= nowMs) levelOf(waiter).leaders.remove(waiter)
       leaveYoung(waiter)
       waiter.aged = true

@@ -1,12 +1,14 @@
 import { nothing, plus, type ResourceVector } from '../model/resources.js'
 import { totalOf } from '../model/request.js'
 import type { RunningJob, SchedJob, Placement } from '../model/snapshot.js'
+import type { Tally } from '../placement/observed.js'
 import type { Policy } from '../policy/policy.js'
 import { createCalendar } from './calendar.js'
 import { emptyFree, give, take, type Free, type Layout } from './cluster.js'
 import { differenceOf } from './difference.js'
 import { memo } from './memo.js'
 import { bySubmission } from './order.js'
+import type { Shapes } from './waiters.js'
 import { createSorted, sortedWith } from './sorted.js'
 
 /** Something that will give back what it holds. */
@@ -65,7 +67,7 @@ const isNothing = (amount: ResourceVector): boolean =>
   amount.gpuMilli === 0 && amount.cpuMilli === 0 && amount.memoryMib === 0
 
 /** Opens with nobody running. */
-export const openRunners = (policy: Policy): Runners => {
+export const openRunners = (shapes: Shapes, policy: Policy, tally: Tally): Runners => {
   const known = new Map<RunningJob, Release>()
   const going = createSorted<Release>(byEnd)
   const stopping = new Set<RunningJob>()
@@ -90,6 +92,7 @@ export const openRunners = (policy: Policy): Runners => {
     outlived.add(release.endMs + 1, job)
   }
   const count = (job: RunningJob, sign: 1 | -1): void => {
+    tally.count(shapes.of(job.request), sign)
     const total = totalOf(job.request)
     const sum = sign === 1 ? plus : minus
     const use = memo(byQueue, job.queueName, () => ({ used: nothing, leaving: nothing, jobs: 0, owners: new Map() }))
