@@ -93,7 +93,7 @@ const en = {
   'vsix.tooLarge': 'This is more than {kilobytes} kB.',
 
   'simulate.usage':
-    'Usage: npm run simulate -- --trace <what> [--policy <names>]\n\n  --trace       philly:<vc> or a table of your own (a .csv file)\n  --nodes       machines of your own table, as 8x8: eight with eight GPUs each\n  --policy      names with commas between, or a .json file with a policy. There are {policies}\n  --prediction  what our policies believe of run times: {predictions}\n  --seed        of everything that is drawn, 1 unless given\n  --out         a folder for the report and the figures, simulation unless given\n  --traces      the folder of the public traces',
+    'Usage: npm run simulate -- --trace <what> [--policy <names>]\n       npm run simulate -- --from-server last-7-days [--policy <names>]\n\n  --trace       philly:<vc> or a table of your own (a .csv file)\n  --from-server what a server was asked for, last-24-hours to last-31-days; the policy “current” is its own\n  --nodes       machines of your own table, as 8x8: eight with eight GPUs each\n  --policy      names with commas between, or a .json file with a policy. There are {policies}\n  --prediction  what our policies believe of run times: {predictions}\n  --seed        of everything that is drawn, 1 unless given\n  --out         a folder for the report and the figures, simulation unless given\n  --traces      the folder of the public traces',
   'simulate.badOption': '{message}',
   'simulate.noTrace': 'There is no trace {name}. There are {names}, and files that end in .csv.',
   'simulate.noFile': '{file} cannot be read: {detail}',
@@ -106,6 +106,12 @@ const en = {
   'simulate.badSeed': '--seed takes a whole number, not “{text}”.',
   'simulate.progress': '{policy}: {done} of {total} jobs, {percent} %, {left} left',
   'simulate.soon': 'some time',
+  'simulate.asItWas': 'As it was',
+  'simulate.current': 'Current policy',
+  'simulate.noJobs': 'No job ran on the server in {window}.',
+  'simulate.truncated': 'Only the last {count} jobs of the window fit into one answer.',
+  'simulate.unreachable': 'The server does not answer. Does it run? NOVABRAIN_URL names another.',
+  'simulate.nothingRecorded': 'Only a server has recorded its predictions: use --from-server.',
   'simulate.stopping': 'Stopping; what has happened so far is reported.',
   'simulate.written': 'Report {html}\nFigures {json}',
 }
@@ -201,7 +207,7 @@ const zh = {
   'vsix.tooLarge': '超过了 {kilobytes} kB。',
 
   'simulate.usage':
-    '用法：npm run simulate -- --trace <轨迹> [--policy <策略>]\n\n  --trace       philly:<vc>，或您自己的表格（.csv 文件）\n  --nodes       自己的表格所用的机器，如 8x8：八台机器，每台八块 GPU\n  --policy      策略名，以逗号分隔，或含策略的 .json 文件。可用：{policies}\n  --prediction  我们的策略如何预计运行时间：{predictions}\n  --seed        所有随机数的种子，默认 1\n  --out         报告与数据的文件夹，默认 simulation\n  --traces      公开轨迹所在的文件夹',
+    '用法：npm run simulate -- --trace <轨迹> [--policy <策略>]\n      npm run simulate -- --from-server last-7-days [--policy <策略>]\n\n  --trace       philly:<vc>，或您自己的表格（.csv 文件）\n  --from-server 服务器收到过的作业，last-24-hours 至 last-31-days；策略“current”为其当前策略\n  --nodes       自己的表格所用的机器，如 8x8：八台机器，每台八块 GPU\n  --policy      策略名，以逗号分隔，或含策略的 .json 文件。可用：{policies}\n  --prediction  我们的策略如何预计运行时间：{predictions}\n  --seed        所有随机数的种子，默认 1\n  --out         报告与数据的文件夹，默认 simulation\n  --traces      公开轨迹所在的文件夹',
   'simulate.badOption': '{message}',
   'simulate.noTrace': '没有轨迹 {name}。可用：{names}，以及以 .csv 结尾的文件。',
   'simulate.noFile': '无法读取 {file}：{detail}',
@@ -213,6 +219,12 @@ const zh = {
   'simulate.badSeed': '--seed 应为整数，而不是“{text}”。',
   'simulate.progress': '{policy}：{total} 个作业已完成 {done} 个，{percent} %，剩余 {left}',
   'simulate.soon': '一段时间',
+  'simulate.asItWas': '实际情况',
+  'simulate.current': '当前策略',
+  'simulate.noJobs': '{window} 期间服务器没有运行任何作业。',
+  'simulate.truncated': '一次只能返回该时段最后的 {count} 个作业。',
+  'simulate.unreachable': '服务器没有响应。它在运行吗？可用 NOVABRAIN_URL 指定另一台。',
+  'simulate.nothingRecorded': '只有服务器记录了预计值：请使用 --from-server。',
   'simulate.stopping': '正在停止；报告将包含到目前为止的结果。',
   'simulate.written': '报告 {html}\n数据 {json}',
 }

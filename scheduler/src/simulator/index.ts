@@ -28,3 +28,4 @@ export {
 export { readPlacementNodes, readPlacementPods, type TracePod } from './placement/trace.js'
 export { readRecorded, type Recorded } from './placement/recorded.js'
 export { rowOf, spreadOf, spreadsOf, type PlacementRow, type Spread } from './placement/row.js'
+export { asItWas, historyTrace, recorded, serverCosts } from './traces/history.js'
