@@ -16,6 +16,7 @@ export interface ExecutionDeps extends Deps {
   readonly tokens: { issue(attemptId: string): Promise<string> }
   readonly executor: Executor
   readonly policies: LoopDeps['policies']
+  readonly demand: LoopDeps['demand']
   readonly policy?: NonNullable<LoopDeps['policy']>
 }
 

@@ -3,6 +3,7 @@ import {
   defaultUsageHalfLifeMs,
   priorityOf,
   unlimited,
+  type DemandShare,
   type Hold,
   type JobRequest,
   type Placement,
@@ -100,8 +101,8 @@ export const queueKey = (tenantId: string, name: string): string => `${tenantId}
 /** The name of a queue or cohort as its tenant knows it. */
 export const queueNameOf = (key: string): string => key.slice(key.indexOf('/') + 1)
 
-/** What the scheduler sees of the rows at an instant. */
-export const snapshotOf = (rows: ClusterRows, nowMs: number): Snapshot => {
+/** What the scheduler sees of the rows at an instant, and of what jobs are expected to ask for. */
+export const snapshotOf = (rows: ClusterRows, nowMs: number, demand: readonly DemandShare[] = []): Snapshot => {
   const placementOf = placements(rows)
   return {
     nodes: nodesOf(rows),
@@ -113,6 +114,7 @@ export const snapshotOf = (rows: ClusterRows, nowMs: number): Snapshot => {
     }),
     holds: rows.reservations.map((hold) => ({ ...hold, expiresAtMs: whole(hold.expiresAtMs) })),
     usage: { halfLifeMs: defaultUsageHalfLifeMs, records: rows.usage.map(usageOf) },
+    demand,
   }
 }
 

@@ -6,6 +6,7 @@ import { logGranted } from '../modules/jobs/log-lines.js'
 import type { NodeService } from '../modules/nodes/service.js'
 import { readCluster, snapshotOf, type ClusterRows } from './cluster.js'
 import { commitDecisions } from './commit.js'
+import type { DemandBook } from './demand-book.js'
 import type { PolicyBook } from './policy-book.js'
 import { recordHolds } from './record-holds.js'
 
@@ -13,6 +14,7 @@ export interface LoopDeps extends Pick<Deps, 'database' | 'clock' | 'hints' | 'l
   readonly lifecycle: JobLifecycle
   readonly nodes: Pick<NodeService, 'markSilent'>
   readonly policies: PolicyBook
+  readonly demand: DemandBook
   /** Instead of the stored policy. */
   readonly policy?: Policy
   /** Whether this server is the one that schedules. */
@@ -38,14 +40,15 @@ export const createSchedulingLoop = (deps: LoopDeps) => {
 
   /** Answers the rows it planned on, or `null` when the plan was refused. */
   const cycle = async (): Promise<ClusterRows | null> => {
-    const { rows, policy } = await database.transaction(systemScope, async (tx) => ({
+    const { rows, policy, demand } = await database.transaction(systemScope, async (tx) => ({
       rows: await readCluster(tx),
       policy: deps.policy ?? (await deps.policies.read(tx)),
+      demand: await deps.demand.read(tx),
     }))
     const waits = rows.jobs.some(({ status }) => status === 'queued')
     if (!waits && rows.reservations.length === 0) return rows
     const nowMs = clock.nowMs()
-    const decisions = decide(snapshotOf(rows, nowMs), policy, nowMs)
+    const decisions = decide(snapshotOf(rows, nowMs, demand), policy, nowMs)
     const committed = await commitDecisions(deps, rows, decisions)
     if (committed.stale) return null
     for (const granted of committed.started) logGranted(deps.log, granted)

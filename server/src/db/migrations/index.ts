@@ -17,6 +17,7 @@ import { evaluationDatasets } from './0015-evaluation-datasets.js'
 import { runKeys } from './0019-run-keys.js'
 import { schedulingPolicies } from './0020-scheduling-policies.js'
 import { gpuUse } from './0021-gpu-use.js'
+import { recentJobs } from './0022-recent-jobs.js'
 
 /** Every migration, oldest first; a new one is a line at the end. */
 export const migrations: readonly MigrationClass[] = [
@@ -38,4 +39,5 @@ export const migrations: readonly MigrationClass[] = [
   runKeys,
   schedulingPolicies,
   gpuUse,
+  recentJobs,
 ]

@@ -12,6 +12,7 @@ import type { Foundation } from '../../foundation.js'
 import type { Mount } from '../../http/mount.js'
 import { createPlanner } from '../../scheduling/planner.js'
 import { createHistoryReader } from '../../scheduling/history.js'
+import { createDemandBook } from '../../scheduling/demand-book.js'
 import { createPolicyBook } from '../../scheduling/policy-book.js'
 import { policyRules } from '../../scheduling/policy-rules.js'
 import { mountAttempts } from '../attempts/routes.js'
@@ -51,7 +52,8 @@ export const createJobModules = (deps: Deps, ports: JobPorts) => {
   const lifecycle = createJobLifecycle({ ...deps, runs: ports.runs })
   const queues = createQueueService(deps)
   const policies = createPolicyBook()
-  const shared = { ...deps, ...ports, lifecycle, queues, planner: createPlanner({ ...deps, policies }) }
+  const demand = createDemandBook(deps)
+  const shared = { ...deps, ...ports, lifecycle, queues, planner: createPlanner({ ...deps, policies, demand }) }
   return {
     lifecycle,
     jobs: createJobService(shared),
@@ -59,6 +61,7 @@ export const createJobModules = (deps: Deps, ports: JobPorts) => {
     nodes: createNodeService(deps),
     queues,
     policies,
+    demand,
     clusterUse: createClusterUseService(deps),
     history: createSchedulingHistoryService({ ...deps, reader: createHistoryReader({ policies }) }),
     policyPages: createPolicyService({ ...deps, rules: policyRules }),
