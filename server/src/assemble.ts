@@ -32,7 +32,11 @@ export const assemble = async (foundation: Foundation): Promise<Assembly> => {
   const app = await createApp({
     foundation,
     authenticators: services,
-    gauges: { unnumberedEvents: () => services.events.unnumbered(), socketClients: () => hub?.clientCount() ?? 0 },
+    gauges: {
+      unnumberedEvents: () => services.events.unnumbered(),
+      socketClients: () => hub?.clientCount() ?? 0,
+      retention: services.retention,
+    },
     onRoute: ({ method, url, config }) => {
       for (const each of [method].flat()) served.push({ method: each, path: url, access: config?.access ?? null })
     },

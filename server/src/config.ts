@@ -45,6 +45,12 @@ export const Config = Type.Object({
   /** What the assistants of one member may use of GPUs in 24 hours; 0 lets them submit nothing. */
   assistantGpuHoursPerDay: Type.Integer({ minimum: 0, maximum: 1_000_000, default: 4 }),
   eventRetentionMs: Type.Integer({ minimum: 60_000, default: 604_800_000 }),
+  /** How long deleted runs, experiments, logged models and traces can be restored; 0 keeps them for ever. */
+  deletedRetentionMs: Type.Integer({ minimum: 0, default: 2_592_000_000 }),
+  /** How long bytes stay that nobody refers to: once before they are marked, and once more before they are removed. */
+  blobGraceMs: Type.Integer({ minimum: 60_000, default: 86_400_000 }),
+  /** How often the server clears up by itself; 0 leaves it to `novabrain gc`. */
+  gcIntervalMs: Type.Integer({ minimum: 0, maximum: 2_147_483_647, default: 3_600_000 }),
 })
 export type Config = Static<typeof Config>
 

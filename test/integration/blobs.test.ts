@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { buffer } from 'node:stream/consumers'
 import { NovaBrainError } from '@novabrain/contracts'
-import { createFolderBlobStore, sweepAbandonedUploads } from '../../server/src/blobs/folder-store.js'
+import { createFolderBlobStore } from '../../server/src/blobs/folder-store.js'
 import { startApp, type TestApp } from '../support/app.js'
 import { mountSmallDisk } from '../support/small-disk.js'
 
@@ -131,13 +131,13 @@ describe('the folder of blobs', () => {
     expect([await store.open(sha256('x')), await store.sizeOf(sha256('x'))]).toEqual([null, null])
   })
 
-  test('is swept of uploads that a dead process left a day ago, and of no other', async () => {
+  test('is swept of uploads that a dead process left before an instant, and of no other', async () => {
     await mkdir(join(folder, 'incoming'))
     await writeFile(join(folder, 'incoming', 'old'), 'x')
     await writeFile(join(folder, 'incoming', 'new'), 'x')
     await utimes(join(folder, 'incoming', 'old'), 1_700_000_000, 1_700_000_000)
-    expect(await sweepAbandonedUploads(folder, 1_700_000_000_000 + 86_400_001)).toBe(1)
+    expect(await createFolderBlobStore(folder).sweep(1_700_000_000_001)).toBe(1)
     expect(await readdir(join(folder, 'incoming'))).toEqual(['new'])
-    expect(await sweepAbandonedUploads(join(folder, 'none'), 0)).toBe(0)
+    expect(await createFolderBlobStore(join(folder, 'none')).sweep(0)).toBe(0)
   })
 })

@@ -6,6 +6,7 @@ import { Transform } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { Client, type ClientBase } from 'pg'
 import { from as copyFrom, to as copyTo } from 'pg-copy-streams'
+import { createFolderBlobStore } from '../blobs/folder-store.js'
 import { columnList, quoted, readTables, type BackupTable } from './tables.js'
 
 const formatVersion = 1
@@ -84,6 +85,8 @@ export const restore = async (options: BackupOptions): Promise<BackupManifest> =
     const tables = await readTables(client)
     await refuseFilled(client)
     await client.query(`TRUNCATE ${tables.map(({ name }) => quoted(name)).join(', ')}`)
+    if (!manifest.tables.some(({ name }) => name === 'blobs'))
+      await recordBlobs(client, path.join(options.folder, 'blobs'))
     for (const table of tables) {
       const kept = manifest.tables.find((candidate) => candidate.name === table.name)
       if (kept === undefined) continue
@@ -145,6 +148,20 @@ const fillTable = async (
 const refuseFilled = async (client: ClientBase): Promise<void> => {
   const { rows } = await client.query<{ filled: boolean }>('SELECT EXISTS (SELECT FROM tenants) AS filled')
   if (rows[0]?.filled === true) throw new Error('The database is in use: it has tenants. Restore into an empty one.')
+}
+
+/** Backups of before there was a ledger of blobs have the bytes all the same, and other tables refer to it. */
+const recordBlobs = async (client: ClientBase, folder: string): Promise<void> => {
+  for await (const held of createFolderBlobStore(folder).list()) {
+    await client.query(
+      `INSERT INTO blobs (digest, size_bytes, touched_at_ms) SELECT * FROM unnest($1::text[], $2::bigint[], $3::bigint[])`,
+      [
+        held.map(({ digest }) => digest),
+        held.map(({ sizeBytes }) => sizeBytes),
+        held.map(({ storedAtMs }) => Math.floor(storedAtMs)),
+      ],
+    )
+  }
 }
 
 const isProtected = async (client: ClientBase, table: string): Promise<boolean> => {

@@ -1,21 +1,19 @@
 import { fail, NovaBrainError } from '@novabrain/contracts'
 import { createHash, randomBytes } from 'node:crypto'
-import { mkdir, open, readdir, rename, rm, stat, type FileHandle } from 'node:fs/promises'
+import { constants } from 'node:fs'
+import { access, mkdir, open, readdir, rename, rm, stat, type FileHandle } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import type { Readable } from 'node:stream'
 import { isDiskFull } from '../db/faults.js'
-import type { BlobStore, StoredBlob } from './store.js'
+import type { Announce, BlobStore, HeldBlob, StoredBlob } from './store.js'
 
 const mebibyte = 1_048_576
-
-/** An upload that has not grown for so long was left behind by a process that died. */
-const abandonedMs = 86_400_000
 
 /**
  * A blob store in a folder: `ab/cdef…` holds the bytes whose digest is `abcdef…`. Bytes are written beside, synced, and
  * renamed into their place, so a file with a digest for a name is whole at every moment, a power cut included.
  */
-export const createFolderBlobStore = (folder: string): BlobStore => {
+export const createFolderBlobStore = (folder: string, announce: Announce = () => Promise.resolve()): BlobStore => {
   const incoming = join(folder, 'incoming')
   const placeOf = (digest: string) => join(folder, digest.slice(0, 2), digest.slice(2))
   return {
@@ -25,6 +23,7 @@ export const createFolderBlobStore = (folder: string): BlobStore => {
       try {
         const stored = await writeDraft(draft, body, expected.limitBytes)
         if (expected.digest !== undefined && expected.digest !== stored.digest) return fail('blob_digest_mismatch')
+        await announce(stored)
         await settle(draft, placeOf(stored.digest))
         return stored
       } catch (error) {
@@ -40,22 +39,40 @@ export const createFolderBlobStore = (folder: string): BlobStore => {
     async sizeOf(digest) {
       return (await stat(placeOf(digest)).catch(whenMissing))?.size ?? null
     },
+    async *list() {
+      const names = (await readdir(folder).catch(whenMissing)) ?? []
+      for (const prefix of names.filter((name) => /^[0-9a-f]{2}$/.test(name))) yield heldIn(folder, prefix)
+    },
+    remove: (digest) => rm(placeOf(digest), { force: true }),
+    async sweep(untilMs) {
+      const names = (await readdir(incoming).catch(whenMissing)) ?? []
+      const removed = await Promise.all(names.map((name) => removeOlder(join(incoming, name), untilMs)))
+      return removed.filter(Boolean).length
+    },
+    async prepare() {
+      await mkdir(folder, { recursive: true, mode: 0o700 })
+    },
+    check: () => access(folder, constants.R_OK | constants.W_OK),
   }
 }
 
-/** Remove what uploads that never ended have left in a folder store. `nowMs`: milliseconds since 1970. */
-export const sweepAbandonedUploads = async (folder: string, nowMs: number): Promise<number> => {
-  const incoming = join(folder, 'incoming')
-  const names = (await readdir(incoming).catch(whenMissing)) ?? []
-  const removed = await Promise.all(
-    names.map(async (name) => {
-      const info = await stat(join(incoming, name)).catch(whenMissing)
-      if (info === null || nowMs - info.mtimeMs < abandonedMs) return 0
-      await rm(join(incoming, name), { force: true })
-      return 1
+const heldIn = async (folder: string, prefix: string): Promise<HeldBlob[]> => {
+  const names = (await readdir(join(folder, prefix)).catch(whenMissing)) ?? []
+  const digests = names.filter((name) => /^[0-9a-f]{62}$/.test(name))
+  const found = await Promise.all(
+    digests.map(async (name) => {
+      const info = await stat(join(folder, prefix, name)).catch(whenMissing)
+      return info === null ? null : { digest: prefix + name, sizeBytes: info.size, storedAtMs: info.mtimeMs }
     }),
   )
-  return removed.reduce<number>((sum, count) => sum + count, 0)
+  return found.filter((held) => held !== null)
+}
+
+const removeOlder = async (file: string, untilMs: number): Promise<boolean> => {
+  const info = await stat(file).catch(whenMissing)
+  if (info === null || info.mtimeMs > untilMs) return false
+  await rm(file, { force: true })
+  return true
 }
 
 const writeDraft = async (draft: string, body: Readable, limitBytes: number): Promise<StoredBlob> => {

@@ -1,19 +1,20 @@
-import { constants } from 'node:fs'
-import { access, mkdir } from 'node:fs/promises'
 import type { Background } from '../background.js'
 import type { Clock } from '../deps.js'
-import { sweepAbandonedUploads } from './folder-store.js'
+import type { BlobStore } from './store.js'
 
-/** Keeps the folder of blobs in order: makes it, removes uploads that a dead process left, tells whether it can be written. */
-export const createBlobKeeper = (folder: string, clock: Pick<Clock, 'nowMs'>): Background => ({
+/** An upload that has not grown for so long was left behind by a process that died. */
+export const abandonedMs = 86_400_000
+
+/** Keeps the store of blobs in order: makes it ready, removes uploads that a dead process left, tells whether it works. */
+export const createBlobKeeper = (store: BlobStore, clock: Pick<Clock, 'nowMs'>): Background => ({
   name: 'blobStore',
   async start() {
-    await mkdir(folder, { recursive: true, mode: 0o700 })
-    await sweepAbandonedUploads(folder, clock.nowMs())
+    await store.prepare()
+    await store.sweep(clock.nowMs() - abandonedMs)
   },
   stop: () => Promise.resolve(),
   async check() {
-    await access(folder, constants.R_OK | constants.W_OK)
+    await store.check()
     return { ok: true, detail: null }
   },
 })

@@ -7,6 +7,18 @@ export interface StoredBlob {
   readonly sizeBytes: number
 }
 
+/** Bytes that the store holds. */
+export interface HeldBlob extends StoredBlob {
+  /** When they were put there, milliseconds since 1970. */
+  readonly storedAtMs: number
+}
+
+/**
+ * Told of bytes that have arrived whole, before they are put where their digest says. From then on they are not removed
+ * until the time of grace is over, referred to or not: see `blobs/ledger.ts`.
+ */
+export type Announce = (blob: StoredBlob) => Promise<void>
+
 /**
  * Bytes by their SHA-256. The store knows nothing of tenants: who may read which digest is decided by the module of
  * blobs, from rows.
@@ -21,4 +33,14 @@ export interface BlobStore {
   open(digest: string): Promise<Readable | null>
   /** How many bytes there are, or `null`. */
   sizeOf(digest: string): Promise<number | null>
+  /** All that it holds, in pages. What is put or removed meanwhile may be told or not. */
+  list(): AsyncIterable<readonly HeldBlob[]>
+  /** Remove the bytes; that there are none is no error. Only the collector may: it knows that nobody needs them. */
+  remove(digest: string): Promise<void>
+  /** Remove what uploads that never ended have left, the last sign of life before an instant. Answers how many. */
+  sweep(untilMs: number): Promise<number>
+  /** Make what has to be there before the first upload. */
+  prepare(): Promise<void>
+  /** Fails when bytes can be neither read nor written just now. */
+  check(): Promise<void>
 }

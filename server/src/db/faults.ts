@@ -33,6 +33,10 @@ export const isDiskFull = (error: unknown): boolean =>
 /** Whether a unique key of PostgreSQL refused a row. */
 export const isUniqueViolation = (error: unknown): boolean => causesOf(error).some((cause) => codeOf(cause) === '23505')
 
+/** Whether a row is still referred to, or refers to one that is not there. */
+export const isForeignKeyViolation = (error: unknown): boolean =>
+  causesOf(error).some((cause) => codeOf(cause) === '23503')
+
 /** Whether a regular expression is none. */
 export const isInvalidPattern = (error: unknown): boolean => causesOf(error).some((cause) => codeOf(cause) === '2201B')
 

@@ -10,6 +10,7 @@ import { mountAudit } from './audit/routes.js'
 import { createAuditService } from './audit/service.js'
 import { createFolderBlobStore } from '../blobs/folder-store.js'
 import { createBlobKeeper } from '../blobs/keeper.js'
+import { createAnnounce } from '../blobs/ledger.js'
 import { createBrowserSignIn } from './authorizations/browser-service.js'
 import { createDeviceSignIn } from './authorizations/device-service.js'
 import { mountAuthorizations } from './authorizations/routes.js'
@@ -38,6 +39,8 @@ import { createProjectService } from './projects/service.js'
 import { mountSessions } from './sessions/routes.js'
 import { createSessionService } from './sessions/service.js'
 import { createWebhookDeliverer } from './webhooks/deliverer.js'
+import { createRetentionWork } from './retention/background.js'
+import { createRetentionService } from './retention/service.js'
 import { createTracking, mountTracking, trackingBackground } from './tracking.js'
 
 export type Services = ReturnType<typeof createServices>
@@ -47,7 +50,7 @@ export const createServices = (deps: Foundation) => {
   const identities = createIdentityService(deps)
   const members = createMemberService(deps, identities)
   const apiKeys = createApiKeyService(deps, identities, members)
-  const blobStore = createFolderBlobStore(join(deps.config.home, 'blobs'))
+  const blobStore = createFolderBlobStore(join(deps.config.home, 'blobs'), createAnnounce(deps))
   const blobs = createBlobService(deps, blobStore)
   const codeSnapshots = createCodeSnapshotService(deps, blobs)
   const environmentPins = createEnvironmentPins(deps)
@@ -85,6 +88,7 @@ export const createServices = (deps: Foundation) => {
     ...tracking,
     modelPages: createModelPages({ ...deps, ...tracking, snapshots: codeSnapshots, pins: environmentPins, findJob }),
     imports: createImportService(deps, tracking),
+    retention: createRetentionService({ ...deps, blobStore }),
     jobModules,
     jobPlans: createJobPlans(deps),
     kernelModules: createKernelModules({
@@ -121,8 +125,9 @@ export const mountModules = (app: FastifyInstance, services: Services): void => 
 
 /** Everything that works by itself, in the order it starts; a module adds its line. */
 export const createBackground = (deps: Foundation, services: Services): readonly Background[] => [
-  createBlobKeeper(join(deps.config.home, 'blobs'), deps.clock),
+  createBlobKeeper(services.blobStore, deps.clock),
   ...trackingBackground(deps, services),
   createWebhookDeliverer({ ...deps, secrets: services.secrets, feed: services.relay }),
   createJobWork(deps, services.jobModules),
+  createRetentionWork(deps, services),
 ]

@@ -13,6 +13,7 @@ import { createMetricsService } from './metrics/service.js'
 import { createSummaries } from './metrics/summaries.js'
 import type { TrackingServices } from './mlflow/endpoint.js'
 import { mountMlflow } from './mlflow/routes.js'
+import { checkNotNeeded as notNeeded } from './model-registry/needed.js'
 import { createModelRegistryService } from './model-registry/service.js'
 import { createRunJanitor } from './runs/janitor.js'
 import { mountRunTable } from './run-table/routes.js'
@@ -40,11 +41,17 @@ export const createTracking = (
   { blobStore, jobsOfRuns }: { readonly blobStore: BlobStore; readonly jobsOfRuns?: JobsOfRuns },
 ): Tracking => {
   const experiments = createExperimentsService(deps)
-  const runs = createRunsService({ ...deps, experiments, ...(jobsOfRuns === undefined ? {} : { jobsOfRuns }) })
-  const loggedModels = createLoggedModelsService({ ...deps, experiments, runs })
+  const runs = createRunsService({
+    ...deps,
+    experiments,
+    notNeeded,
+    ...(jobsOfRuns === undefined ? {} : { jobsOfRuns }),
+  })
+  const loggedModels = createLoggedModelsService({ ...deps, experiments, runs, notNeeded })
   const artifacts = createArtifactsService({
     ...deps,
     blobs: blobStore,
+    notNeeded,
     checkOwner: {
       run: (tx, scope, id, wish) => (wish === 'read' ? runs.find : runs.findWritable)(tx, scope, id),
       logged_model: (tx, scope, id, wish) =>

@@ -1,6 +1,7 @@
 import type { FastifyInstance } from 'fastify'
-import { collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
+import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client'
 import type { DataSource } from 'typeorm'
+import type { RetentionService } from '../modules/retention/service.js'
 
 /** What other parts count; read when somebody asks for `/metrics`. */
 export interface Gauges {
@@ -8,6 +9,8 @@ export interface Gauges {
   readonly unnumberedEvents: () => Promise<number>
   /** Sockets that are open. */
   readonly socketClients: () => number
+  /** What was cleared up, and what the blob store holds. */
+  readonly retention: Pick<RetentionService, 'lived' | 'held'>
 }
 
 /** Prometheus's figures at `/metrics`: requests by route, database pool, event relay, sockets, the process. */
@@ -37,6 +40,8 @@ export const measure = (app: FastifyInstance, dataSource: DataSource, gauges: Ga
   gauge(registry, 'novabrain_socket_clients', 'Open WebSockets', gauges.socketClients)
   gauge(registry, 'novabrain_events_unnumbered', 'Events the relay has still to number', gauges.unnumberedEvents)
 
+  measureRetention(registry, gauges.retention)
+
   app.addHook('onResponse', async (request, reply) => {
     const route = request.routeOptions.url ?? 'none'
     latency.observe({ method: request.method, route, status: reply.statusCode }, reply.elapsedTime / 1000)
@@ -44,6 +49,30 @@ export const measure = (app: FastifyInstance, dataSource: DataSource, gauges: Ga
   app.get('/metrics', { schema: { hide: true }, config: { access: 'anyone' } }, async (_request, reply) =>
     reply.type(registry.contentType).send(await registry.metrics()),
   )
+}
+
+/** What the rounds of this process took away, by kind, and what the blob store holds. */
+const measureRetention = (registry: Registry, { lived, held }: Gauges['retention']): void => {
+  new Counter({
+    name: 'novabrain_gc_collected_total',
+    help: 'What was cleared up since the start, by kind; bytesMarked and bytesRemoved are in bytes, all others are counts',
+    labelNames: ['kind'],
+    registers: [registry],
+    collect() {
+      this.reset()
+      for (const [kind, count] of Object.entries(lived().totals)) this.inc({ kind }, count)
+    },
+  })
+  gauge(registry, 'novabrain_gc_rounds', 'Rounds that ended well since the start', () => lived().rounds)
+  gauge(registry, 'novabrain_gc_failures', 'Rounds that failed since the start', () => lived().failures)
+  gauge(
+    registry,
+    'novabrain_gc_last_round_seconds',
+    'When the last round ended well, seconds since 1970; 0 for never',
+    () => Math.floor((lived().lastEndedAtMs ?? 0) / 1000),
+  )
+  gauge(registry, 'novabrain_blobs', 'Different contents in the blob store', async () => (await held()).blobs)
+  gauge(registry, 'novabrain_blob_bytes', 'What they are together', async () => (await held()).bytes)
 }
 
 /** A gauge that is read when asked for. A figure that cannot be had is left as it was. */

@@ -17,6 +17,12 @@ export const isSafePath = (path: string): boolean =>
   !/^[A-Za-z]:/.test(path) &&
   path.split('/').every((segment) => segment !== '' && segment !== '.' && segment !== '..')
 
+/** Whether a file or folder is another one, or lies in it, or holds it; `''` is the top. */
+export const overlaps = (left: string, right: string): boolean => {
+  const holds = (outer: string, inner: string) => outer === '' || outer === inner || inner.startsWith(`${outer}/`)
+  return holds(left, right) || holds(right, left)
+}
+
 /**
  * Read `<experiment>/<run>/artifacts/<path>`, `<experiment>/models/<model>/artifacts/<path>` or
  * `<experiment>/traces/<trace>/artifacts/<path>`: the only places that the proxy has. `null` for any other.

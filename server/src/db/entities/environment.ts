@@ -8,6 +8,7 @@ import type {
 } from '@novabrain/contracts'
 import { EntitySchema, type EntitySchemaColumnOptions } from 'typeorm'
 import { json, optional, primaryId, text, timestamp } from '../columns.js'
+import { ofBlob } from './blobs.js'
 
 type Columns<T> = Record<keyof T, EntitySchemaColumnOptions>
 
@@ -18,6 +19,8 @@ export interface ProjectBlobRow {
   tenantId: string
   sizeBytes: number
   createdAt: string
+  /** When it was last uploaded or asked for; what nobody uses goes some time later. */
+  touchedAtMs: number
 }
 
 export const ProjectBlobEntity = new EntitySchema<ProjectBlobRow>({
@@ -29,7 +32,10 @@ export const ProjectBlobEntity = new EntitySchema<ProjectBlobRow>({
     tenantId: text,
     sizeBytes: { type: 'bigint' },
     createdAt: timestamp,
+    touchedAtMs: { type: 'bigint', default: 0 },
   } satisfies Columns<ProjectBlobRow>,
+  indices: [{ columns: ['digest'] }],
+  foreignKeys: [ofBlob],
 })
 
 /** A snapshot as it is kept. */

@@ -1,6 +1,7 @@
 import type { EntitySchema } from 'typeorm'
 import { AuthorizationCodeEntity, DeviceAuthorizationEntity, JobPlanEntity } from './authorization.js'
 import { evaluationDatasetEntities } from './evaluation-datasets.js'
+import { BlobEntity } from './blobs.js'
 import { CodeSnapshotEntity, EnvironmentCaptureEntity, EnvironmentPinEntity, ProjectBlobEntity } from './environment.js'
 import {
   AllocationEntity,
@@ -12,6 +13,7 @@ import {
   NodeEntity,
   QueueEntity,
 } from './execution.js'
+import { retentionEntities } from './retention.js'
 import { ImportedEntityEntity, ImportEntity } from './imports.js'
 import { AuditEventEntity, IdempotencyKeyEntity, OutboxEventEntity } from './journal.js'
 import { modelRegistryEntities } from './model-registry.js'
@@ -55,4 +57,6 @@ export const entities: readonly EntitySchema[] = [
   ImportEntity,
   ImportedEntityEntity,
   SchedulingPolicyEntity,
+  BlobEntity,
+  ...retentionEntities,
 ] as unknown as readonly EntitySchema[]

@@ -1,6 +1,7 @@
 import type { RunStatus } from '@novabrain/contracts'
 import { EntitySchema, type EntitySchemaColumnOptions } from 'typeorm'
 import { json, optional, primaryId, text } from '../columns.js'
+import { ofBlob } from './blobs.js'
 
 /**
  * The tables of tracking. They are read and written by SQL, set-based; the entities say what they hold, and a test holds
@@ -116,6 +117,7 @@ export const RunEntity = new EntitySchema<RunRow>({
     { columns: ['projectId', 'id'] },
     { columns: ['jobRunId'], where: 'job_run_id IS NOT NULL' },
     { name: 'runs_open_idx', columns: ['id'], where: `status = 'RUNNING' AND job_id IS NULL` },
+    { name: 'runs_deleted_idx', columns: ['deletedAtMs'], where: `lifecycle_stage = 'deleted'` },
   ],
   foreignKeys: [ofExperiment],
 })
@@ -354,6 +356,7 @@ export const LoggedModelEntity = new EntitySchema<LoggedModelRow>({
       columns: ['projectId', 'experimentId', 'createdAtMs', 'id'],
       synchronize: false,
     },
+    { name: 'logged_models_deleted_idx', columns: ['updatedAtMs'], where: `lifecycle_stage = 'deleted'` },
   ],
   foreignKeys: [ofExperiment],
 })
@@ -434,6 +437,7 @@ export const ArtifactEntity = new EntitySchema<ArtifactRow>({
     projectId: text,
   } satisfies Columns<ArtifactRow>,
   indices: [{ columns: ['digest'] }],
+  foreignKeys: [ofBlob],
 })
 
 /** That runs of an experiment have logged a key. */

@@ -14,6 +14,8 @@ import { metricBlocks } from './0012-metric-blocks.js'
 import { auditSubjectId } from './0013-audit-subject-id.js'
 import { webhooks } from './0014-webhooks.js'
 import { evaluationDatasets } from './0015-evaluation-datasets.js'
+import { blobLedger } from './0016-blob-ledger.js'
+import { retention } from './0017-retention.js'
 import { runKeys } from './0019-run-keys.js'
 import { schedulingPolicies } from './0020-scheduling-policies.js'
 import { gpuUse } from './0021-gpu-use.js'
@@ -36,6 +38,8 @@ export const migrations: readonly MigrationClass[] = [
   auditSubjectId,
   webhooks,
   evaluationDatasets,
+  blobLedger,
+  retention,
   runKeys,
   schedulingPolicies,
   gpuUse,

@@ -47,8 +47,14 @@ export const artifactRepository = {
     )
   },
 
-  async deleteAll(tx: Tx, scope: Project, ownerIds: readonly string[]): Promise<void> {
-    await tx.query(`DELETE FROM artifacts WHERE project_id = $1 AND owner_id = ANY ($2)`, [scope.projectId, ownerIds])
+  /** Files get other owners, one for one; what the new ones had is forgotten. */
+  async reassign(tx: Tx, scope: Project, from: readonly string[], to: readonly string[]): Promise<void> {
+    await tx.query(`DELETE FROM artifacts WHERE project_id = $1 AND owner_id = ANY ($2)`, [scope.projectId, to])
+    await tx.query(
+      `UPDATE artifacts a SET owner_id = moved.new FROM unnest($2::text[], $3::text[]) AS moved (old, new)
+       WHERE a.project_id = $1 AND a.owner_id = moved.old`,
+      [scope.projectId, from, to],
+    )
   },
 
   /** The files and folders directly under a folder; `''` is the top. */

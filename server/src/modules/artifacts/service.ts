@@ -3,6 +3,9 @@ import type { Readable } from 'node:stream'
 import type { BlobStore, StoredBlob } from '../../blobs/store.js'
 import { isSafePath, type ArtifactAddress } from '../../core/tracking/artifact-path.js'
 import type { Deps, ProjectScope, Tx } from '../../deps.js'
+import type { CheckNotNeeded } from '../model-registry/needed.js'
+import { refuseWhenGone } from '../../blobs/ledger.js'
+import { deletedTraceOwnerKey, traceOwnerKey } from './owner-key.js'
 import {
   artifactRepository as artifacts,
   type FilesUnder,
@@ -30,6 +33,7 @@ export interface OpenedArtifact extends StoredBlob {
 type ArtifactDeps = Pick<Deps, 'database' | 'clock' | 'config' | 'audit'> & {
   readonly blobs: BlobStore
   readonly checkOwner: Readonly<Record<ArtifactOwner['kind'], CheckOwner>>
+  readonly notNeeded: Pick<CheckNotNeeded, 'files'>
 }
 
 export type ArtifactsService = ReturnType<typeof createArtifactsService>
@@ -38,7 +42,15 @@ export type ArtifactsService = ReturnType<typeof createArtifactsService>
  * Files of runs, logged models and traces: names in PostgreSQL, bytes in the blob store, equal bytes kept once. Errors:
  * `artifact_not_found`, `artifact_path_invalid`, those of the owner, and of the blob store.
  */
-export const createArtifactsService = ({ database, clock, config, audit, blobs, checkOwner }: ArtifactDeps) => {
+export const createArtifactsService = ({
+  database,
+  clock,
+  config,
+  audit,
+  blobs,
+  checkOwner,
+  notNeeded,
+}: ArtifactDeps) => {
   const check = (tx: Tx, scope: ProjectScope, owner: ArtifactOwner, wish: 'read' | 'write') =>
     checkOwner[owner.kind](tx, scope, owner.id, wish)
 
@@ -48,10 +60,11 @@ export const createArtifactsService = ({ database, clock, config, audit, blobs, 
       if (!isSafePath(path)) return fail('artifact_path_invalid', { path })
       await database.transaction(scope, (tx) => check(tx, scope, owner, wish))
       const stored = await blobs.put(body, { limitBytes: config.uploadLimitMib * 1_048_576 })
-      await database.transaction(scope, async (tx) => {
+      const refer = database.transaction(scope, async (tx) => {
         await check(tx, scope, owner, wish)
         await artifacts.save(tx, scope, keyOf(scope, owner), path, stored, clock.nowMs())
       })
+      await refer.catch(refuseWhenGone)
       return stored
     }
 
@@ -108,19 +121,19 @@ export const createArtifactsService = ({ database, clock, config, audit, blobs, 
     foldersWith: (tx: Tx, scope: ProjectScope, owner: ArtifactOwner, fileName: string): Promise<string[]> =>
       check(tx, scope, owner, 'read').then(() => artifacts.foldersWith(tx, scope, keyOf(scope, owner), fileName)),
 
-    /** Forget all files of what is gone, inside somebody's transaction. */
-    async forget(tx: Tx, scope: ProjectScope, owners: readonly ArtifactOwner[]): Promise<void> {
-      await artifacts.deleteAll(
-        tx,
-        scope,
-        owners.map((owner) => keyOf(scope, owner)),
-      )
+    /** The files of traces that are deleted, or put back, in the transaction that does it. */
+    async moveWithTraces(tx: Tx, scope: ProjectScope, ids: readonly string[], to: 'deleted' | 'back'): Promise<void> {
+      const live = ids.map((id) => traceOwnerKey(scope.projectId, id))
+      const deleted = ids.map((id) => deletedTraceOwnerKey(scope.projectId, id))
+      if (to === 'deleted') await artifacts.reassign(tx, scope, live, deleted)
+      else await artifacts.reassign(tx, scope, deleted, live)
     },
 
     /** Forget a file, or a folder with all in it; `''` forgets all. What is not there is no error. */
     delete: (scope: ProjectScope, owner: ArtifactOwner, path: string): Promise<void> =>
       database.transaction(scope, async (tx) => {
         await check(tx, scope, owner, 'write')
+        await notNeeded.files(tx, scope, owner.id, path)
         const count = await artifacts.delete(tx, scope, keyOf(scope, owner), path)
         if (count > 0)
           await audit.append(tx, scope, { action: 'artifact.delete', subject: owner.id, detail: { path, count } })
@@ -128,6 +141,5 @@ export const createArtifactsService = ({ database, clock, config, audit, blobs, 
   }
 }
 
-/** Runs and models have ids of ours. Those of traces are made by clients and are unique in a project only. */
 const keyOf = ({ projectId }: ProjectScope, { kind, id }: ArtifactOwner): string =>
-  kind === 'trace' ? `${projectId}/traces/${id}` : id
+  kind === 'trace' ? traceOwnerKey(projectId, id) : id

@@ -1,8 +1,9 @@
 import { fail } from '@novabrain/contracts'
 import type { Readable } from 'node:stream'
+import { refuseWhenGone } from '../../blobs/ledger.js'
 import type { BlobStore, StoredBlob } from '../../blobs/store.js'
 import type { Deps, ProjectScope, Tx } from '../../deps.js'
-import { addBlob, findBlob, findBlobs } from './repository.js'
+import { addBlob, findBlob, touchProjectBlobs } from './repository.js'
 
 export type BlobService = ReturnType<typeof createBlobService>
 
@@ -17,11 +18,12 @@ export const createBlobService = ({ database, clock, config, audit }: Deps, stor
   async put(scope: ProjectScope, body: Readable, digest?: string): Promise<StoredBlob> {
     const limitBytes = config.uploadLimitMib * mebibyte
     const blob = await store.put(body, { limitBytes, ...(digest === undefined ? {} : { digest }) })
-    await database.transaction(scope, async (tx) => {
-      await addBlob(tx, scope, blob, clock.now())
+    const refer = database.transaction(scope, async (tx) => {
+      await addBlob(tx, scope, blob, { createdAt: clock.now(), atMs: clock.nowMs() })
       const detail = { sizeBytes: blob.sizeBytes }
       await audit.append(tx, scope, { action: 'blob_uploaded', subject: blob.digest, detail })
     })
+    await refer.catch(refuseWhenGone)
     return blob
   },
 
@@ -33,9 +35,9 @@ export const createBlobService = ({ database, clock, config, audit }: Deps, stor
     return { digest, sizeBytes: row.sizeBytes, body }
   },
 
-  /** Which of the digests the project has, with their sizes in bytes. */
+  /** Which of the digests the project has, with their sizes in bytes, for somebody who is about to refer to them. */
   async sizes(tx: Tx, scope: ProjectScope, digests: readonly string[]): Promise<ReadonlyMap<string, number>> {
-    const blobs = await findBlobs(tx, scope, digests)
+    const blobs = await touchProjectBlobs(tx, scope, digests, clock.nowMs())
     return new Map(blobs.map((blob) => [blob.digest, blob.sizeBytes]))
   },
 })

@@ -54,9 +54,15 @@ const metricsOf = `
 
 /** Logged models in PostgreSQL. */
 export const loggedModelRepository = {
-  async find(tx: Tx, scope: Project, id: string): Promise<LoggedModelRecord | null> {
+  /** `lock` is a clause that holds the row until the transaction ends. */
+  async find(
+    tx: Tx,
+    scope: Project,
+    id: string,
+    lock: '' | 'FOR SHARE OF model' | 'FOR NO KEY UPDATE OF model' = '',
+  ): Promise<LoggedModelRecord | null> {
     const rows: LoggedModelRecord[] = await tx.query(
-      `SELECT ${loggedModelColumns} FROM ${loggedModelTables} WHERE model.project_id = $1 AND model.id = $2`,
+      `SELECT ${loggedModelColumns} FROM ${loggedModelTables} WHERE model.project_id = $1 AND model.id = $2 ${lock}`,
       [scope.projectId, id],
     )
     return rows[0] ?? null

@@ -4,6 +4,7 @@ import type { Comparison, OrderKey } from '../../core/tracking/filter.js'
 import { friendlyName } from '../../core/tracking/friendly-name.js'
 import type { Deps, ProjectScope, Tx } from '../../deps.js'
 import type { ExperimentsService, KeyValue } from '../experiments/service.js'
+import type { CheckNotNeeded } from '../model-registry/needed.js'
 import type { RunsService } from '../runs/service.js'
 import {
   loggedModelRepository as models,
@@ -69,9 +70,10 @@ export const createLoggedModelsService = (
   deps: Pick<Deps, 'database' | 'clock' | 'newId' | 'audit'> & {
     readonly experiments: ExperimentsService
     readonly runs: RunsService
+    readonly notNeeded: Pick<CheckNotNeeded, 'loggedModel'>
   },
 ) => {
-  const { database, clock, newId, audit, experiments, runs } = deps
+  const { database, clock, newId, audit, experiments, runs, notNeeded } = deps
 
   const get = async (tx: Tx, scope: ProjectScope, id: string): Promise<LoggedModelRecord> => {
     const found = await models.find(tx, scope, id)
@@ -152,6 +154,12 @@ export const createLoggedModelsService = (
 
     /** The record alone, inside somebody's transaction. */
     find: get,
+
+    /** The record of a model that stays until the transaction ends: something is made of it. */
+    async hold(tx: Tx, scope: ProjectScope, id: string): Promise<LoggedModelRecord> {
+      const held = await models.find(tx, scope, id, 'FOR SHARE OF model')
+      return held?.lifecycleStage === 'active' ? held : fail('logged_model_not_found', { modelId: id })
+    },
     /** The same, for somebody who wants to write. */
     findWritable: getWritable,
 
@@ -168,6 +176,8 @@ export const createLoggedModelsService = (
     delete: (scope: ProjectScope, id: string): Promise<void> =>
       database.transaction(scope, async (tx) => {
         await getWritable(tx, scope, id)
+        await models.find(tx, scope, id, 'FOR NO KEY UPDATE OF model')
+        await notNeeded.loggedModel(tx, scope, id)
         await models.markDeleted(tx, scope, id, clock.nowMs())
         await audit.append(tx, scope, { action: 'logged_model.delete', subject: id })
       }),

@@ -55,12 +55,12 @@ export const createAdoptedRegistry = ({
   const addressOf = async (tx: Tx, scope: ProjectScope, origin: AdoptedOrigin) => {
     switch (origin.kind) {
       case 'run': {
-        const { artifactUri } = await runs.find(tx, scope, origin.runId)
+        const { artifactUri } = await runs.hold(tx, scope, origin.runId)
         const address = origin.path === '' ? artifactUri : `${artifactUri}/${origin.path}`
         return { source: address, storageLocation: address }
       }
       case 'logged_model': {
-        const { artifactUri } = await loggedModels.find(tx, scope, origin.modelId)
+        const { artifactUri } = await loggedModels.hold(tx, scope, origin.modelId)
         return { source: `models:/${origin.modelId}`, storageLocation: artifactUri }
       }
       case 'version': {

@@ -52,7 +52,7 @@ export const createOrigins = ({ runs, loggedModels, otherVersion }: OriginDeps) 
     const { runId, loggedModelId } = wanted
     if (source.kind === 'logged_model' && source.modelId !== loggedModelId) return invalid(mustIdentify('model_id'))
     if (loggedModelId !== null && loggedModelId !== '') {
-      const model = await orElse(loggedModels.find(tx, scope, loggedModelId), 'logged_model_not_found', () =>
+      const model = await orElse(loggedModels.hold(tx, scope, loggedModelId), 'logged_model_not_found', () =>
         invalid(mustIdentify('model_id')),
       )
       if (source.kind === 'run') return invalid(mustIdentify('model_id'))
@@ -64,7 +64,7 @@ export const createOrigins = ({ runs, loggedModels, otherVersion }: OriginDeps) 
     if (source.kind === 'run' && source.runId !== runId) return invalid(mustIdentify('run_id'))
     if (source.kind === 'kept') {
       if (runId === null || runId === '') return invalid(mustIdentify('run_id'))
-      const run = await orElse(runs.find(tx, scope, runId), 'run_not_found', () => invalid(mustIdentify('run_id')))
+      const run = await orElse(runs.hold(tx, scope, runId), 'run_not_found', () => invalid(mustIdentify('run_id')))
       if (!liesWithin(wanted.source, run.artifactUri)) return invalid(mustIdentify('run_id'))
     }
     return { source: wanted.source, storageLocation: wanted.source, runId, loggedModelId: null }

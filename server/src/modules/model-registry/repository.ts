@@ -187,6 +187,19 @@ export const modelRegistryRepository = {
     return rows[0]?.next ?? 1
   },
 
+  /** What a version is made of, which nobody deletes until the transaction ends. What is not there is no fault. */
+  async holdOrigin(
+    tx: Tx,
+    scope: Project,
+    { runId, loggedModelId }: { readonly runId: string | null; readonly loggedModelId: string | null },
+  ): Promise<void> {
+    await tx.query(`SELECT 1 FROM runs WHERE project_id = $1 AND id = $2 FOR SHARE`, [scope.projectId, runId])
+    await tx.query(`SELECT 1 FROM logged_models WHERE project_id = $1 AND id = $2 FOR SHARE`, [
+      scope.projectId,
+      loggedModelId,
+    ])
+  },
+
   async insertVersion(tx: Tx, scope: Project, version: Omit<ModelVersionRecord, 'modelName'>): Promise<void> {
     await tx.query(
       `INSERT INTO model_versions (model_id, version, project_id, lifecycle_stage, stage, source, storage_location,

@@ -287,6 +287,7 @@ export const createModelRegistryService = (
       : await originOf(tx, scope, wanted)
     const model = await getModel(tx, scope, name, true)
     if (!isPrompt(wanted.tags)) await checkAttempt(tx, scope, origin)
+    await registry.holdOrigin(tx, scope, origin)
     const nowMs = clock.nowMs()
     const key = { modelId: model.id, version: await registry.nextVersion(tx, scope, model.id) }
     await registry.insertVersion(tx, scope, {

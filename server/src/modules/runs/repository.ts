@@ -101,6 +101,12 @@ export const runRepository = {
     return rows[0] ?? null
   },
 
+  /** The run, which nobody deletes until the transaction ends. */
+  async hold(tx: Tx, scope: Project, runId: string): Promise<RunRecord | null> {
+    const rows: RunRecord[] = await tx.query(`${one} FOR SHARE OF r`, [scope.projectId, runId])
+    return rows[0] ?? null
+  },
+
   async insert(tx: Tx, run: Omit<RunRecord, 'experimentName' | 'artifactUri'>, seenAtMs: number): Promise<void> {
     await tx.query(
       `INSERT INTO runs (id, tenant_id, project_id, experiment_id, name, status, lifecycle_stage, user_name,

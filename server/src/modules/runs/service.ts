@@ -5,6 +5,7 @@ import { friendlyName } from '../../core/tracking/friendly-name.js'
 import { mayWriteRun } from '../../core/tracking/ownership.js'
 import { silentSinceMs } from '../../core/tracking/silence.js'
 import { systemScope, type Deps, type ProjectScope, type Tx } from '../../deps.js'
+import type { CheckNotNeeded } from '../model-registry/needed.js'
 import type { ExperimentsService, KeyValue, LifecycleStage } from '../experiments/service.js'
 import {
   runRepository as runs,
@@ -89,6 +90,7 @@ export interface RunChange {
 
 type RunsDeps = Pick<Deps, 'database' | 'clock' | 'newId' | 'outbox' | 'audit' | 'config'> & {
   readonly experiments: ExperimentsService
+  readonly notNeeded: Pick<CheckNotNeeded, 'run' | 'experiment'>
   /** Left out, runs show no jobs. */
   readonly jobsOfRuns?: JobsOfRuns
 }
@@ -104,7 +106,7 @@ export type RunsService = ReturnType<typeof createRunsService>
  * experiments. A change of a name or status appends `run_changed`.
  */
 export const createRunsService = (deps: RunsDeps) => {
-  const { database, clock, newId, outbox, audit, config, experiments, jobsOfRuns = jobless } = deps
+  const { database, clock, newId, outbox, audit, config, experiments, notNeeded, jobsOfRuns = jobless } = deps
 
   const announce = (tx: Tx, run: ChangedRun): Promise<void> =>
     outbox.append(tx, run, {
@@ -159,6 +161,7 @@ export const createRunsService = (deps: RunsDeps) => {
   const setLifecycleStage = (scope: ProjectScope, runId: string, stage: LifecycleStage): Promise<void> =>
     database.transaction(scope, async (tx) => {
       await getOwn(tx, scope, runId)
+      if (stage === 'deleted') await notNeeded.run(tx, scope, runId)
       await runs.setLifecycleStage(tx, scope, { runId }, stage, clock.nowMs())
       await audit.append(tx, scope, { action: stage === 'deleted' ? 'run.delete' : 'run.restore', subject: runId })
     })
@@ -169,6 +172,8 @@ export const createRunsService = (deps: RunsDeps) => {
       if (scope.attemptId !== null) return fail('permission_denied', { role: 'editor' })
       await experiments.setLifecycleStage(tx, scope, experimentId, stage)
       await runs.setLifecycleStage(tx, scope, { experimentId }, stage, clock.nowMs())
+      // Now they are held: whoever makes a version of one has been waited for.
+      if (stage === 'deleted') await notNeeded.experiment(tx, scope, experimentId)
       const action = stage === 'deleted' ? 'experiment.delete' : 'experiment.restore'
       await audit.append(tx, scope, { action, subject: experimentId })
     })
@@ -242,6 +247,10 @@ export const createRunsService = (deps: RunsDeps) => {
 
     /** The record alone, inside somebody's transaction. */
     find: get,
+
+    /** The record of a run that stays, deleted or not, until the transaction ends: something is made of it. */
+    hold: async (tx: Tx, scope: ProjectScope, runId: string): Promise<RunRecord> =>
+      (await runs.hold(tx, scope, runId)) ?? fail('run_not_found', { runId }),
 
     /** A run and all it logged, inside somebody's transaction; deleted ones too. */
     load,

@@ -2,6 +2,7 @@ import { groupRows } from '../../core/tracking/group-rows.js'
 import { orderText, type Compiled } from '../../core/tracking/compile-search.js'
 import type { CorrelationCounts } from '../../core/traces/correlation.js'
 import type { TraceRecord } from '../../core/traces/trace.js'
+import { deleteTraces, restorableTraces, restoreTraces } from '../../db/sql/retention-traces.sql.js'
 import type { ProjectScope, Tx } from '../../deps.js'
 
 type Project = Pick<ProjectScope, 'projectId'>
@@ -187,18 +188,24 @@ export const traceRepository = {
     return rows[0] ?? { total: 0, first: 0, second: 0, both: 0 }
   },
 
-  /** Their ids; with them go their spans, assessments and links. */
-  async delete(tx: Tx, scope: Project, { experimentId, untilMs, count, ids }: TraceSelection): Promise<string[]> {
-    const [deleted]: [{ id: string }[], number] = await tx.query(
-      // Chosen once: as a plain subquery the limit would be applied again to what each deletion left.
-      `WITH chosen AS MATERIALIZED (
-         SELECT id FROM traces WHERE project_id = $1 AND experiment_id = $2
-           AND ($3::bigint IS NULL OR started_at_ms <= $3::bigint) AND (cardinality($4::text[]) = 0 OR id = ANY ($4))
-         ORDER BY started_at_ms, id LIMIT $5 FOR UPDATE)
-       DELETE FROM traces t USING chosen WHERE t.project_id = $1 AND t.id = chosen.id RETURNING t.id`,
-      [scope.projectId, experimentId, untilMs, ids, count],
-    )
+  /** Their ids; with them go their spans, assessments and links, until they are put back or their time is over. */
+  async delete(
+    tx: Tx,
+    scope: Project,
+    { experimentId, untilMs, count, ids }: TraceSelection,
+    nowMs: number,
+  ): Promise<string[]> {
+    const parameters = [scope.projectId, experimentId, untilMs, ids, count, nowMs]
+    const [deleted]: [{ id: string }[], number] = await tx.query(deleteTraces, parameters)
     return deleted.map(({ id }) => id)
+  },
+
+  /** Put deleted traces back; answers which. One whose id another has by now stays deleted. */
+  async restore(tx: Tx, scope: Project, ids: readonly string[]): Promise<string[]> {
+    const found: { id: string }[] = await tx.query(restorableTraces, [scope.projectId, ids])
+    const restored = found.map(({ id }) => id)
+    for (const statement of restoreTraces) await tx.query(statement, [scope.projectId, restored])
+    return restored
   },
 
   /** Whether there is such a trace. The name is a tag with a column of its own. */

@@ -49,13 +49,13 @@ export type TracesService = ReturnType<typeof createTracesService>
  * `trace_tag_not_found`, those of experiments and runs. Only people delete.
  */
 export const createTracesService = (
-  deps: Pick<Deps, 'database' | 'audit' | 'hints'> & {
+  deps: Pick<Deps, 'database' | 'audit' | 'hints' | 'clock'> & {
     readonly experiments: ExperimentsService
     readonly runs: RunsService
-    readonly artifacts: Pick<ArtifactsService, 'forget'>
+    readonly artifacts: Pick<ArtifactsService, 'moveWithTraces'>
   },
 ) => {
-  const { database, audit, hints, experiments, runs, artifacts } = deps
+  const { database, audit, hints, clock, experiments, runs, artifacts } = deps
 
   /** Whoever looks at a list reads it again. */
   const told = <T>(scope: ProjectScope, work: Promise<T>): Promise<T> =>
@@ -210,21 +210,35 @@ export const createTracesService = (
         })
         .catch(refusePattern),
 
-    /** How many were deleted. */
+    /** How many were deleted. They can be put back until their time is over, their files too. */
     delete: (scope: ProjectScope, selection: TraceSelection): Promise<number> =>
       database.transaction(scope, async (tx) => {
         if (scope.attemptId !== null) return fail('permission_denied', { role: 'editor' })
-        const deleted = await traces.delete(tx, scope, selection)
-        await artifacts.forget(
-          tx,
-          scope,
-          deleted.map((id) => ({ kind: 'trace', id })),
-        )
+        const deleted = await traces.delete(tx, scope, selection, clock.nowMs())
+        await artifacts.moveWithTraces(tx, scope, deleted, 'deleted')
         const count = deleted.length
         const subject = selection.experimentId
         if (count > 0) await audit.append(tx, scope, { action: 'traces.deleted', subject, detail: { count } })
         return count
       }),
+
+    /** Put deleted traces back; answers which were. Those that are gone, or whose id another has by now, are left out. */
+    restore: (scope: ProjectScope, ids: readonly string[]): Promise<readonly string[]> =>
+      told(
+        scope,
+        database.transaction(scope, async (tx) => {
+          if (scope.attemptId !== null) return fail('permission_denied', { role: 'editor' })
+          const restored = await traces.restore(tx, scope, ids)
+          await artifacts.moveWithTraces(tx, scope, restored, 'back')
+          if (restored.length > 0)
+            await audit.append(tx, scope, {
+              action: 'traces.restore',
+              subject: restored[0] ?? '',
+              detail: { count: restored.length, ids: restored },
+            })
+          return restored
+        }),
+      ),
 
     setTag: (scope: ProjectScope, id: string, key: string, value: string): Promise<void> =>
       database.transaction(scope, async (tx) => {

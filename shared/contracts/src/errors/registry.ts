@@ -2,6 +2,64 @@ import type { ErrorDefinition } from './define.js'
 
 /** Errors of the model registry; messages are MLflow's, which programs read. */
 export const registryErrors = {
+  run_needed_by_model_version: {
+    status: 409,
+    mlflow: 'RESOURCE_CONFLICT',
+    en: {
+      message: "The run {runId} cannot be deleted: version {version} of the registered model '{name}' is made of it.",
+      cause: 'A version of a registered model keeps the way back to its run, its files and its data.',
+      remedy: 'Delete that version first, or leave the run.',
+    },
+    zh: {
+      message: '无法删除运行 {runId}：注册模型“{name}”的版本 {version} 由它产生。',
+      cause: '注册模型的版本须能追溯到其运行、文件和数据。',
+      remedy: '请先删除该版本，或保留此运行。',
+    },
+  },
+  experiment_needed_by_model_version: {
+    status: 409,
+    mlflow: 'RESOURCE_CONFLICT',
+    en: {
+      message:
+        "The experiment {experimentId} cannot be deleted: version {version} of the registered model '{name}' is made of something in it.",
+      cause: 'A version of a registered model keeps the way back to its run, its files and its data.',
+      remedy: 'Delete that version first, or delete the other runs of the experiment one by one.',
+    },
+    zh: {
+      message: '无法删除实验 {experimentId}：注册模型“{name}”的版本 {version} 由其中的内容产生。',
+      cause: '注册模型的版本须能追溯到其运行、文件和数据。',
+      remedy: '请先删除该版本，或逐个删除实验中的其他运行。',
+    },
+  },
+  logged_model_needed_by_model_version: {
+    status: 409,
+    mlflow: 'RESOURCE_CONFLICT',
+    en: {
+      message:
+        "The logged model {modelId} cannot be deleted: version {version} of the registered model '{name}' is made of it.",
+      cause: 'The files of the version are those of the logged model.',
+      remedy: 'Delete that version first, or leave the logged model.',
+    },
+    zh: {
+      message: '无法删除已记录模型 {modelId}：注册模型“{name}”的版本 {version} 由它产生。',
+      cause: '该版本的文件就是此已记录模型的文件。',
+      remedy: '请先删除该版本，或保留此已记录模型。',
+    },
+  },
+  artifact_needed_by_model_version: {
+    status: 409,
+    mlflow: 'RESOURCE_CONFLICT',
+    en: {
+      message: "{path} cannot be deleted: version {version} of the registered model '{name}' has its files there.",
+      cause: 'The files of a registered version stay as long as the version does.',
+      remedy: 'Delete that version first, or leave the files.',
+    },
+    zh: {
+      message: '无法删除 {path}：注册模型“{name}”的版本 {version} 的文件位于此处。',
+      cause: '只要注册版本存在，其文件就会保留。',
+      remedy: '请先删除该版本，或保留这些文件。',
+    },
+  },
   registered_model_not_found: {
     status: 404,
     mlflow: 'RESOURCE_DOES_NOT_EXIST',

@@ -85,6 +85,20 @@ export const snapshotErrors = {
       remedy: '请缩小内容，或请管理员调高 `uploadLimitMib`。',
     },
   },
+  blob_cleared_up: {
+    status: 503,
+    mlflow: 'TEMPORARILY_UNAVAILABLE',
+    en: {
+      message: 'The bytes were cleared up before anything referred to them.',
+      cause: 'The upload took longer to be finished than the server keeps bytes that nobody refers to.',
+      remedy: 'Send the file again.',
+    },
+    zh: {
+      message: '在被引用之前，这些字节已被清理。',
+      cause: '完成上传的时间超过了服务器保留未被引用字节的时间。',
+      remedy: '请重新发送该文件。',
+    },
+  },
   disk_full: {
     status: 507,
     mlflow: 'RESOURCE_EXHAUSTED',

@@ -1,0 +1,6 @@
+/** The key of a trace's files. Its id is made by clients and is unique in a project only; runs and models have ids of ours. */
+export const traceOwnerKey = (projectId: string, traceId: string): string => `${projectId}/traces/${traceId}`
+
+/** The key of the files of a trace that was deleted: another one may come with its id, and has files of its own. */
+export const deletedTraceOwnerKey = (projectId: string, traceId: string): string =>
+  `deleted/${traceOwnerKey(projectId, traceId)}`
