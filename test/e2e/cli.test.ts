@@ -526,6 +526,15 @@ describe('a job is submitted once', () => {
   })
 })
 
+describe('clearing up', () => {
+  test('is told before it is done, in both languages, beside a running server', async () => {
+    expect((await cli('gc', '--dry-run', '--lang', 'zh-CN')).stdout).toContain('未做任何更改')
+    expect(await json('gc', '--dry-run', '--older-than', '0s')).toMatchObject({ runs: 0, needed: 0 })
+    expect(await json('gc')).toMatchObject({ runs: 0, blobsRemoved: 0 })
+    expect(await cli('gc', '--older-than', 'soon')).toMatchObject({ code: 2 })
+  })
+})
+
 describe('backup and restore', () => {
   test('a folder kept while the server runs fills another server, which then knows the same jobs', async () => {
     const folder = join(scratch, 'kept')

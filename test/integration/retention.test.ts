@@ -173,6 +173,33 @@ describe('a deleted experiment', () => {
   })
 })
 
+describe('a deleted logged model', () => {
+  const remove = (modelId: string) =>
+    fetch(`${app.url}/api/2.0/mlflow/logged-models/${modelId}`, {
+      method: 'DELETE',
+      headers: { authorization: `Bearer ${app.owner.token}` },
+    })
+
+  test('can be put back until its time is over, and is gone after that with its files', async () => {
+    const modelId = (await wire.post('/logged-models', { experiment_id: '0', name: 'tree' })).body['model'].info
+      .model_id
+    const address = `/0/models/${String(modelId)}/artifacts/MLmodel`
+    await wire.artifact('PUT', address, 'flavors: {}')
+    expect((await remove(modelId)).status).toBe(200)
+    clock.advance(month - 1000)
+    await collect()
+    const params = { projectId: app.owner.project.id, loggedModelId: String(modelId) }
+    expect(await app.owner.client.restoreLoggedModel({ params })).toEqual({ id: modelId })
+    expect(await (await wire.artifact('GET', address)).text()).toBe('flavors: {}')
+
+    await remove(modelId)
+    clock.advance(month)
+    expect(await collect()).toMatchObject({ loggedModels: 1, files: 1 })
+    expect((await audited('logged_model.purge')).at(-1)).toMatchObject({ subject: modelId, detail: { name: 'tree' } })
+    await expect(app.owner.client.restoreLoggedModel({ params })).rejects.toThrow('not found')
+  })
+})
+
 describe('a deleted trace', () => {
   const seen = (id: string) =>
     rows(
@@ -208,7 +235,9 @@ describe('a deleted trace', () => {
     const before = await seen('tr-back')
     expect((await remove('tr-back')).body).toEqual({ traces_deleted: 1 })
     expect(await seen('tr-back')).toEqual([])
-    expect(await app.services.traces.restore(app.owner.scope, ['tr-back', 'tr-none'])).toEqual(['tr-back'])
+    const params = { projectId: app.owner.project.id }
+    const restored = await app.owner.client.restoreTraces({ params, body: { ids: ['tr-back', 'tr-none'] } })
+    expect(restored).toEqual({ ids: ['tr-back'] })
     expect(await seen('tr-back')).toEqual(before)
     expect(before).toHaveLength(1)
     expect(await (await wire.artifact('GET', address)).text()).toBe('a picture')

@@ -22,6 +22,7 @@ export const commands = {
   export: async (): Promise<Command> => (await import('./commands/export.js')).exportCommand,
   backup: async (): Promise<Command> => (await import('./commands/backup.js')).backup,
   restore: async (): Promise<Command> => (await import('./commands/restore.js')).restore,
+  gc: async (): Promise<Command> => (await import('./commands/gc.js')).gc,
   doctor: async (): Promise<Command> => (await import('./commands/doctor.js')).doctor,
 }
 
@@ -58,5 +59,6 @@ export const summaries: Readonly<Record<CommandName, Readonly<Record<'en' | 'zh-
   },
   backup: { en: 'copy all data into a folder', 'zh-CN': '将全部数据复制到文件夹' },
   restore: { en: 'fill an empty server from a backup', 'zh-CN': '从备份恢复到空的服务器' },
+  gc: { en: 'clear up what was deleted long ago', 'zh-CN': '清理早已删除的内容' },
   doctor: { en: 'check this machine and say what to do', 'zh-CN': '检查本机并给出处理方法' },
 }

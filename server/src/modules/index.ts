@@ -1,5 +1,4 @@
 import type { FastifyInstance } from 'fastify'
-import { join } from 'node:path'
 import type { Background } from '../background.js'
 import type { Foundation } from '../foundation.js'
 import { mountOn } from '../http/mount.js'
@@ -8,9 +7,9 @@ import { mountApiKeys } from './api-keys/routes.js'
 import { createApiKeyService } from './api-keys/service.js'
 import { mountAudit } from './audit/routes.js'
 import { createAuditService } from './audit/service.js'
-import { createFolderBlobStore } from '../blobs/folder-store.js'
 import { createBlobKeeper } from '../blobs/keeper.js'
 import { createAnnounce } from '../blobs/ledger.js'
+import { openBlobStore } from '../blobs/open.js'
 import { createBrowserSignIn } from './authorizations/browser-service.js'
 import { createDeviceSignIn } from './authorizations/device-service.js'
 import { mountAuthorizations } from './authorizations/routes.js'
@@ -50,7 +49,7 @@ export const createServices = (deps: Foundation) => {
   const identities = createIdentityService(deps)
   const members = createMemberService(deps, identities)
   const apiKeys = createApiKeyService(deps, identities, members)
-  const blobStore = createFolderBlobStore(join(deps.config.home, 'blobs'), createAnnounce(deps))
+  const blobStore = openBlobStore(deps.config, createAnnounce(deps))
   const blobs = createBlobService(deps, blobStore)
   const codeSnapshots = createCodeSnapshotService(deps, blobs)
   const environmentPins = createEnvironmentPins(deps)

@@ -7,6 +7,7 @@ import { mountArtifacts } from './artifacts/routes.js'
 import { createArtifactsService } from './artifacts/service.js'
 import { createEvaluationDatasetsService } from './evaluation-datasets/service.js'
 import { createExperimentsService } from './experiments/service.js'
+import { mountLoggedModels } from './logged-models/routes.js'
 import { createLoggedModelsService } from './logged-models/service.js'
 import { mountMetrics } from './metrics/routes.js'
 import { createMetricsService } from './metrics/service.js'
@@ -91,7 +92,11 @@ export const mountTracking = (app: FastifyInstance, mount: Mount, services: Trac
   mountMetrics(mount, services)
   mountArtifacts(mount, services)
   mountTraces(mount, services)
+<<<<<<< HEAD
   mountWebhooks(mount, services)
+=======
+  mountLoggedModels(mount, services)
+>>>>>>> 392fcfe (cli: novabrain gc clears up by hand, and says before what would go)
   mountMlflow(app, services)
 }
 

@@ -25,6 +25,7 @@ export const forgetTracesOfExperiment = `
 /** What hangs on an experiment without anything in it, and the experiment. $1 project, $2 experiment. */
 export const forgetExperiment: readonly string[] = [
   `DELETE FROM experiment_tags WHERE project_id = $1 AND experiment_id = $2`,
+  `DELETE FROM run_keys WHERE project_id = $1 AND experiment_id = $2`,
   `DELETE FROM datasets WHERE project_id = $1 AND experiment_id = $2`,
   `DELETE FROM imported_entities WHERE project_id = $1 AND kind = 'experiment' AND target_id = $2::text`,
   `DELETE FROM experiments WHERE project_id = $1 AND id = $2`,

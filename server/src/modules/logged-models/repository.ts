@@ -132,10 +132,10 @@ export const loggedModelRepository = {
     ])
   },
 
-  async markDeleted(tx: Tx, scope: Project, id: string, atMs: number): Promise<void> {
+  async setLifecycleStage(tx: Tx, scope: Project, id: string, stage: LifecycleStage, atMs: number): Promise<void> {
     await tx.query(
-      `UPDATE logged_models SET lifecycle_stage = 'deleted', updated_at_ms = $3 WHERE project_id = $1 AND id = $2`,
-      [scope.projectId, id, atMs],
+      `UPDATE logged_models SET lifecycle_stage = $3, updated_at_ms = $4 WHERE project_id = $1 AND id = $2`,
+      [scope.projectId, id, stage, atMs],
     )
   },
 

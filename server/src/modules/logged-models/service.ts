@@ -178,8 +178,18 @@ export const createLoggedModelsService = (
         await getWritable(tx, scope, id)
         await models.find(tx, scope, id, 'FOR NO KEY UPDATE OF model')
         await notNeeded.loggedModel(tx, scope, id)
-        await models.markDeleted(tx, scope, id, clock.nowMs())
+        await models.setLifecycleStage(tx, scope, id, 'deleted', clock.nowMs())
         await audit.append(tx, scope, { action: 'logged_model.delete', subject: id })
+      }),
+
+    /** Put a deleted model back. One that is gone for good is not found. */
+    restore: (scope: ProjectScope, id: string): Promise<void> =>
+      database.transaction(scope, async (tx) => {
+        if (scope.attemptId !== null) return fail('permission_denied', { role: 'editor' })
+        const found = await models.find(tx, scope, id, 'FOR NO KEY UPDATE OF model')
+        if (found === null) return fail('logged_model_not_found', { modelId: id })
+        await models.setLifecycleStage(tx, scope, id, 'active', clock.nowMs())
+        await audit.append(tx, scope, { action: 'logged_model.restore', subject: id })
       }),
 
     addParams: (scope: ProjectScope, id: string, params: readonly KeyValue[]): Promise<void> =>

@@ -690,6 +690,25 @@ export const routes = {
     response: SpanDetail,
     errors: ['trace_not_found', 'span_not_found'],
   }),
+  restoreTraces: defineRoute({
+    method: 'POST',
+    path: '/v1/projects/:projectId/traces/restore',
+    access: 'editor',
+    summary: 'Put deleted traces back; those that are gone for good, or whose id another has by now, are left out',
+    params: ProjectParams,
+    body: Type.Object({ ids: Type.Array(TraceId, { minItems: 1, maxItems: 1000 }) }),
+    response: Type.Object({ ids: Type.Array(TraceId, { description: 'those that are back' }) }),
+    errors: [],
+  }),
+  restoreLoggedModel: defineRoute({
+    method: 'POST',
+    path: '/v1/projects/:projectId/logged-models/:loggedModelId/restore',
+    access: 'editor',
+    summary: 'Put a deleted logged model back',
+    params: Type.Object({ projectId: Id, loggedModelId: Type.String({ minLength: 1, maxLength: 250 }) }),
+    response: Type.Object({ id: Type.String() }),
+    errors: ['logged_model_not_found'],
+  }),
 
   // Webhooks
   listWebhookDeliveries: defineRoute({
