@@ -92,11 +92,8 @@ export const mountTracking = (app: FastifyInstance, mount: Mount, services: Trac
   mountMetrics(mount, services)
   mountArtifacts(mount, services)
   mountTraces(mount, services)
-<<<<<<< HEAD
   mountWebhooks(mount, services)
-=======
   mountLoggedModels(mount, services)
->>>>>>> 392fcfe (cli: novabrain gc clears up by hand, and says before what would go)
   mountMlflow(app, services)
 }
 
