@@ -26,6 +26,8 @@ export const forgetTracesOfExperiment = `
 export const forgetExperiment: readonly string[] = [
   `DELETE FROM experiment_tags WHERE project_id = $1 AND experiment_id = $2`,
   `DELETE FROM run_keys WHERE project_id = $1 AND experiment_id = $2`,
+  // A set of cases to evaluate with is a thing of its own, and stays.
+  `DELETE FROM evaluation_dataset_experiments WHERE project_id = $1 AND experiment_id = $2`,
   `DELETE FROM datasets WHERE project_id = $1 AND experiment_id = $2`,
   `DELETE FROM imported_entities WHERE project_id = $1 AND kind = 'experiment' AND target_id = $2::text`,
   `DELETE FROM experiments WHERE project_id = $1 AND id = $2`,
