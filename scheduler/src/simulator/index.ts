@@ -29,3 +29,17 @@ export { readPlacementNodes, readPlacementPods, type TracePod } from './placemen
 export { readRecorded, type Recorded } from './placement/recorded.js'
 export { rowOf, spreadOf, spreadsOf, type PlacementRow, type Spread } from './placement/row.js'
 export { asItWas, historyTrace, recorded, serverCosts } from './traces/history.js'
+export { las2d, lasBoundsS, srsf, srtf } from './policies/preemptive.js'
+export { never, rankedPolicy, type Ranking, type RankRule } from './policies/ranked.js'
+export {
+  muriSrsf,
+  muriSrtf,
+  muriTiresias,
+  simulateMuri,
+  type MuriChooser,
+  type MuriFigures,
+  type MuriLife,
+  type MuriPolicy,
+} from './protocols/muri.js'
+export { muriCosts, muriStartS, muriTrace, readMuri, type MuriJob } from './traces/muri.js'
+export { themis } from './policies/themis.js'

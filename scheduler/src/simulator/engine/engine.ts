@@ -132,6 +132,7 @@ export const openSimulation = (trace: Trace, maker: PolicyMaker, costs: Costs = 
       const { attainedMs, attempt } = lifeOf(jobId)
       return attempt === null ? attainedMs : attainedMs + atMs - attempt.startedAtMs
     },
+    startedAtMs: (jobId) => lifeOf(jobId).attempt?.startedAtMs ?? null,
   }
   const policy: EnginePolicy = maker.open(view)
 

@@ -10,6 +10,8 @@ export interface SimView {
   leftMs(jobId: string, nowMs: number): number
   /** Time on devices so far, over all attempts. */
   attainedMs(jobId: string, nowMs: number): number
+  /** When the present attempt began; `null` for a job that does not run. */
+  startedAtMs(jobId: string): number | null
 }
 
 /** What a policy can do. Those who are evicted stop before anybody who starts in the same answer takes their place. */

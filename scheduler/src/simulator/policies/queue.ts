@@ -2,15 +2,8 @@ import type { SchedEvent } from '../../model/event.js'
 import type { Placement } from '../../model/snapshot.js'
 import type { EnginePolicy, PolicyMaker, SimDecision, SimView } from '../engine/policy.js'
 import { widthOf, type TraceJob } from '../engine/trace.js'
+import { insert, type InLine } from './line.js'
 import { openRoom, type Room } from './room.js'
-
-/** A job that waits, with what it is ordered by. */
-export interface Waiting {
-  readonly job: TraceJob
-  readonly key: number
-  /** Counts arrivals: the end of every order. */
-  readonly at: number
-}
 
 /** Orders jobs that wait by a number that is fixed when they come; equal ones as they came. */
 export interface QueueRule {
@@ -24,19 +17,6 @@ interface Running {
   readonly job: TraceJob
   readonly placement: Placement
   readonly endMs: number
-}
-
-const isBefore = (left: Waiting, right: Waiting): boolean => (left.key - right.key || left.at - right.at) < 0
-
-const insert = (line: Waiting[], waiting: Waiting): void => {
-  let [low, high] = [0, line.length]
-  while (low < high) {
-    const middle = (low + high) >> 1
-    const other = line[middle]
-    if (other !== undefined && isBefore(other, waiting)) low = middle + 1
-    else high = middle
-  }
-  line.splice(low, 0, waiting)
 }
 
 /**
@@ -65,7 +45,7 @@ export const queuePolicy = (rule: QueueRule): PolicyMaker => ({
   name: rule.name,
   open(view: SimView): EnginePolicy {
     const room = openRoom(view.trace.nodes)
-    const line: Waiting[] = []
+    const line: InLine<TraceJob>[] = []
     const running = new Map<string, Running>()
     let count = 0
     let isStale = true
@@ -80,9 +60,9 @@ export const queuePolicy = (rule: QueueRule): PolicyMaker => ({
     const startHeads = (nowMs: number, decisions: SimDecision[]): void => {
       let at = 0
       for (let next = line[at]; next !== undefined; next = line[at]) {
-        const placement = room.find(next.job)
+        const placement = room.find(next.item)
         if (placement === null) break
-        decisions.push(start(next.job, placement, nowMs))
+        decisions.push(start(next.item, placement, nowMs))
         at += 1
       }
       line.splice(0, at)
@@ -91,10 +71,10 @@ export const queuePolicy = (rule: QueueRule): PolicyMaker => ({
     const startOthers = (nowMs: number, decisions: SimDecision[]): void => {
       const [head] = line
       if (head === undefined || room.free() === 0) return
-      const shadow = rule.skips === 'easy' ? shadowOf(head.job, room, [...running.values()]) : null
+      const shadow = rule.skips === 'easy' ? shadowOf(head.item, room, [...running.values()]) : null
       const refused = new Set<number>()
       for (let at = 1; at < line.length && room.free() > 0; at += 1) {
-        const job = line[at]?.job
+        const job = line[at]?.item
         if (job === undefined || refused.has(widthOf(job))) continue
         const endsBefore = shadow === null || nowMs + job.runMs <= shadow.atMs
         const placement = room.find(job)
@@ -117,7 +97,7 @@ export const queuePolicy = (rule: QueueRule): PolicyMaker => ({
         isStale = true
         if (event.type === 'submitted') {
           const job = view.job(event.job.id)
-          insert(line, { job, key: rule.key(job), at: (count += 1) })
+          insert(line, { item: job, key: rule.key(job), at: (count += 1) })
         } else if (event.type === 'ended') {
           const ended = running.get(event.jobId)
           if (ended !== undefined) room.give(ended.placement)

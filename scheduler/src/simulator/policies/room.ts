@@ -5,8 +5,10 @@ import type { TraceJob } from '../engine/trace.js'
 export interface Room {
   /** Devices that are free on all nodes. */
   free(): number
-  /** Where a job fits, or `null`. Takes nothing. */
-  find(job: TraceJob): Placement | null
+  /** Where a job fits, or `null`: where most is idle in another room, if one is given, then best fit. Takes nothing. */
+  find(job: TraceJob, idle?: Room): Placement | null
+  /** Free devices of a node, by its place in the order of nodes. */
+  freeOn(node: number): number
   /** Whether every device of a placement is free. */
   has(placement: Placement): boolean
   take(placement: Placement): void
@@ -34,11 +36,20 @@ const podFrom = (shelf: Shelf, count: number): PodPlacement => ({
 })
 
 /** The fullest node that has room for a pod; the first of equals. */
-const tightest = (shelves: readonly Shelf[], count: number, without: ReadonlySet<Shelf>): Shelf | null => {
+const tightest = (
+  shelves: readonly Shelf[],
+  count: number,
+  without: ReadonlySet<Shelf>,
+  idle: Room | undefined,
+): Shelf | null => {
   let best: Shelf | null = null
-  for (const shelf of shelves) {
+  let most = 0
+  for (const [node, shelf] of shelves.entries()) {
     if (shelf.free < count || without.has(shelf)) continue
-    if (best === null || shelf.free < best.free) best = shelf
+    const idleHere = idle === undefined ? 0 : Math.min(count, idle.freeOn(node))
+    if (best !== null && (idleHere < most || (idleHere === most && shelf.free >= best.free))) continue
+    best = shelf
+    most = idleHere
   }
   return best
 }
@@ -61,17 +72,18 @@ const openShelves = (shelves: readonly Shelf[]): Room => {
   }
   return {
     free: () => free,
-    find({ request }) {
+    freeOn: (node) => shelves[node]?.free ?? 0,
+    find({ request }, idle) {
       const { gpuCount, replicas } = request
       if (gpuCount * replicas > free) return null
       if (replicas === 1) {
-        const shelf = tightest(shelves, gpuCount, none)
+        const shelf = tightest(shelves, gpuCount, none, idle)
         return shelf === null ? null : { pods: [podFrom(shelf, gpuCount)] }
       }
       const used = new Set<Shelf>()
       const pods: PodPlacement[] = []
       for (let pod = 0; pod < replicas; pod += 1) {
-        const shelf = tightest(shelves, gpuCount, used)
+        const shelf = tightest(shelves, gpuCount, used, idle)
         if (shelf === null) return null
         used.add(shelf)
         pods.push(podFrom(shelf, gpuCount))
