@@ -11,8 +11,9 @@ import { bySubmission } from './steps/order.js'
 import type { Evictable } from './steps/preempt.js'
 import type { Rule } from './placement/rule.js'
 import { createPlacer, type Placer } from './steps/placer.js'
+import type { Longer } from './steps/shorter.js'
 import { openQuotaBook, type QuotaBook } from './steps/quota.js'
-import { byEnd, type Release, type Runners } from './steps/runners.js'
+import { byEnd, bySureEnd, type Release, type Runners } from './steps/runners.js'
 import { sortedWith } from './steps/sorted.js'
 import { openShareBook, type ShareBook } from './steps/share.js'
 import type { Lines } from './steps/lines.js'
@@ -69,6 +70,8 @@ export interface Cycle {
   readonly holds: LiveHold[]
   /** What running jobs will give back, soonest first; and what started or is held in this cycle. */
   readonly releases: readonly Release[]
+  /** The same, in order of when they are sure. */
+  readonly surely: () => readonly Release[]
   readonly added: Release[]
   readonly runners: Pick<Runners, 'byQueue' | 'byPriority'>
   readonly started: QueuedJob[]
@@ -77,6 +80,8 @@ export interface Cycle {
   evictable: Evictable | null
   /** The placement rule, opened when first asked for. */
   readonly rule: () => Rule
+  /** Who may be evicted for shorter work, most left to do first; found when first asked for. */
+  longer: readonly Longer[] | null
   readonly placer: (free: Free) => Placer
 }
 
@@ -141,12 +146,14 @@ export const openCycle = (snapshot: Snapshot, memory: Memory, nowMs: number): Cy
     shares: openShareBook(snapshot, { capacity, present: runners.byQueue, policy }, nowMs),
     holds,
     releases: without(runners.releases(), stopsForHold),
+    surely: () => without(runners.sureReleases(), stopsForHold),
     added: [],
     runners,
     started: [],
     preempted: new Map(),
     evictable: null,
     rule,
+    longer: null,
     placer,
   }
 }
@@ -197,12 +204,17 @@ export const keepHeld = (cycle: Cycle, { hold, job, victims }: LiveHold): void =
   const pods = [...victims.flatMap(({ placement }) => placement.pods), ...keptBeyondVictims(hold, victims)]
   const endMs = holdEndMs(hold, job, cycle.policy, cycle.nowMs)
   const known = job.predictedRuntimeMs !== null
-  cycle.added.push({ job, total: totalOf(job.request), placement: { pods }, endMs, known })
+  const total = totalOf(job.request)
+  cycle.added.push({ job, total, placement: { pods }, endMs, surelyMs: endMs, known, surelyKnown: false })
 }
 
 /** What is given back in time, in order of the ends; victims of this cycle come with the holds they make room for. */
 export const comingReleases = (cycle: Cycle): readonly Release[] =>
   sortedWith(without(cycle.releases, cycle.preempted), cycle.added, byEnd)
+
+/** The same, in order of when they are sure. */
+export const sureReleases = (cycle: Cycle): readonly Release[] =>
+  sortedWith(without(cycle.surely(), cycle.preempted), cycle.added, bySureEnd)
 
 /** Books the start of a job. */
 export const start = (cycle: Cycle, job: QueuedJob, placement: Placement): void => {
@@ -217,6 +229,8 @@ export const start = (cycle: Cycle, job: QueuedJob, placement: Placement): void 
     total,
     placement,
     endMs: cycle.nowMs + Math.max(1, runtimeMs),
+    surelyMs: cycle.nowMs + Math.max(1, runtimeMs),
     known: job.predictedRuntimeMs !== null,
+    surelyKnown: false,
   })
 }

@@ -8,6 +8,7 @@ import { openHopeless, type Hopeless } from './steps/hopeless.js'
 import { settleHold, holdFreed } from './steps/hold.js'
 import { openMemory, type Memory } from './memory.js'
 import { findEviction } from './steps/preempt.js'
+import { findShorter, mayAsk, someAreLonger } from './steps/shorter.js'
 import { describe } from './steps/describe.js'
 import { servingOrder, type Leading } from './steps/serving.js'
 import type { Kind, Waiter } from './steps/waiters.js'
@@ -38,6 +39,8 @@ interface Pass {
   readonly served: Set<Waiter>
   /** Importances with which jobs of a kind looked for victims in vain, standing behind the reservation or not. */
   readonly fruitless: ReadonlyMap<boolean, Map<Kind, Set<number>>>
+  /** The least work with which a job of a kind looked in vain for longer ones to evict. */
+  readonly tooLong: ReadonlyMap<boolean, Map<Kind, number>>
   searches: number
 }
 
@@ -68,12 +71,14 @@ const heldFor = (cycle: Cycle, waiter: Waiter, hold: Hold): Outcome => ({
   hold,
 })
 
+const mayStillSearch = ({ cycle: { policy }, searches }: Pass): boolean =>
+  policy.preemption.enabled && searches < policy.preemption.maximumPerCycle
+
 /** Tries to make room by evicting others; what did not help one job is not tried for an equal one. */
 const tryPreempt = (pass: Pass, waiter: Waiter): Outcome | null => {
   const { cycle } = pass
-  const { preemption } = cycle.policy
   const { job, kind } = waiter
-  if (!preemption.enabled || pass.searches >= preemption.maximumPerCycle) return null
+  if (!mayStillSearch(pass)) return null
   const fruitless = pass.fruitless.get(yieldsToReservation(cycle, job))
   if (fruitless?.get(kind)?.has(job.priority)) return null
   const search = findEviction(cycle, waiter)
@@ -81,6 +86,27 @@ const tryPreempt = (pass: Pass, waiter: Waiter): Outcome | null => {
   if (search.eviction !== null) return heldFor(cycle, waiter, holdFreed(cycle, job, search.eviction))
   fruitless?.set(kind, (fruitless.get(kind) ?? new Set()).add(job.priority))
   return null
+}
+
+/** Tries to make room by evicting others of its importance that have far more left to do. */
+const tryShorter = (pass: Pass, waiter: Waiter): Outcome | null => {
+  const { cycle } = pass
+  const { job, kind, work } = waiter
+  if (!mayStillSearch(pass) || !someAreLonger(cycle) || !mayAsk(cycle, job)) return null
+  const tooLong = pass.tooLong.get(yieldsToReservation(cycle, job))
+  if (work >= (tooLong?.get(kind) ?? Number.POSITIVE_INFINITY)) return null
+  const search = findShorter(cycle, waiter)
+  if (search.simulated) pass.searches += 1
+  if (search.eviction !== null) return heldFor(cycle, waiter, holdFreed(cycle, job, search.eviction))
+  tooLong?.set(kind, work)
+  return null
+}
+
+/** From how much work on a job like one that goes on waiting need not look for longer ones to evict. */
+const hopelessFrom = (pass: Pass, { type, waiter, ...outcome }: Outcome): number => {
+  if (type !== 'hold' || !('cause' in outcome) || outcome.cause !== null) return 0
+  if (!mayStillSearch(pass) || !someAreLonger(pass.cycle)) return 0
+  return mayAsk(pass.cycle, waiter.job) ? waiter.work : Number.POSITIVE_INFINITY
 }
 
 /** A job whose queue has no room: an aged one stops others from taking what it waits for. */
@@ -112,7 +138,7 @@ const settle = (pass: Pass, waiter: Waiter): Outcome => {
     start(cycle, job, placement)
     return { type: 'start', waiter, placement }
   }
-  const preempting = tryPreempt(pass, waiter)
+  const preempting = tryPreempt(pass, waiter) ?? tryShorter(pass, waiter)
   if (preempting !== null) return preempting
   const mayReserve = cycle.reservation === null && (pass.served.has(waiter) || waiter.aged)
   const reservation = mayReserve ? reserve(cycle, waiter) : null
@@ -139,7 +165,8 @@ const serve = (cycle: Cycle, causes: Causes, hopeless: Hopeless | null): Outcome
   const outcomes = settleHolds(cycle)
   const served = new Set(outcomes.map(({ waiter }) => waiter))
   const fruitless = new Map([true, false].map((yields) => [yields, new Map<Kind, Set<number>>()]))
-  const pass: Pass = { cycle, causes, served, fruitless, searches: 0 }
+  const tooLong = new Map([true, false].map((yields) => [yields, new Map<Kind, number>()]))
+  const pass: Pass = { cycle, causes, served, fruitless, tooLong, searches: 0 }
   const order = servingOrder(cycle.lines, cycle.shares, leadingIn(cycle, causes), {
     served,
     nextPart: () => hopeless?.nextPart(),
@@ -147,7 +174,7 @@ const serve = (cycle: Cycle, causes: Causes, hopeless: Hopeless | null): Outcome
   })
   for (let waiter = order.next(); waiter !== null; waiter = order.next()) {
     const outcome = settle(pass, waiter)
-    hopeless?.note(outcome, waiter.aged || served.has(waiter))
+    hopeless?.note(outcome, waiter.aged || served.has(waiter), hopelessFrom(pass, outcome))
     if (hopeless === null || outcome.type !== 'hold') outcomes.push(outcome)
   }
   return outcomes

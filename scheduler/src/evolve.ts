@@ -1,4 +1,5 @@
 import { assertNever } from './assert-never.js'
+import { actionsOf, type Actions } from './decide.js'
 import type { Decision } from './model/decision.js'
 import type { SchedEvent } from './model/event.js'
 import { totalOf } from './model/request.js'
@@ -24,7 +25,27 @@ const commonPart = (job: SchedJob): SchedJob => ({
   predictedRuntimeMs: job.predictedRuntimeMs,
   evictedAtMs: job.evictedAtMs,
   attainedMs: job.attainedMs,
+  ...(job.cautiousRuntimeMs === undefined ? {} : { cautiousRuntimeMs: job.cautiousRuntimeMs }),
+  ...(job.resumes === undefined ? {} : { resumes: job.resumes }),
 })
+
+/** What is left of a predicted time after some of it; what was outlived is doubled until it lies ahead. */
+const leftOf = (predictedMs: number, ranMs: number): number => {
+  let wholeMs = Math.max(1, predictedMs)
+  while (wholeMs <= ranMs) wholeMs *= 2
+  return wholeMs - ranMs
+}
+
+/** A job that saved itself when told to stop has the less to do. */
+const predictedAgain = (job: RunningJob, atMs: number): Partial<SchedJob> => {
+  if (job.resumes !== true || job.predictedRuntimeMs === null) return {}
+  const ranMs = Math.max(0, atMs - job.startedAtMs)
+  const cautiousMs = job.cautiousRuntimeMs ?? null
+  return {
+    predictedRuntimeMs: leftOf(job.predictedRuntimeMs, ranMs),
+    ...(cautiousMs === null ? {} : { cautiousRuntimeMs: leftOf(cautiousMs, ranMs) }),
+  }
+}
 
 const runningFrom = (job: QueuedJob, placement: Placement, atMs: number): RunningJob => ({
   ...commonPart(job),
@@ -64,6 +85,7 @@ const stopped = (snapshot: Snapshot, job: RunningJob, atMs: number): Snapshot =>
 
 const backInQueue = (job: RunningJob, event: Omit<EventOf<'requeued'>, 'type'>): QueuedJob => ({
   ...commonPart(job),
+  ...(event.evicted ? predictedAgain(job, event.atMs) : {}),
   evictedAtMs: event.evicted ? [...job.evictedAtMs, event.atMs] : job.evictedAtMs,
   attainedMs: job.attainedMs + Math.max(0, event.atMs - job.startedAtMs),
   notBeforeMs: event.notBeforeMs,
@@ -208,26 +230,22 @@ const allEnded = (snapshot: Snapshot, events: readonly EventOf<'ended'>[]): Snap
   }
 }
 
-type Start = Extract<Decision, { readonly type: 'start' }>
-type Reserve = Extract<Decision, { readonly type: 'reserve' }>
+/** The snapshot after what was to be done at once was done: jobs started, victims told to stop, what they free held. */
+export const applyActions = (snapshot: Snapshot, { starts, preempts, holds }: Actions, nowMs: number): Snapshot => {
+  const places = new Map(starts.map((start) => [start.jobId, start.placement]))
+  const startedNow = snapshot.queued.flatMap((job) => {
+    const placement = places.get(job.id)
+    return placement === undefined ? [] : [runningFrom(job, placement, nowMs)]
+  })
+  const told = preempts.length === 0 ? snapshot : markStopping(snapshot, new Set(preempts.map((one) => one.victimId)))
+  if (starts.length === 0) return { ...told, holds }
+  const queued = snapshot.queued.filter((job) => !places.has(job.id))
+  return { ...told, queued, running: [...told.running, ...startedNow], holds }
+}
 
 /**
  * The snapshot after all decisions were carried out: jobs started, victims told to stop, what they free held. A hold
  * that no decision confirms has lapsed.
  */
-export const applyDecisions = (snapshot: Snapshot, decisions: readonly Decision[], nowMs: number): Snapshot => {
-  const starts = new Map(
-    decisions.filter((decision): decision is Start => decision.type === 'start').map((start) => [start.jobId, start]),
-  )
-  const startedNow = snapshot.queued.flatMap((job) => {
-    const start = starts.get(job.id)
-    return start === undefined ? [] : [runningFrom(job, start.placement, nowMs)]
-  })
-  const victims = new Set(decisions.flatMap((one) => (one.type === 'preempt' ? [one.victimId] : [])))
-  const holds = decisions
-    .filter((decision): decision is Reserve => decision.type === 'reserve')
-    .flatMap((reserve) => reserve.hold ?? [])
-  const told = markStopping(snapshot, victims)
-  const queued = snapshot.queued.filter((job) => !starts.has(job.id))
-  return { ...told, queued, running: [...told.running, ...startedNow], holds }
-}
+export const applyDecisions = (snapshot: Snapshot, decisions: readonly Decision[], nowMs: number): Snapshot =>
+  applyActions(snapshot, actionsOf(decisions), nowMs)

@@ -1,6 +1,6 @@
 export { decisionFaults, snapshotFaults, type Fault, type Law } from './invariants.js'
 export { actionsOf, decide, openScheduler, type Actions, type Scheduler } from './decide.js'
-export { applyDecisions, evolve, evolveAll } from './evolve.js'
+export { applyActions, applyDecisions, evolve, evolveAll } from './evolve.js'
 export { couldEverRun, type Feasibility } from './fit.js'
 export type { FragmentationPolicy, PlacementPolicy } from './placement/policy.js'
 export type { Policy } from './policy/policy.js'
@@ -68,3 +68,5 @@ export type {
 } from './model/snapshot.js'
 export { explainHold, explainUnfit, type ExplainLocale, type HoldText } from './steps/explain.js'
 export { addUsage } from './usage.js'
+export { calibrate, type Calibration, type Ended } from './prediction/calibration.js'
+export { openRunTimeHistory, type Foresight, type RunTimeHistory } from './prediction/history.js'

@@ -1,5 +1,5 @@
 import { holdEndMs } from './cycle.js'
-import { expectedEndMs } from './steps/runners.js'
+import { expectedEndMs, sureEndMs } from './steps/runners.js'
 import { hasPlaceFor, lesser, openLedger, overdrawn, withdraw, type Ledger } from './invariants/ledger.js'
 import { quotaFault } from './invariants/quota-rule.js'
 import type { Decision, HoldDecision, PreemptDecision, ReserveDecision, StartDecision } from './model/decision.js'
@@ -191,7 +191,31 @@ const victimFault = (given: Case, decision: PreemptDecision): string | null => {
   const cohortOf = (name: string) => given.snapshot.queues.find((queue) => queue.name === name)?.cohort ?? null
   const sameCohort = cohortOf(victim.queueName) !== null && cohortOf(victim.queueName) === cohortOf(job.queueName)
   const reclaims = decision.why === 'reclaim' && sameCohort && victim.queueName !== job.queueName
+  if (decision.why === 'shorter') return shorterFault(given, job, victim, hold)
   return victim.priority < job.priority || reclaims ? null : `${victim.id} is no less important than ${job.id}`
+}
+
+/** Ended for shorter work: of the same queue and importance, foreseen, asked by one that never ran, and it pays in sum. */
+const shorterFault = (given: Case, job: QueuedJob, victim: RunningJob, hold: Hold): string | null => {
+  const { policy, nowMs, running, preempts } = given
+  const { shorterWork, restartCostMs, benefitPermille } = policy.preemption
+  if (victim.queueName !== job.queueName || victim.priority !== job.priority) return `${victim.id} is of another sort`
+  if (victim.predictedEndMs === null || job.predictedRuntimeMs === null)
+    return `${victim.id} or ${job.id} is unforeseen`
+  if (job.attainedMs > 0 || job.evictedAtMs.length > 0) return `${job.id} ran before and evicts ${victim.id}`
+  const resumes = victim.resumes === true
+  if (shorterWork === 'never' || (shorterWork === 'resumable' && !resumes && victim.checkpointedAtMs === null))
+    return `${victim.id} may not be ended for shorter work`
+  const victims = hold.victimIds
+    .filter((id) => preempts.some((one) => one.victimId === id && one.forJobId === job.id))
+    .flatMap((id) => running.get(id) ?? [])
+  const leftMs = Math.max(...victims.map((one) => expectedEndMs(one, policy, nowMs) - nowMs))
+  const lostMs = victims.reduce((sum, one) => {
+    const undone = one.resumes === true ? 0 : nowMs - (one.checkpointedAtMs ?? one.startedAtMs)
+    return sum + undone + restartCostMs
+  }, 0)
+  const savedMs = leftMs - victims.length * job.predictedRuntimeMs
+  return savedMs * 1000 > benefitPermille * lostMs ? null : `${victim.id} is ended for ${savedMs} ms at ${lostMs} ms`
 }
 
 /** Lenders take back no more than was borrowed: without the last victim, the queue still had more than it owns. */
@@ -267,7 +291,7 @@ const ledgerAt = (given: Case, reservation: ReserveDecision): Ledger => {
   for (const job of snapshot.running) {
     const stays = held.has(job.id)
       ? staying.some((hold) => hold.victimIds.includes(job.id))
-      : expectedEndMs(job, policy, nowMs) > reservation.atMs
+      : sureEndMs(job, policy, nowMs) > reservation.atMs
     if (stays) withdraw(ledger, job.placement.pods)
   }
   for (const decision of starts) {

@@ -31,6 +31,7 @@ export interface JobWish {
   readonly request: JobRequest
   readonly runtimeMs: number
   readonly predicted: boolean
+  readonly resumes: boolean
   readonly backOffMs: number
 }
 
@@ -98,6 +99,7 @@ const submitted = (wish: JobWish, number: number, atMs: number): QueuedJob => ({
   submittedAtMs: atMs,
   request: wish.request,
   predictedRuntimeMs: wish.predicted ? wish.runtimeMs : null,
+  resumes: wish.resumes,
   evictedAtMs: [],
   attainedMs: 0,
   notBeforeMs: atMs + wish.backOffMs,
@@ -165,8 +167,9 @@ export const live = (world: World, policy: Policy, observers: readonly Observer[
       .sort((left, right) => left.atMs - right.atMs || (left.job.id < right.job.id ? -1 : 1))[0]
     if (next === undefined || next.atMs > untilMs) return false
     nowMs = Math.max(nowMs, next.atMs)
-    const { id, stopping } = next.job
+    const { id, stopping, resumes, startedAtMs } = next.job
     stopsAtMs.delete(id)
+    if (stopping && resumes === true) runtimes.set(id, Math.max(1, (runtimes.get(id) ?? 0) - (nowMs - startedAtMs)))
     happen(
       stopping
         ? { type: 'requeued', jobId: id, atMs: nowMs, notBeforeMs: nowMs, evicted: true }

@@ -9,7 +9,7 @@ const policy: Policy = {
   ...defaultPolicy,
   ageBound: { factor: 1, minimumMs: 20 * 60_000, maximumMs: 60 * 60_000 },
   reservation: { afterWaitMs: 60_000 },
-  preemption: { ...defaultPolicy.preemption, maximumEvictionsPerHour: 1 },
+  preemption: { ...defaultPolicy.preemption, maximumEvictionsPerHour: 1, shorterWork: 'any' },
 }
 
 const seeds = Number(process.env['LAW_HISTORIES'] ?? 0)

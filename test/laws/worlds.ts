@@ -22,6 +22,7 @@ const wishes = (honest: boolean): fc.Arbitrary<JobWish> =>
     request: shapes,
     runtimeMs: fc.integer({ min: 1, max: 40 }).map((minutes) => minutes * minute),
     predicted: honest ? fc.constant(true) : fc.boolean(),
+    resumes: fc.boolean(),
     backOffMs: honest ? fc.constant(0) : fc.constantFrom(0, 0, 0, 2 * minute),
   })
 

@@ -146,8 +146,11 @@ export interface PreemptDecision {
   readonly type: 'preempt'
   readonly victimId: string
   readonly forJobId: string
-  /** `priority`: the other is more important. `reclaim`: the victim's queue had borrowed what the other's owns. */
-  readonly why: 'priority' | 'reclaim'
+  /**
+   * `priority`: the other is more important. `reclaim`: the victim's queue had borrowed what the other's owns. `shorter`:
+   * the other has so much less left to do that all together end sooner, the cost of the interruption counted.
+   */
+  readonly why: 'priority' | 'reclaim' | 'shorter'
 }
 
 /** Every queued job gets exactly one of `start`, `reserve` and `hold`; running jobs may get `preempt`. */

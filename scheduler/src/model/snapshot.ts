@@ -72,6 +72,13 @@ export interface SchedJob {
   readonly evictedAtMs: readonly number[]
   /** Time spent running in earlier attempts: it does not count as waiting. */
   readonly attainedMs: number
+  /**
+   * What nine of ten like attempts do not exceed. Whoever waits for this job to end counts on it; absent or `null` where
+   * only `predictedRuntimeMs` is known.
+   */
+  readonly cautiousRuntimeMs?: number | null
+  /** Whether it goes on where it stopped when evicted, because it saves itself when told. Absent: it begins anew. */
+  readonly resumes?: boolean
 }
 
 /** A job that waits. It does not start before `notBeforeMs` (back-off after a failed try; 0 for none). */

@@ -290,6 +290,29 @@ export const policyFields: { readonly [Path in PolicyPath]: FieldFor<At<Policy, 
       '选择代价最小的被抢占者时，按每个作业和 GPU 计入。',
     ),
   ),
+  'preemption.shorterWork': {
+    kind: 'choice',
+    scope: 'cluster',
+    label: text('Preempt for shorter work', '为短作业抢占'),
+    meaning: text(
+      'Whether a job with far less left to do may stop one of the same importance and queue.',
+      '剩余工作少得多的作业是否可以停止同一队列中同等重要的作业。',
+    ),
+    values: {
+      never: text('never', '从不'),
+      resumable: text('jobs that can resume or have a checkpoint', '能够恢复或有检查点的作业'),
+      any: text('any job, if it pays although its work is lost', '任何作业，只要损失其工作后仍然划算'),
+    },
+  },
+  'preemption.benefitPermille': integer(
+    'permille',
+    [1000, 100_000],
+    text('Worth of such a preemption', '此类抢占的收益要求'),
+    text(
+      'It must save so many thousandths of the time it costs the others.',
+      '节省的时间至少要达到其他作业所付代价的这么多千分比。',
+    ),
+  ),
   'preemption.holdMs': integer(
     'ms',
     [1000, day],

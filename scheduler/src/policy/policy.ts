@@ -26,6 +26,13 @@ export interface Policy {
     readonly maximumEvictionsPerHour: number
     /** Start-up and save cost counted for every victim, per device. */
     readonly restartCostMs: number
+    /**
+     * Who may be ended for shorter work of the same importance and queue: nobody, attempts that lose nothing or only what
+     * was done since a checkpoint, or any.
+     */
+    readonly shorterWork: 'never' | 'resumable' | 'any'
+    /** Such an eviction must save so many thousandths of what it costs (θ of the cost model). */
+    readonly benefitPermille: number
     /** How long freed devices are kept for the preemptor. */
     readonly holdMs: number
     /** At most so many jobs look for victims in a cycle. */

@@ -23,6 +23,8 @@ export const defaultPolicy: Policy = {
     minimumRunMs: 2 * minute,
     maximumEvictionsPerHour: 3,
     restartCostMs: minute,
+    shorterWork: 'resumable',
+    benefitPermille: 1500,
     holdMs: 10 * minute,
     maximumPerCycle: 8,
   },

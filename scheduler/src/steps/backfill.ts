@@ -1,4 +1,4 @@
-import { comingReleases, type Cycle, type Reservation } from '../cycle.js'
+import { sureReleases, type Cycle, type Reservation } from '../cycle.js'
 import type { Release } from './runners.js'
 import { copyFree, give, lowerNode, take, type Free } from './cluster.js'
 import { podsThatFit } from './place.js'
@@ -34,16 +34,17 @@ const fewestReleases = (cycle: Cycle, { request }: Shape, releases: readonly Rel
 
 /**
  * Keeps a place in time for a blocked job (EASY: Lifka, JSSPP'95): the earliest moment at which enough is expected to
- * be free *in a feasible placement*, not in sum. Afterwards `bound` is what others may use who would still run then.
+ * be free *in a feasible placement*, not in sum; for what runs that is its 90th percentile, for what starts now, and is no
+ * more than a filler, the median. Afterwards `bound` is what others may use who would still run then.
  */
 export const reserve = (cycle: Cycle, { job, kind, aged }: Waiter): Reservation | null => {
-  const releases = comingReleases(cycle)
+  const releases = sureReleases(cycle)
   const count = fewestReleases(cycle, kind.shape, releases)
   if (count === null) return null
-  const atMs = releases[count - 1]?.endMs ?? cycle.nowMs
+  const atMs = releases[count - 1]?.surelyMs ?? cycle.nowMs
   const shadow = freeAfter(
     cycle,
-    releases.filter((release) => release.endMs <= atMs),
+    releases.filter((release) => release.surelyMs <= atMs),
   )
   const placement = cycle.placer(shadow).find(kind.shape)
   if (placement === null) return null

@@ -1,4 +1,4 @@
-import { comingReleases, type Cycle } from '../cycle.js'
+import { comingReleases, sureReleases, type Cycle } from '../cycle.js'
 import type { Release } from './runners.js'
 import type { EstimatedStart } from '../model/decision.js'
 import type { Waiter } from './waiters.js'
@@ -12,6 +12,8 @@ type Pool = 'gpuMilli' | 'cpuMilli'
 
 interface Queueing {
   readonly releases: readonly Release[]
+  readonly endOf: (release: Release) => number
+  readonly isKnown: (release: Release) => boolean
   freed: number
   wanted: number
   at: number
@@ -35,8 +37,15 @@ const freeNow = (cycle: Cycle, pool: Pool): number => {
   return sum
 }
 
-const openPool = (cycle: Cycle, pool: Pool, releases: readonly Release[]): Queueing => ({
+const openPool = (
+  cycle: Cycle,
+  pool: Pool,
+  releases: readonly Release[],
+  { endOf, isKnown }: Pick<Queueing, 'endOf' | 'isKnown'>,
+): Queueing => ({
   releases: releases.filter(({ total }) => total[pool] > 0),
+  endOf,
+  isKnown,
   freed: freeNow(cycle, pool),
   wanted: 0,
   at: 0,
@@ -49,29 +58,46 @@ const advance = (queueing: Queueing, pool: Pool): boolean => {
   if (release === undefined) return false
   queueing.at += 1
   queueing.freed += release.total[pool]
-  queueing.atMs = Math.max(queueing.atMs, release.endMs)
-  queueing.known = queueing.known && release.known
+  queueing.atMs = Math.max(queueing.atMs, queueing.endOf(release))
+  queueing.known = queueing.known && queueing.isKnown(release)
   return true
+}
+
+/** Serves one more job; answers when it starts, or `null` when nobody knows. */
+const serve = (queueing: Queueing, pool: Pool, wanted: number): number | null => {
+  queueing.wanted += wanted
+  while (queueing.freed < queueing.wanted) if (!advance(queueing, pool)) return null
+  if (queueing.at === 0) advance(queueing, pool)
+  return queueing.known && queueing.at > 0 ? queueing.atMs : null
+}
+
+const likely = { endOf: ({ endMs }: Release) => endMs, isKnown: ({ known }: Release) => known }
+const sure = {
+  endOf: ({ surelyMs }: Release) => surelyMs,
+  isKnown: ({ known, surelyKnown }: Release) => known && surelyKnown,
 }
 
 /**
  * A rough forecast: jobs start in serving order as running ones reach their predicted ends, counted in sum over all
- * nodes. `null` as soon as it would rest on a run time that nobody predicted, or on jobs that themselves still wait.
+ * nodes; at their 90th percentiles where these are known, for the far end of the range. `null` as soon as it would rest on a run time that nobody predicted, or on jobs that themselves still wait.
  */
 export const openEstimator = (cycle: Cycle): Estimator => {
-  const releases = comingReleases(cycle)
+  const [releases, sureOnes] = [comingReleases(cycle), sureReleases(cycle)]
   const pools = {
-    gpuMilli: openPool(cycle, 'gpuMilli', releases),
-    cpuMilli: openPool(cycle, 'cpuMilli', releases),
+    gpuMilli: openPool(cycle, 'gpuMilli', releases, likely),
+    cpuMilli: openPool(cycle, 'cpuMilli', releases, likely),
+  }
+  const surePools = {
+    gpuMilli: openPool(cycle, 'gpuMilli', sureOnes, sure),
+    cpuMilli: openPool(cycle, 'cpuMilli', sureOnes, sure),
   }
   return {
     next({ kind: { shape } }) {
       const pool: Pool = shape.request.gpuCount > 0 ? 'gpuMilli' : 'cpuMilli'
-      const queueing = pools[pool]
-      queueing.wanted += shape.total[pool]
-      while (queueing.freed < queueing.wanted) if (!advance(queueing, pool)) return null
-      if (queueing.at === 0) advance(queueing, pool)
-      return queueing.known && queueing.at > 0 ? rangeAround(queueing.atMs, cycle.nowMs) : null
+      const p50Ms = serve(pools[pool], pool, shape.total[pool])
+      const p90Ms = serve(surePools[pool], pool, shape.total[pool])
+      if (p50Ms === null) return null
+      return p90Ms === null ? rangeAround(p50Ms, cycle.nowMs) : { p50Ms, p90Ms: Math.max(p50Ms, p90Ms) }
     },
   }
 }

@@ -42,7 +42,7 @@ export const settleHold = (cycle: Cycle, live: LiveHold): Placement | null => {
 export const holdFreed = (cycle: Cycle, job: QueuedJob, eviction: Eviction): Hold => {
   const { victims, placement } = eviction
   for (const victim of victims) {
-    const why = rightTo(job, victim, cycle) ?? 'reclaim'
+    const why = eviction.isForShorter ? 'shorter' : (rightTo(job, victim, cycle) ?? 'reclaim')
     cycle.preempted.set(victim.id, { type: 'preempt', victimId: victim.id, forJobId: job.id, why })
   }
   const hold: Hold = {

@@ -10,7 +10,8 @@ import type { Waiter } from './waiters.js'
  */
 export interface Hopeless {
   has(waiter: Waiter): boolean
-  note(outcome: Outcome, mayReserve: boolean): void
+  /** What came of one; `fromWork` is the least work with which another like it could find nobody longer to evict. */
+  note(outcome: Outcome, mayReserve: boolean, fromWork: number): void
   /** Forgets everything: others have their turn. */
   nextPart(): void
 }
@@ -34,16 +35,21 @@ export const openHopeless = (cycle: Cycle, nextStretch: () => number): Hopeless 
     cycle.gates.every((gate) => gate.job.queueName !== queueName)
   return {
     nextPart,
-    has({ kind: { hopeless }, job }) {
+    has({ kind: { hopeless }, job, work }) {
       if (reservation !== cycle.reservation) nextPart()
+      if (work < hopeless.fromWork) return false
       return hopeless.any === stretch || (hopeless.bound === stretch && isBound(cycle, job))
     },
-    note(outcome, mayReserve) {
+    note(outcome, mayReserve, fromWork) {
       if (reservation !== cycle.reservation) nextPart()
       const { waiter } = outcome
       if (outcome.type !== 'hold' || waiter.job.notBeforeMs > cycle.nowMs) return
       if ((mayReserve && cycle.reservation === null) || couldGate(waiter, outcome.cause)) return
-      waiter.kind.hopeless[isOnlyBound(waiter, outcome.cause) ? 'bound' : 'any'] = stretch
+      if (fromWork === Number.POSITIVE_INFINITY) return
+      const { hopeless } = waiter.kind
+      const isFirst = hopeless.any !== stretch && hopeless.bound !== stretch
+      hopeless.fromWork = isFirst ? fromWork : Math.min(hopeless.fromWork, fromWork)
+      hopeless[isOnlyBound(waiter, outcome.cause) ? 'bound' : 'any'] = stretch
     },
   }
 }

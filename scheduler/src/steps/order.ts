@@ -24,10 +24,14 @@ export const isAged = (job: SchedJob, policy: Policy, atMs: number): boolean => 
  * α counts in quarters, so products and two correctly rounded square roots give the same whole number on every machine.
  * Shortest remaining service with α below 1, after Muri (SIGCOMM'22) and its re-runs.
  */
-export const predictedWork = (job: SchedJob, policy: Policy): number => {
+export const predictedWork = (job: SchedJob, policy: Policy): number =>
+  workOf(job, job.predictedRuntimeMs ?? policy.order.unknownRuntimeMs, policy)
+
+/** The same for a job that will run so much longer. */
+export const workOf = (job: SchedJob, runtimeMs: number, policy: Policy): number => {
   const total = totalOf(job.request)
   const width = Math.max(1, total.gpuMilli, Math.floor(total.cpuMilli / policy.order.coresPerDevice))
-  const runtimeSeconds = Math.ceil((job.predictedRuntimeMs ?? policy.order.unknownRuntimeMs) / 1000)
+  const runtimeSeconds = Math.ceil(runtimeMs / 1000)
   let power = 1
   for (let quarter = 0; quarter < policy.order.widthQuarters; quarter += 1) power *= width
   return runtimeSeconds * Math.floor(Math.sqrt(Math.sqrt(power)))

@@ -15,6 +15,7 @@ const thinnable = 64
 
 /** Whom to evict, and where the preemptor then starts. */
 export interface Eviction {
+  readonly isForShorter?: true
   readonly victims: readonly RunningJob[]
   readonly placement: Placement
 }
@@ -25,11 +26,15 @@ export interface Search {
   readonly eviction: Eviction | null
 }
 
+/** Work that an eviction undoes: all since the last checkpoint, nothing for those that save themselves. */
+export const lostByEvictionMs = (victim: RunningJob, nowMs: number): number =>
+  victim.resumes === true ? 0 : Math.max(0, nowMs - (victim.checkpointedAtMs ?? victim.startedAtMs))
+
 /** What evicting a job costs: width × work lost since the last checkpoint, and the restart. Thousandths × seconds. */
 export const evictionCost = (victim: RunningJob, cycle: Pick<Cycle, 'policy' | 'nowMs'>): number => {
   const total = totalOf(victim.request)
   const width = Math.max(1, total.gpuMilli, Math.floor(total.cpuMilli / cycle.policy.order.coresPerDevice))
-  const lostMs = Math.max(0, cycle.nowMs - (victim.checkpointedAtMs ?? victim.startedAtMs))
+  const lostMs = lostByEvictionMs(victim, cycle.nowMs)
   return width * Math.ceil((lostMs + cycle.policy.preemption.restartCostMs) / 1000)
 }
 
@@ -175,7 +180,10 @@ const isLawful = (cycle: Cycle, job: QueuedJob, victims: readonly RunningJob[]):
   lawfulTogether(cycle, job, [...victims].sort(smallestFirst)).length === victims.length
 
 /** Leaves out what is not needed, dearest first. */
-const thin = (set: readonly RunningJob[], enough: (set: readonly RunningJob[]) => boolean): readonly RunningJob[] => {
+export const thin = (
+  set: readonly RunningJob[],
+  enough: (set: readonly RunningJob[]) => boolean,
+): readonly RunningJob[] => {
   let kept = set
   for (const victim of [...set].reverse()) {
     const without = kept.filter((other) => other !== victim)
@@ -184,7 +192,7 @@ const thin = (set: readonly RunningJob[], enough: (set: readonly RunningJob[]) =
   return kept
 }
 
-const podsHere = (victims: readonly RunningJob[], nodeId: string) =>
+export const podsHere = (victims: readonly RunningJob[], nodeId: string) =>
   victims.flatMap((victim) => victim.placement.pods.filter((pod) => pod.nodeId === nodeId))
 
 interface NodeSearch {
@@ -383,7 +391,12 @@ const anywhere = (
 }
 
 /** Whether waiting for jobs that already stop would do, so that nobody need be evicted. */
-const stoppingIsEnough = (cycle: Cycle, { job, kind }: Waiter, base: Free, closed: readonly number[]): boolean => {
+export const stoppingIsEnough = (
+  cycle: Cycle,
+  { job, kind }: Waiter,
+  base: Free,
+  closed: readonly number[],
+): boolean => {
   const held = new Set(cycle.holds.flatMap((live) => live.hold.victimIds))
   const stopping = cycle.snapshot.running.filter((other) => other.stopping && !held.has(other.id))
   if (stopping.length === 0) return false

@@ -17,13 +17,20 @@ export interface Release {
   readonly total: ResourceVector
   readonly placement: Placement
   readonly endMs: number
-  /** Whether the end was predicted, not assumed. */
+  /** By when it has probably given it back: what runs is counted on at its 90th percentile, where that is known. */
+  readonly surelyMs: number
+  /** Whether the end was predicted, not assumed; and whether that holds for its 90th percentile too. */
   readonly known: boolean
+  readonly surelyKnown: boolean
 }
 
 /** Expected ends in order; equal ones by submission. */
 export const byEnd = (left: Release, right: Release): number =>
   left.endMs - right.endMs || bySubmission(left.job, right.job)
+
+/** In order of when they are sure; equal ones by submission. */
+export const bySureEnd = (left: Release, right: Release): number =>
+  left.surelyMs - right.surelyMs || bySubmission(left.job, right.job)
 
 /** What the running jobs of a queue use. */
 export interface QueueUse {
@@ -38,6 +45,8 @@ export interface QueueUse {
 export interface Runners {
   /** What each will give back, soonest first. */
   releases(): readonly Release[]
+  /** The same, in order of when they are sure. */
+  sureReleases(): readonly Release[]
   readonly byQueue: ReadonlyMap<string, QueueUse>
   /** How many run of each priority. */
   readonly byPriority: ReadonlyMap<number, number>
@@ -57,6 +66,19 @@ export const expectedEndMs = (job: RunningJob, policy: Policy, nowMs: number): n
   return job.startedAtMs + lengthMs
 }
 
+/**
+ * By when an attempt has ended in nine of ten cases: what is kept for others behind it counts on that. It is doubled with
+ * the prediction.
+ */
+export const sureEndMs = (job: RunningJob, policy: Policy, nowMs: number): number => {
+  const endMs = expectedEndMs(job, policy, nowMs)
+  const cautiousMs = job.cautiousRuntimeMs ?? null
+  if (job.stopping || cautiousMs === null || job.predictedEndMs === null) return endMs
+  const predictedMs = Math.max(1, job.predictedEndMs - job.startedAtMs)
+  const doubled = Math.round((endMs - job.startedAtMs) / predictedMs)
+  return Math.max(endMs, job.startedAtMs + doubled * cautiousMs)
+}
+
 const minus = (left: ResourceVector, right: ResourceVector): ResourceVector => ({
   gpuMilli: left.gpuMilli - right.gpuMilli,
   cpuMilli: left.cpuMilli - right.cpuMilli,
@@ -70,6 +92,7 @@ const isNothing = (amount: ResourceVector): boolean =>
 export const openRunners = (shapes: Shapes, policy: Policy, tally: Tally): Runners => {
   const known = new Map<RunningJob, Release>()
   const going = createSorted<Release>(byEnd)
+  const goingSurely = createSorted<Release>(bySureEnd)
   const stopping = new Set<RunningJob>()
   const byQueue = new Map<string, QueueUse>()
   const byPriority = new Map<number, number>()
@@ -83,13 +106,20 @@ export const openRunners = (shapes: Shapes, policy: Policy, tally: Tally): Runne
     total: totalOf(job.request),
     placement: job.placement,
     endMs: expectedEndMs(job, policy, nowMs),
+    surelyMs: sureEndMs(job, policy, nowMs),
     known: job.predictedEndMs !== null || job.stopping,
+    surelyKnown: job.stopping || (job.cautiousRuntimeMs ?? null) !== null,
   })
   const expect = (job: RunningJob, nowMs: number): void => {
     const release = releaseOf(job, nowMs)
     known.set(job, release)
     going.add(release)
+    goingSurely.add(release)
     outlived.add(release.endMs + 1, job)
+  }
+  const forget = (release: Release): void => {
+    going.remove(release)
+    goingSurely.remove(release)
   }
   const count = (job: RunningJob, sign: 1 | -1): void => {
     tally.count(shapes.of(job.request), sign)
@@ -115,7 +145,7 @@ export const openRunners = (shapes: Shapes, policy: Policy, tally: Tally): Runne
   }
   const leave = (job: RunningJob): void => {
     const release = known.get(job)
-    if (release !== undefined) going.remove(release)
+    if (release !== undefined) forget(release)
     known.delete(job)
     stopping.delete(job)
     count(job, -1)
@@ -125,7 +155,7 @@ export const openRunners = (shapes: Shapes, policy: Policy, tally: Tally): Runne
     for (const job of outlived.due(nowMs)) {
       const release = known.get(job)
       if (release === undefined || release.endMs >= nowMs) continue
-      going.remove(release)
+      forget(release)
       expect(job, nowMs)
     }
   }
@@ -135,16 +165,13 @@ export const openRunners = (shapes: Shapes, policy: Policy, tally: Tally): Runne
     at = { layout, free }
     return free
   }
+  const stops = (): Release[] => [...stopping].map((job) => releaseOf(job, sinceMs))
   const isRunning = (job: RunningJob): boolean => known.has(job) || stopping.has(job)
   return {
     byQueue,
     byPriority,
-    releases: () =>
-      sortedWith(
-        going.items(),
-        [...stopping].map((job) => releaseOf(job, sinceMs)),
-        byEnd,
-      ),
+    releases: () => sortedWith(going.items(), stops(), byEnd),
+    sureReleases: () => sortedWith(goingSurely.items(), stops(), bySureEnd),
     update(running, layout, nowMs) {
       const { gone, come } = differenceOf(before, running, isRunning)
       gone.forEach(leave)

@@ -23,7 +23,7 @@ export interface Kind {
   readonly shape: Shape
   readonly queueName: string
   /** Stretches of a cycle in which nothing comes of serving its jobs: any of them, or those bound by the reservation. */
-  readonly hopeless: { any: number; bound: number }
+  readonly hopeless: { any: number; bound: number; fromWork: number }
 }
 
 /** A queued job with what is worked out of it once. It stays the same object as long as the job waits unchanged. */
@@ -103,7 +103,7 @@ export const openWaiters = (shapes: Shapes, policy: Policy): ((job: QueuedJob) =
     const ofQueue = kinds.get(queueName) ?? new Map<Shape, Kind>()
     kinds.set(queueName, ofQueue)
     const shape = shapes.of(request)
-    const kind = ofQueue.get(shape) ?? { shape, queueName, hopeless: { any: 0, bound: 0 } }
+    const kind = ofQueue.get(shape) ?? { shape, queueName, hopeless: { any: 0, bound: 0, fromWork: 0 } }
     ofQueue.set(shape, kind)
     return kind
   }

@@ -1,16 +1,19 @@
-import { decide } from '../../decide.js'
-import { applyDecisions, evolve } from '../../evolve.js'
-import type { Decision } from '../../model/decision.js'
+import { openScheduler } from '../../decide.js'
+import { applyActions, evolve } from '../../evolve.js'
 import type { SchedEvent } from '../../model/event.js'
 import type { QueuedJob, Snapshot } from '../../model/snapshot.js'
 import type { Policy } from '../../policy/policy.js'
-import type { EnginePolicy, PolicyMaker, SimDecision, SimView } from './policy.js'
+import type { Foresight } from '../../prediction/history.js'
+import type { EnginePolicy, PolicyMaker, SimView } from './policy.js'
 import type { TraceJob } from './trace.js'
+
+/** How long a job will run: as likely more as less, and what it will hardly exceed. */
+export type Belief = Pick<Foresight, 'likelyMs' | 'cautiousMs'>
 
 /** What is believed of run times while a trace is lived through. */
 export interface Oracle {
   /** How long a job will run from now on, having run so long; `null` when nothing is known. */
-  predict(job: TraceJob, attainedMs: number): number | null
+  predict(job: TraceJob, attainedMs: number): Belief | null
   /** A job ended after it had run so long. */
   ended(job: TraceJob, ranMs: number): void
 }
@@ -27,11 +30,8 @@ export interface CoreOptions {
 
 const dayMs = 86_400_000
 
-const acted = (decision: Decision): SimDecision[] =>
-  decision.type === 'start' || decision.type === 'preempt' ? [decision] : []
-
 /**
- * The scheduler of the server, on a trace: the same `decide` on the same kind of snapshot, kept up by the same `evolve`.
+ * The scheduler of the server, on a trace: the same decisions (`act` of its scheduler) on the same kind of snapshot, kept up by the same `evolve`.
  * What is predicted of a job is asked when it comes and when it comes back.
  */
 export const corePolicy = ({ name, policy, oracle, usageHalfLifeMs = dayMs }: CoreOptions): PolicyMaker => ({
@@ -39,6 +39,11 @@ export const corePolicy = ({ name, policy, oracle, usageHalfLifeMs = dayMs }: Co
   open(view: SimView): EnginePolicy {
     const { nodes, queues } = view.trace
     const beliefs = oracle(view)
+    const scheduler = openScheduler(policy)
+    const { enabled, shorterWork, minimumRunMs } = policy.preemption
+    const revisits = enabled && shorterWork !== 'never'
+    const matureMs: number[] = []
+    let matured = 0
     let snapshot: Snapshot = {
       nodes,
       queues,
@@ -48,8 +53,10 @@ export const corePolicy = ({ name, policy, oracle, usageHalfLifeMs = dayMs }: Co
       usage: { halfLifeMs: usageHalfLifeMs, records: [] },
     }
     const predicted = (job: QueuedJob): QueuedJob => {
-      const remainingMs = beliefs.predict(view.job(job.id), job.attainedMs)
-      return { ...job, predictedRuntimeMs: remainingMs === null ? null : Math.max(1, Math.round(remainingMs)) }
+      const belief = beliefs.predict(view.job(job.id), job.attainedMs)
+      if (belief === null) return job
+      const whole = (ms: number): number => Math.max(1, Math.round(ms))
+      return { ...job, predictedRuntimeMs: whole(belief.likelyMs), cautiousRuntimeMs: whole(belief.cautiousMs) }
     }
     return {
       happened(event: SchedEvent) {
@@ -64,11 +71,16 @@ export const corePolicy = ({ name, policy, oracle, usageHalfLifeMs = dayMs }: Co
         snapshot = { ...snapshot, queued: back }
       },
       decide(nowMs) {
-        const decisions = decide(snapshot, policy, nowMs)
-        snapshot = applyDecisions(snapshot, decisions, nowMs)
-        return decisions.flatMap(acted)
+        const actions = scheduler.act(snapshot, nowMs)
+        snapshot = applyActions(snapshot, actions, nowMs)
+        if (revisits && actions.starts.length > 0) matureMs.push(nowMs + minimumRunMs)
+        return [...actions.preempts, ...actions.starts]
       },
-      wakeMs: () => null,
+      /** When what started may first make room for shorter work; the server looks again every few seconds. */
+      wakeMs(nowMs) {
+        while ((matureMs[matured] ?? Number.POSITIVE_INFINITY) <= nowMs) matured += 1
+        return snapshot.queued.length === 0 ? null : (matureMs[matured] ?? null)
+      },
     }
   },
 })

@@ -68,7 +68,7 @@ const byTime = (left: Foreseen, right: Foreseen): number => left.life.at - right
 
 const mostRoundsAnInstant = 1000
 
-const queuedJobOf = (job: TraceJob): QueuedJob => ({
+const queuedJobOf = (job: TraceJob, costs: Costs): QueuedJob => ({
   id: job.id,
   queueName: job.queueName,
   owner: job.owner,
@@ -79,6 +79,7 @@ const queuedJobOf = (job: TraceJob): QueuedJob => ({
   evictedAtMs: [],
   attainedMs: 0,
   notBeforeMs: 0,
+  resumes: !costs.losesWork,
 })
 
 /**
@@ -215,7 +216,7 @@ export const openSimulation = (trace: Trace, maker: PolicyMaker, costs: Costs = 
     for (let life = arrivals[arrived]; life !== undefined && life.job.submitMs <= nowMs; life = arrivals[arrived]) {
       arrived += 1
       queued += 1
-      const event: SchedEvent = { type: 'submitted', job: queuedJobOf(life.job) }
+      const event: SchedEvent = { type: 'submitted', job: queuedJobOf(life.job, costs) }
       policy.happened(event)
     }
     return arrived - before

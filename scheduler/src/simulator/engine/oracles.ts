@@ -1,30 +1,47 @@
+import { doubledBeyond, openRunTimeHistory } from '../../prediction/history.js'
 import { openRandom } from '../random.js'
-import type { OracleMaker } from './core-policy.js'
+import type { Belief, OracleMaker } from './core-policy.js'
 
 /** Knows nothing. */
 export const noOracle: OracleMaker = () => ({ predict: () => null, ended: () => undefined })
 
-/** A belief about a whole run time that is doubled as long as the job has already run longer (§4.2 of Muri's re-runs). */
-export const remainingOf = (believedMs: number, attainedMs: number): number => {
-  let wholeMs = Math.max(1, believedMs)
-  while (wholeMs <= attainedMs) wholeMs *= 2
-  return wholeMs - attainedMs
-}
+const exactly = (ms: number): Belief => ({ likelyMs: ms, cautiousMs: ms })
 
 /** Knows every run time and how much of it is left. */
 export const truth: OracleMaker = (view) => ({
-  predict: ({ id }, _attainedMs) => view.leftMs(id, Number.NEGATIVE_INFINITY),
+  predict: ({ id }) => exactly(view.leftMs(id, Number.NEGATIVE_INFINITY)),
   ended: () => undefined,
 })
 
-/** Knows run times with a log-normal error: the truth × e^(σ·z), drawn once a job; doubled when outlived. */
+/** What nine of ten draws of a standard normal distribution do not exceed. */
+const ninetieth = 1.2816
+
+/**
+ * Knows run times with a log-normal error: the truth × e^(σ·z), drawn once a job; doubled when outlived. It knows its σ, so
+ * its cautious belief is the 90th percentile.
+ */
 export const noisy =
   (sigma: number, seed: number): OracleMaker =>
   (view) => {
     const random = openRandom(seed)
     const factors = new Map(view.trace.jobs.map(({ id }) => [id, Math.exp(sigma * random.normal())]))
     return {
-      predict: (job, attainedMs) => remainingOf(job.runMs * (factors.get(job.id) ?? 1), attainedMs),
+      predict(job, attainedMs) {
+        const believedMs = job.runMs * (factors.get(job.id) ?? 1)
+        return {
+          likelyMs: doubledBeyond(believedMs, attainedMs) - attainedMs,
+          cautiousMs: doubledBeyond(believedMs * Math.exp(ninetieth * sigma), attainedMs) - attainedMs,
+        }
+      },
       ended: () => undefined,
     }
   }
+
+/** Knows what a server would: the run times of jobs that ended, by what jobs have in common. */
+export const learnt: OracleMaker = () => {
+  const history = openRunTimeHistory()
+  return {
+    predict: (job, attainedMs) => history.foresee(job.keys, attainedMs),
+    ended: (job, ranMs) => history.learn(job.keys, ranMs),
+  }
+}

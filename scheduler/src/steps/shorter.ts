@@ -1,0 +1,159 @@
+import { yieldsToReservation, type Cycle } from '../cycle.js'
+import type { PodPlacement, QueuedJob, RunningJob } from '../model/snapshot.js'
+import { copyFree, give, take, type Free } from './cluster.js'
+import { bySubmission, workOf } from './order.js'
+import { podOn, podsThatFit } from './place.js'
+import { isEvictable, lostByEvictionMs, podsHere, stoppingIsEnough, thin, type Search } from './preempt.js'
+import { expectedEndMs } from './runners.js'
+import type { Waiter } from './waiters.js'
+
+/** A running job that may make room for shorter work. */
+export interface Longer {
+  readonly job: RunningJob
+  /** How long it will probably still run, and that as work (see `predictedWork`). */
+  readonly leftMs: number
+  readonly work: number
+  /** What its eviction costs itself: work undone, and the restart. */
+  readonly costMs: number
+}
+
+const none: Search = { simulated: false, eviction: null }
+
+const canResume = (job: RunningJob): boolean => job.resumes === true || job.checkpointedAtMs !== null
+
+/** Running jobs whose end is foreseen and that the policy lets be ended for shorter work, most left to do first. */
+const longerIn = (cycle: Cycle): readonly Longer[] => {
+  if (cycle.longer !== null) return cycle.longer
+  const { policy, nowMs, snapshot } = cycle
+  const { shorterWork, restartCostMs } = policy.preemption
+  const all = shorterWork === 'any'
+  cycle.longer = snapshot.running
+    .filter((job) => (all || canResume(job)) && job.predictedEndMs !== null && isEvictable(job, cycle))
+    .map((job): Longer => {
+      const leftMs = expectedEndMs(job, policy, nowMs) - nowMs
+      const costMs = lostByEvictionMs(job, nowMs) + restartCostMs
+      return { job, leftMs, work: workOf(job, leftMs, policy), costMs }
+    })
+    .sort((left, right) => right.leftMs - left.leftMs || bySubmission(left.job, right.job))
+  return cycle.longer
+}
+
+/**
+ * Whether a job may ask others to make room for shorter work: its run time is foreseen and it never ran before. So who was
+ * evicted does not evict in turn, and no two jobs push each other out.
+ */
+export const mayAsk = (cycle: Cycle, job: QueuedJob): boolean =>
+  cycle.policy.order.kind === 'predicted' &&
+  cycle.policy.preemption.shorterWork !== 'never' &&
+  job.predictedRuntimeMs !== null &&
+  job.attainedMs === 0 &&
+  job.evictedAtMs.length === 0
+
+/** Whether anybody runs who may be ended for shorter work. */
+export const someAreLonger = (cycle: Cycle): boolean =>
+  cycle.policy.preemption.shorterWork !== 'never' && longerIn(cycle).length > 0
+
+/** Whether fairness lets a job pass another: it is of the same owner, or its owner uses no more. */
+const isFair = (cycle: Cycle, job: QueuedJob, victim: RunningJob): boolean =>
+  job.owner === victim.owner ||
+  cycle.shares.ofOwner(job.queueName, job.owner) <= cycle.shares.ofOwner(job.queueName, victim.owner)
+
+/**
+ * What an exchange is worth, in thousandths of milliseconds: the job starts sooner by as long as the longest victim would
+ * still run, each victim is set back by the job's run time, and what evictions cost counts θ times. Above 0 it pays.
+ */
+const worthOf = (cycle: Cycle, job: QueuedJob, victims: readonly Longer[]): number => {
+  const soonerMs = victims.reduce((most, { leftMs }) => Math.max(most, leftMs), 0)
+  const laterMs = victims.length * (job.predictedRuntimeMs ?? 0)
+  const costMs = victims.reduce((sum, victim) => sum + victim.costMs, 0)
+  return 1000 * (soonerMs - laterMs) - cycle.policy.preemption.benefitPermille * costMs
+}
+
+interface Cleared {
+  readonly node: number
+  readonly victims: readonly Longer[]
+  readonly worth: number
+}
+
+/** Who would have to go for one pod on a node: as few of those as will do that have most left. `null` if all do not do. */
+const clear = (cycle: Cycle, { job }: Waiter, free: Free, node: number, onNode: readonly Longer[]): Cleared | null => {
+  const nodeId = cycle.layout.nodes[node]?.id ?? ''
+  const byJob = new Map(onNode.map((longer) => [longer.job, longer]))
+  const enough = (set: readonly RunningJob[]): boolean => {
+    const pods = podsHere(set, nodeId)
+    give(cycle.layout, free, pods)
+    const fits = podsThatFit(cycle.layout, free, node, job.request, 1) > 0
+    take(cycle.layout, free, pods)
+    return fits
+  }
+  const jobs = onNode.map((longer) => longer.job)
+  const count = jobs.findIndex((_, at) => enough(jobs.slice(0, at + 1))) + 1
+  if (count === 0) return null
+  const victims = thin(jobs.slice(0, count), enough).flatMap((victim) => byJob.get(victim) ?? [])
+  return { node, victims, worth: worthOf(cycle, job, victims) }
+}
+
+const byNodeOf = (cycle: Cycle, candidates: readonly Longer[]): Map<number, Longer[]> => {
+  const byNode = new Map<number, Longer[]>()
+  for (const longer of candidates) {
+    for (const nodeId of new Set(longer.job.placement.pods.map((pod) => pod.nodeId))) {
+      const node = cycle.layout.nodeIndex.get(nodeId)
+      if (node === undefined || !cycle.layout.nodes[node]?.schedulable) continue
+      const others = byNode.get(node)
+      if (others) others.push(longer)
+      else byNode.set(node, [longer])
+    }
+  }
+  return byNode
+}
+
+const byWorth = (left: Cleared, right: Cleared): number => right.worth - left.worth || left.node - right.node
+
+/** Nodes that have room for a pod as it is. */
+const roomy = (cycle: Cycle, { job }: Waiter, free: Free): Cleared[] =>
+  [...cycle.layout.nodes.keys()]
+    .filter(
+      (node) => cycle.layout.nodes[node]?.schedulable && podsThatFit(cycle.layout, free, node, job.request, 1) > 0,
+    )
+    .map((node) => ({ node, victims: [], worth: 0 }))
+
+/**
+ * Simulates first: running jobs of the same importance and queue with so much more left to do that ending them pays, one
+ * pod a node. Shortest remaining service first, with the cost of interruptions counted: they are ended only if the time
+ * saved is above θ times what is lost, and what they free is kept for the job.
+ */
+export const findShorter = (cycle: Cycle, waiter: Waiter): Search => {
+  const { job, work } = waiter
+  const longer = longerIn(cycle)
+  const reserved = yieldsToReservation(cycle, job) ? [...(cycle.reservation?.nodeIds ?? [])] : []
+  const candidates = longer.filter(
+    (one) =>
+      one.work > work &&
+      one.job.queueName === job.queueName &&
+      one.job.priority === job.priority &&
+      !cycle.preempted.has(one.job.id) &&
+      worthOf(cycle, job, [one]) > 0 &&
+      isFair(cycle, job, one.job) &&
+      !one.job.placement.pods.some((pod) => reserved.includes(pod.nodeId)),
+  )
+  if (candidates.length === 0) return none
+  const free = copyFree(cycle.now.free)
+  const closed = reserved.flatMap((nodeId) => cycle.layout.nodeIndex.get(nodeId) ?? [])
+  for (const node of closed) free.cpu[node] = -1
+  if (stoppingIsEnough(cycle, waiter, free, closed)) return { simulated: true, eviction: null }
+  const open = roomy(cycle, waiter, free)
+  const isOpen = new Set(open.map(({ node }) => node))
+  const cleared = [...byNodeOf(cycle, candidates)].flatMap(([node, onNode]) =>
+    isOpen.has(node) ? [] : (clear(cycle, waiter, free, node, onNode) ?? []),
+  )
+  const chosen = [...open, ...cleared.sort(byWorth)].slice(0, job.request.replicas)
+  const victims = [...new Set(chosen.flatMap((one) => one.victims))]
+  if (chosen.length < job.request.replicas || victims.length === 0 || worthOf(cycle, job, victims) <= 0)
+    return { simulated: true, eviction: null }
+  for (const victim of victims) give(cycle.layout, free, victim.job.placement.pods)
+  const pods = chosen.map(({ node }): PodPlacement => podOn(cycle.layout, free, node, job.request, cycle.rule()))
+  return {
+    simulated: true,
+    eviction: { isForShorter: true, victims: victims.map((victim) => victim.job), placement: { pods } },
+  }
+}

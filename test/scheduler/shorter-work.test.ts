@@ -1,0 +1,114 @@
+import { decide, decisionFaults, defaultPolicy, evolve, type Policy, type RunningJob } from '@novabrain/scheduler'
+import { aJob, aNode, aQueue, aRunningJob, aSnapshot, hour, minute, noon, outcome, victimIds } from './builders.js'
+
+const later = noon + 30 * minute
+const any: Policy = { ...defaultPolicy, preemption: { ...defaultPolicy.preemption, shorterWork: 'any' } }
+
+/** A node full of one job that will run for long; it saves itself when told to stop. */
+const long = (change: Partial<RunningJob> = {}) =>
+  aRunningJob(
+    'long',
+    'n1',
+    [0, 1, 2, 3],
+    {},
+    { predictedRuntimeMs: 20 * hour, predictedEndMs: noon + 20 * hour, resumes: true, ...change },
+  )
+const short = (change = {}) => aJob('short', {}, { submittedAtMs: later, predictedRuntimeMs: 10 * minute, ...change })
+const world = (running: RunningJob, queued = short()) =>
+  aSnapshot({ nodes: [aNode('n1', 4)], running: [running], queued: [queued] })
+
+const judged = (snapshot: ReturnType<typeof world>, policy = defaultPolicy) => {
+  const decisions = decide(snapshot, policy, later)
+  expect(decisionFaults(snapshot, decisions, policy, later)).toEqual([])
+  return decisions
+}
+
+test('a job with far less to do ends one that loses nothing by it, and has its place kept', () => {
+  const decisions = judged(world(long()))
+  expect(decisions).toContainEqual({ type: 'preempt', victimId: 'long', forJobId: 'short', why: 'shorter' })
+  expect(outcome(decisions, 'short')).toBe('reserve:waiting_for_preemption')
+})
+
+test('who would lose its work is left alone, unless the policy allows it and it still pays', () => {
+  const loses = { resumes: false }
+  expect(victimIds(judged(world(long(loses))))).toEqual([])
+  expect(victimIds(judged(world(long(loses)), any))).toEqual(['long'])
+  const soonDone = { ...loses, predictedRuntimeMs: hour, predictedEndMs: noon + hour }
+  expect(victimIds(judged(world(long(soonDone)), any))).toEqual([])
+})
+
+test('work since the last checkpoint is what counts', () => {
+  const near = { resumes: false, predictedRuntimeMs: 2 * hour, predictedEndMs: noon + hour + 10 * minute }
+  expect(victimIds(judged(world(long({ ...near, checkpointedAtMs: later - 2 * minute }))))).toEqual(['long'])
+  expect(victimIds(judged(world(long({ ...near, checkpointedAtMs: noon }))))).toEqual([])
+})
+
+test.each([
+  ['of another queue', long({ queueName: 'other' }), short()],
+  ['more important', long({ priority: 300 }), short()],
+  ['hardly longer', long({ predictedRuntimeMs: 40 * minute, predictedEndMs: later + 10 * minute }), short()],
+  ['whose end nobody foresees', long({ predictedRuntimeMs: null, predictedEndMs: null }), short()],
+  ['for a job that itself ran before', long(), short({ attainedMs: minute })],
+  ['for a job that nobody foresees', long(), short({ predictedRuntimeMs: null })],
+])('nobody is ended for shorter work who is %s', (_, running, queued) => {
+  const snapshot = { ...world(running, queued), queues: [aQueue('main'), aQueue('other')] }
+  expect(victimIds(judged(snapshot))).toEqual([])
+})
+
+test('an owner who uses more than another does not pass it', () => {
+  const running = [
+    aRunningJob('mine', 'n1', [0, 1, 2], {}, { owner: 'bob', predictedEndMs: null }),
+    aRunningJob('theirs', 'n1', [3], {}, { owner: 'ann', resumes: true, predictedEndMs: noon + 20 * hour }),
+  ]
+  const of = (owner: string) => decide(aSnapshot({ running, queued: [short({ owner })] }), defaultPolicy, later)
+  expect(victimIds(of('bob'))).toEqual([])
+  expect(victimIds(of('ann'))).toEqual(['theirs'])
+})
+
+test('of two with as much room the one with more left to do is ended, and a gang ends one on each node', () => {
+  const left = (id: string, nodeId: string, hours: number) =>
+    aRunningJob(
+      id,
+      nodeId,
+      [0],
+      {},
+      { resumes: true, predictedRuntimeMs: hours * hour, predictedEndMs: noon + hours * hour },
+    )
+  const nodes = [aNode('n1', 1), aNode('n2', 1), aNode('n3', 1)]
+  const running = [left('five', 'n1', 5), left('nine', 'n2', 9), left('seven', 'n3', 7)]
+  const one = aSnapshot({ nodes, running, queued: [short()] })
+  expect(victimIds(judged(one))).toEqual(['nine'])
+  const gang = aJob('gang', { replicas: 2 }, { submittedAtMs: later, predictedRuntimeMs: 10 * minute })
+  expect(victimIds(judged({ ...one, queued: [gang] }))).toEqual(['nine', 'seven'])
+})
+
+test('who was ended and goes on where it stopped has the less to do', () => {
+  const stopping = world(long({ stopping: true, cautiousRuntimeMs: 30 * hour }))
+  const event = { type: 'requeued', jobId: 'long', atMs: noon + 5 * hour, notBeforeMs: 0, evicted: true } as const
+  expect(evolve(stopping, event).queued.at(-1)).toMatchObject({
+    predictedRuntimeMs: 15 * hour,
+    cautiousRuntimeMs: 25 * hour,
+  })
+  const anew = world(long({ stopping: true, resumes: false }))
+  expect(evolve(anew, event).queued.at(-1)).toMatchObject({ predictedRuntimeMs: 20 * hour })
+})
+
+test('what is kept for a blocked gang counts on the 90th percentile of what runs, the estimate tells both', () => {
+  const running = [
+    aRunningJob(
+      'r',
+      'n1',
+      [0],
+      {},
+      { predictedRuntimeMs: hour, predictedEndMs: noon + hour, cautiousRuntimeMs: 3 * hour },
+    ),
+  ]
+  const queued = [aJob('gang', { gpuCount: 4 }, { predictedRuntimeMs: hour })]
+  const [decision] = judged(aSnapshot({ running, queued }))
+  expect(decision).toMatchObject({ type: 'reserve', atMs: noon + 3 * hour })
+  const one = judged(aSnapshot({ nodes: [aNode('n1', 1)], running, queued: [short()] }), {
+    ...defaultPolicy,
+    preemption: { ...defaultPolicy.preemption, enabled: false },
+  })
+  expect(one[0]).toMatchObject({ estimatedStart: { p50Ms: noon + hour, p90Ms: noon + 3 * hour } })
+})
