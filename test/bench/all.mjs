@@ -22,6 +22,7 @@ const benchmarks = [
   ['metric-ingest', ['uv']],
   ['tracking', ['uv'], ({ quick }) => (quick ? ['--quick'] : [])],
   ['history', ['uv']],
+  ['scheduler', [], ({ quick }) => (quick ? ['--quick'] : [])],
   ['pin-and-snapshot', ['uv', 'python'], ({ python }) => ['--python', python]],
   ['click-to-start', ['uv', 'python'], ({ python }) => ['--python', python]],
   ['runner-idle', ['uv', 'python'], ({ python }) => ['--python', python]],
