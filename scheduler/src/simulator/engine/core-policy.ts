@@ -3,12 +3,14 @@ import { applyActions, evolve } from '../../evolve.js'
 import type { SchedEvent } from '../../model/event.js'
 import type { QueuedJob, Snapshot } from '../../model/snapshot.js'
 import type { Policy } from '../../policy/policy.js'
-import type { Foresight } from '../../prediction/history.js'
 import type { EnginePolicy, PolicyMaker, SimView } from './policy.js'
 import type { TraceJob } from './trace.js'
 
-/** How long a job will run: as likely more as less, and what it will hardly exceed. */
-export type Belief = Pick<Foresight, 'likelyMs' | 'cautiousMs'>
+/** How long a job will run: as likely more as less, and what nine of ten like it do not exceed, if that is known. */
+export interface Belief {
+  readonly likelyMs: number
+  readonly cautiousMs: number | null
+}
 
 /** What is believed of run times while a trace is lived through. */
 export interface Oracle {
@@ -56,7 +58,11 @@ export const corePolicy = ({ name, policy, oracle, usageHalfLifeMs = dayMs }: Co
       const belief = beliefs.predict(view.job(job.id), job.attainedMs)
       if (belief === null) return job
       const whole = (ms: number): number => Math.max(1, Math.round(ms))
-      return { ...job, predictedRuntimeMs: whole(belief.likelyMs), cautiousRuntimeMs: whole(belief.cautiousMs) }
+      return {
+        ...job,
+        predictedRuntimeMs: whole(belief.likelyMs),
+        cautiousRuntimeMs: belief.cautiousMs === null ? null : whole(belief.cautiousMs),
+      }
     }
     return {
       happened(event: SchedEvent) {

@@ -1,6 +1,6 @@
 import type { SchedulingHistory } from '@novabrain/contracts'
 import type { OracleMaker } from '../engine/core-policy.js'
-import { remainingOf } from '../engine/oracles.js'
+import { doubledBeyond } from '../../prediction/history.js'
 import { openRecorder } from '../engine/over-time.js'
 import type { SimResult } from '../engine/result.js'
 import { widthOf, type Costs, type Trace } from '../engine/trace.js'
@@ -16,7 +16,7 @@ export const recorded =
     return {
       predict({ id }, attainedMs) {
         const wholeMs = predicted.get(id) ?? null
-        return wholeMs === null ? null : remainingOf(wholeMs, attainedMs)
+        return wholeMs === null ? null : { likelyMs: doubledBeyond(wholeMs, attainedMs) - attainedMs, cautiousMs: null }
       },
       ended: () => undefined,
     }
