@@ -3,7 +3,7 @@
 CREATE OR REPLACE FUNCTION pg_temp.fill_runs(tenant text, project text, experiment bigint, runs int, keys int) RETURNS void
 LANGUAGE plpgsql AS $$
 DECLARE
-  metric_keys constant int := greatest(1, keys * 8 / 12 - 8);
+  metric_keys constant int := greatest(1, keys * 4 / 12 - 4);
   param_keys constant int := greatest(1, keys * 3 / 12 - 8);
   tag_keys constant int := greatest(1, keys / 12 - 2);
 BEGIN

@@ -4,9 +4,9 @@ const runId = '01a2033ec83c77e4be4ee07f0e2702d0'
 
 describe('addresses of the web app', () => {
   test.each([
-    ['', { name: 'runs', experimentId: null }],
-    ['#/', { name: 'runs', experimentId: null }],
-    ['#/experiments/12', { name: 'runs', experimentId: '12' }],
+    ['', { name: 'runs' }],
+    ['#/', { name: 'runs' }],
+    ['#/experiments/12', { name: 'experiments', experimentIds: ['12'], query: '' }],
     [`#/experiments/12/runs/${runId}`, { name: 'run', runId, tab: 'overview' }],
     [`#/experiments/12/runs/${runId}/artifacts/model`, { name: 'run', runId, tab: 'files' }],
     [`#/experiments/12/runs/${runId}/model-metrics`, { name: 'run', runId, tab: 'metrics' }],

@@ -1,10 +1,13 @@
+import { defineColumnChooser } from './elements/column-chooser.js'
 import { defineCompareChart } from './elements/compare-chart.js'
 import { defineConnectionBar } from './elements/connection-bar.js'
+import { defineDrop } from './elements/drop.js'
 import { defineEditableText } from './elements/editable-text.js'
 import { defineEmptyState } from './elements/empty-state.js'
 import { defineEnvironmentChip } from './elements/environment-chip.js'
 import { defineEnvironmentDiff } from './elements/environment-diff.js'
 import { defineErrorCard } from './elements/error-card.js'
+import { defineExperimentPicker } from './elements/experiment-picker.js'
 import { defineFileList } from './elements/file-list.js'
 import { defineFilePreview } from './elements/file-preview.js'
 import { defineGhost } from './elements/ghost.js'
@@ -15,6 +18,7 @@ import { defineMetricChart } from './elements/metric-chart.js'
 import { defineModelList } from './elements/model-list.js'
 import { defineModelPage } from './elements/model-page.js'
 import { defineNodeGrid } from './elements/node-grid.js'
+import { defineParallelPlot } from './elements/parallel-plot.js'
 import { defineQueueTable } from './elements/queue-table.js'
 import { defineRegisterCard } from './elements/register-card.js'
 import { defineResourceChart } from './elements/resource-chart.js'
@@ -23,13 +27,18 @@ import { defineRunCode } from './elements/run-code.js'
 import { defineRunCompare } from './elements/run-compare.js'
 import { defineRunEnvironment } from './elements/run-environment.js'
 import { defineRunFiles } from './elements/run-files.js'
+import { defineRunFilter } from './elements/run-filter.js'
+import { defineRunGrid } from './elements/run-grid.js'
 import { defineRunList } from './elements/run-list.js'
 import { defineRunMetrics } from './elements/run-metrics.js'
 import { defineRunModels } from './elements/run-models.js'
 import { defineRunOverview } from './elements/run-overview.js'
 import { defineRunPage } from './elements/run-page.js'
 import { defineRunParams } from './elements/run-params.js'
+import { defineRunPlots } from './elements/run-plots.js'
+import { defineRunTable } from './elements/run-table.js'
 import { defineRunTraces } from './elements/run-traces.js'
+import { defineScatterPlot } from './elements/scatter-plot.js'
 import { defineStatusBadge } from './elements/status-badge.js'
 import { defineSubmitCard } from './elements/submit-card.js'
 import { defineTraceList } from './elements/trace-list.js'
@@ -45,13 +54,16 @@ import { defineVersionSignature } from './elements/version-signature.js'
 
 /** Register every element; a second call, or a second copy of the library, changes nothing. */
 export const defineElements = (): void => {
+  defineColumnChooser()
   defineCompareChart()
   defineConnectionBar()
+  defineDrop()
   defineEditableText()
   defineEmptyState()
   defineEnvironmentChip()
   defineEnvironmentDiff()
   defineErrorCard()
+  defineExperimentPicker()
   defineFileList()
   defineFilePreview()
   defineGhost()
@@ -62,6 +74,7 @@ export const defineElements = (): void => {
   defineModelList()
   defineModelPage()
   defineNodeGrid()
+  defineParallelPlot()
   defineQueueTable()
   defineRegisterCard()
   defineResourceChart()
@@ -70,13 +83,18 @@ export const defineElements = (): void => {
   defineRunCompare()
   defineRunEnvironment()
   defineRunFiles()
+  defineRunFilter()
+  defineRunGrid()
   defineRunList()
   defineRunMetrics()
   defineRunModels()
   defineRunOverview()
   defineRunPage()
   defineRunParams()
+  defineRunPlots()
+  defineRunTable()
   defineRunTraces()
+  defineScatterPlot()
   defineStatusBadge()
   defineSubmitCard()
   defineTraceList()

@@ -28,7 +28,11 @@ export const columnsOf = (names: readonly string[]): RunColumn[] =>
     (name) => parseRunColumn(name) ?? fail('invalid_request', { detail: `No column: ${name}`, field: 'columns' }),
   )
 
+/** The order of a table. Newest first is what every search ends in, and an index has that order. */
 export const orderOf = (keys: readonly RunOrderKey[]): OrderKey[] =>
+  keys.length === 1 && keys[0]?.column === 'attributes.start_time' && keys[0].descending ? [] : orderKeysOf(keys)
+
+const orderKeysOf = (keys: readonly RunOrderKey[]): OrderKey[] =>
   keys.map(({ column, descending }) => {
     const [{ kind, key } = fail('invalid_request', { detail: `No column: ${column}`, field: 'order' })] = columnsOf([
       column,

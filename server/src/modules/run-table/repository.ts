@@ -45,10 +45,15 @@ export const runTableRepository = {
   async page(
     tx: Tx,
     scope: Project,
-    { experimentIds, offset, limit }: { experimentIds: readonly string[]; offset: number; limit: number },
+    {
+      experimentIds,
+      upToMs,
+      offset,
+      limit,
+    }: { experimentIds: readonly string[]; upToMs: number; offset: number; limit: number },
     { all, ranked }: { readonly all: Compiled; readonly ranked: Compiled | null },
   ): Promise<string[]> {
-    const parameters = [scope.projectId, experimentIds, active, offset, limit, ...all.parameters]
+    const parameters = [scope.projectId, experimentIds, active, offset, limit, upToMs, ...all.parameters]
     const first: { id: string }[] = ranked === null ? [] : await tx.query(searchRuns(ranked, 'r.id'), parameters)
     // What comes after those that are ranked only the whole search knows.
     const found =
@@ -74,10 +79,17 @@ export const runTableRepository = {
     return tx.query(cellsOfRuns[kind], [scope.projectId, runIds, keys])
   },
 
-  async count(tx: Tx, scope: Project, experimentIds: readonly string[], compiled: Compiled): Promise<number> {
+  async count(
+    tx: Tx,
+    scope: Project,
+    { experimentIds, afterMs, upToMs }: { experimentIds: readonly string[]; afterMs: number; upToMs: number },
+    compiled: Compiled,
+  ): Promise<number> {
     const rows: { count: number }[] = await tx.query(countRuns(compiled), [
       scope.projectId,
       experimentIds,
+      afterMs,
+      upToMs,
       ...compiled.parameters,
     ])
     return rows[0]?.count ?? 0

@@ -85,18 +85,18 @@ export const createRunTableService = ({ database }: Pick<Deps, 'database'>) => {
       return database.transaction(scope, async (tx) => {
         const experimentIds = await experimentsOf(tx, scope, request.experimentIds)
         const upToMs = request.upToMs ?? (await table.newestStart(tx, scope, experimentIds))
-        const known = upToMs === null ? comparisons : [...comparisons, begun('<=', upToMs)]
-        const all = compileSearch(known, order, tableSearch, 5)
-        const ranked = rankedByMetric(all, order)
-        const runIds =
-          request.limit === 0 ? [] : await table.page(tx, scope, { ...request, experimentIds }, { all, ranked })
-        const count = (wanted: readonly Comparison[]) =>
-          table.count(tx, scope, experimentIds, compileSearch(wanted, [], tableSearch, 2))
+        const { offset, limit } = request
+        const all = begunUpTo(compileSearch(comparisons, order, tableSearch, 6))
+        const part = { experimentIds, upToMs: upToMs ?? 0, offset, limit }
+        const runIds = limit === 0 ? [] : await table.page(tx, scope, part, { all, ranked: rankedByMetric(all, order) })
+        const compared = compileSearch(comparisons, [], tableSearch, 4)
+        const count = (afterMs: number, toMs: number) =>
+          table.count(tx, scope, { experimentIds, afterMs, upToMs: toMs }, compared)
         const counted = request.count === true
         return {
           rows: await rowsOf(tx, scope, runIds, columns),
-          total: counted ? await count(known) : null,
-          newer: !counted ? null : upToMs === null ? 0 : await count([...comparisons, begun('>', upToMs)]),
+          total: counted ? await count(earliest, upToMs ?? earliest) : null,
+          newer: counted ? await count(upToMs ?? earliest, latest) : null,
           upToMs,
         }
       })
@@ -200,10 +200,14 @@ const filterOf = (text: string): readonly Comparison[] => {
   return result.ok ? result.value : fail('search_text_invalid', { detail: result.message, position: result.position })
 }
 
-const begun = (operator: '<=' | '>', value: number): Comparison => ({
-  entity: 'attribute',
-  key: 'start_time',
-  test: { kind: 'number', operator, value },
+/** Before and after every time at which a run can begin. */
+const earliest = Number.MIN_SAFE_INTEGER
+const latest = Number.MAX_SAFE_INTEGER
+
+/** With the condition that leaves out runs begun after `$6`. */
+const begunUpTo = (compiled: Compiled): Compiled => ({
+  ...compiled,
+  conditions: ['r.started_at_ms <= $6::bigint', ...compiled.conditions],
 })
 
 const among = (values: readonly string[]): Comparison => ({

@@ -230,14 +230,15 @@ export class WebApp extends LitElement {
     const state = this.#stream?.connection.state ?? 'connecting'
     const words = { online: connection.online, connecting: connection.connecting, offline: web.offline }
     const links: readonly [Page, string][] = [
-      [{ name: 'runs', experimentId: null }, web.runs],
+      [{ name: 'runs' }, web.runs],
+      [{ name: 'experiments', experimentIds: [], query: '' }, web.experiments],
       [{ name: 'jobs' }, web.jobs],
       [{ name: 'traces', experimentId: null }, web.traces],
       [{ name: 'models' }, web.models],
       [{ name: 'queue' }, web.queue],
       [{ name: 'nodes' }, web.nodes],
     ]
-    const fixed = ['run', 'job', 'runs', 'trace'].includes(this.page.name)
+    const fixed = ['run', 'job', 'runs', 'experiments', 'trace'].includes(this.page.name)
     return html`<a class="skip" href="#content" @click=${(event: Event) => this.#skip(event)}>${web.skip}</a>
       <header>
         ${this.#brand()}
@@ -264,6 +265,7 @@ export class WebApp extends LitElement {
       this.#enterProject((event.currentTarget as HTMLSelectElement).value)
       if (this.page.name === 'run' || this.page.name === 'job') location.hash = '#/runs'
       if (this.page.name === 'trace' || this.page.name === 'traces') location.hash = '#/traces'
+      if (this.page.name === 'experiments') location.hash = '#/experiments'
       if (this.page.name === 'model' || this.page.name === 'version') location.hash = '#/models'
     }
     return html`<select aria-label=${web.project} @change=${choose}>
@@ -332,7 +334,9 @@ export class WebApp extends LitElement {
     }
     switch (page.name) {
       case 'runs':
-        return this.#runs(host, page.experimentId)
+        return html`<nb-run-list .host=${host} .feed=${this.#feed}></nb-run-list>`
+      case 'experiments':
+        return this.#experiments(host, page)
       case 'run':
       case 'job':
         return html`<nb-run-page
@@ -390,23 +394,41 @@ export class WebApp extends LitElement {
       ></nb-device-page>`
     return null
   }
-  #runs(host: Host, experimentId: string | null) {
-    const { web } = this.#t
-    const crumb = html`<div class="crumb">
-      <strong>${fill(web.experiment, { id: experimentId ?? '' })}</strong>
-      <a href=${hashOf({ name: 'traces', experimentId })}>${web.itsTraces}</a>
-      <button class="link" @click=${() => (location.hash = '#/runs')}>${web.allRuns}</button>
-    </div>`
-    return html`<div class="fill">
-      ${experimentId === null ? nothing : crumb}
-      <nb-run-list .host=${host} .feed=${this.#feed} .experimentId=${experimentId}></nb-run-list>
-    </div>`
+  #experiments(host: Host, page: Extract<Page, { name: 'experiments' }>) {
+    const go = (next: Page) => (location.hash = hashOf(next))
+    const experimentId = page.experimentIds.length === 1 ? (page.experimentIds[0] ?? null) : null
+    return html`<nb-run-table
+      .host=${host}
+      .experimentIds=${this.#same(page.experimentIds)}
+      .query=${page.query}
+      @nb-query=${({ detail }: CustomEvent<NbEvents['nb-query']>) => this.#query(page, detail)}
+      @nb-experiments=${({ detail }: CustomEvent<NbEvents['nb-experiments']>) =>
+        go({ ...page, experimentIds: detail.experimentIds })}
+      >${
+        experimentId === null
+          ? nothing
+          : html`<a slot="links" href=${hashOf({ name: 'traces', experimentId })}>${this.#t.web.itsTraces}</a>`
+      }</nb-run-table
+    >`
+  }
+  /** The same experiments stay the same object: another one is another table. */
+  #experimentIds: readonly string[] = []
+  #same(ids: readonly string[]): readonly string[] {
+    if (ids.join() !== this.#experimentIds.join()) this.#experimentIds = ids
+    return this.#experimentIds
+  }
+  /** All that a table shows is in its address; only steps that one would go back over fill the history. */
+  #query(page: Extract<Page, { name: 'experiments' }>, { query, replace }: NbEvents['nb-query']): void {
+    this.page = { ...page, query }
+    history[replace ? 'replaceState' : 'pushState'](null, '', hashOf(this.page))
   }
   #traces(host: Host, experimentId: string | null) {
     const { web } = this.#t
     const crumb = html`<div class="crumb">
       <strong>${fill(web.experiment, { id: experimentId ?? '' })}</strong>
-      <a href=${hashOf({ name: 'runs', experimentId })}>${web.itsRuns}</a>
+      <a href=${hashOf({ name: 'experiments', experimentIds: experimentId === null ? [] : [experimentId], query: '' })}
+        >${web.itsRuns}</a
+      >
       <a href="#/traces">${web.allTraces}</a>
     </div>`
     return html`${experimentId === null ? nothing : crumb}

@@ -2,7 +2,9 @@ import { runTabs, type RunTab } from '@novabrain/ui'
 
 /** The pages of the app. Addresses are hashes, so that the ones MLflow prints (`/#/experiments/1/runs/…`) open here. */
 export type Page =
-  | { readonly name: 'runs'; readonly experimentId: string | null }
+  | { readonly name: 'runs' }
+  /** The table of runs of some experiments, of all when none is named; `query` is its own (filter, order, columns …). */
+  | { readonly name: 'experiments'; readonly experimentIds: readonly string[]; readonly query: string }
   | { readonly name: 'run'; readonly runId: string; readonly tab: RunTab }
   | { readonly name: 'job'; readonly jobId: string; readonly tab: RunTab }
   | { readonly name: 'jobs' }
@@ -38,12 +40,21 @@ const mlflowTabs: Readonly<Record<string, RunTab>> = {
 interface Query {
   readonly tab: RunTab
   readonly values: URLSearchParams
+  /** As it is written. */
+  readonly query: string
 }
 
 const patterns: readonly [RegExp, (parts: readonly string[], query: Query) => Page][] = [
-  [/^\/?(?:runs)?$/, () => ({ name: 'runs', experimentId: null })],
-  [/^\/experiments(?:\/runs)?$/, () => ({ name: 'runs', experimentId: null })],
-  [/^\/experiments\/(\d+)(?:\/runs)?$/, ([experimentId = '']) => ({ name: 'runs', experimentId })],
+  [/^\/?(?:runs)?$/, () => ({ name: 'runs' })],
+  [/^\/experiments(?:\/runs)?$/, (_, { query }) => ({ name: 'experiments', experimentIds: [], query })],
+  [
+    /^\/experiments\/(\d+(?:,\d+)*)(?:\/runs)?$/,
+    ([ids = ''], { query }) => ({ name: 'experiments', experimentIds: ids.split(','), query }),
+  ],
+  [
+    /^\/compare-experiments(?:\/.*)?$/,
+    (_, { values }) => ({ name: 'experiments', experimentIds: idsOf(values.get('experiments') ?? ''), query: '' }),
+  ],
   [
     new RegExp(`^/(?:experiments/\\d+/)?runs/${id}(?:/([a-zA-Z-]+))?(?:/.*)?$`),
     (parts, { tab }) => runPage(parts, tab),
@@ -73,10 +84,13 @@ export const pageOf = (hash: string): Page => {
   const clean = path.length > 1 ? path.replace(/\/$/, '') : path
   for (const [pattern, page] of patterns) {
     const found = pattern.exec(clean)
-    if (found !== null) return page(found.slice(1), { tab, values })
+    if (found !== null) return page(found.slice(1), { tab, values, query })
   }
   return { name: 'unknown' }
 }
+
+/** MLflow's list of experiments, `["1","2"]`. */
+const idsOf = (list: string): readonly string[] => list.match(/\d+/g) ?? []
 
 const requestOf = (values: URLSearchParams): AuthorizationRequest => ({
   client: values.get('client') ?? '',
@@ -112,8 +126,12 @@ const runPage = ([runId = '', part]: readonly (string | undefined)[], tab: RunTa
 /** The hash of a page. */
 export const hashOf = (page: Page): string => {
   switch (page.name) {
-    case 'runs':
-      return page.experimentId === null ? '#/runs' : `#/experiments/${page.experimentId}`
+    case 'experiments': {
+      const path = ['#/experiments', ...(page.experimentIds.length === 0 ? [] : [page.experimentIds.join(',')])].join(
+        '/',
+      )
+      return page.query === '' ? path : `${path}?${page.query}`
+    }
     case 'run':
       return `#/runs/${page.runId}${queryOf(page.tab)}`
     case 'job':

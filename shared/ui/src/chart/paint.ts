@@ -29,7 +29,7 @@ export const axisOf = (paint: ChartPaint) => ({
 })
 
 /** A colour of CSS as the canvas understands it: `var()` and `color-mix()` are worked out by the browser. */
-const resolveColour = (element: HTMLElement, expression: string): string => {
+export const resolveColour = (element: HTMLElement, expression: string): string => {
   const probe = document.createElement('span')
   probe.style.color = expression
   probe.style.setProperty('forced-color-adjust', 'none')

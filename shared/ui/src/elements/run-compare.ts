@@ -159,7 +159,7 @@ export class NbRunCompare extends NbElement {
         </label>
       </div>
       ${this.#unreadable(value)}
-      <div class="scroll" style=${`--runs:${runs.length}`}>${this.#table(runs)}</div>
+      <div class="scroll" .style=${`--runs:${runs.length}`}>${this.#table(runs)}</div>
       ${this.#charts(runs)}`
   }
   #toggle = (event: Event): void => {
@@ -193,7 +193,7 @@ export class NbRunCompare extends NbElement {
   }
   #heading({ run, job }: ComparedRun, i: number): TemplateResult {
     const name = job === null ? run.name : `#${job.number} ${job.name}`
-    return html`<th scope="col" style=${`--line:var(--nb-chart-${i + 1})`}>
+    return html`<th scope="col" .style=${`--line:var(--nb-chart-${i + 1})`}>
       <button class="link" @click=${() => this.host?.openRun(run.id)}>${name}</button>
     </th>`
   }
