@@ -536,7 +536,7 @@ export const zhCN: Strings = {
     noValue: '无',
     spread: '{low} 至 {high}，共 {runs}',
     filter: '筛选运行',
-    filterHint: "metrics.loss < 0.1 AND params.model = 'tree'",
+    filterHint: "例如 metrics.loss < 0.1 AND params.model = 'tree'",
     clearFilter: '清除筛选',
     choices: '可接续的内容',
     columns: '列',
