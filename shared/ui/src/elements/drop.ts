@@ -66,13 +66,13 @@ export class NbDrop extends NbElement {
 
   override connectedCallback(): void {
     super.connectedCallback()
-    this.addEventListener('keydown', this.#key)
+    document.addEventListener('keydown', this.#key)
     document.addEventListener('pointerdown', this.#outside, true)
   }
   override disconnectedCallback(): void {
     super.disconnectedCallback()
     document.removeEventListener('pointerdown', this.#outside, true)
-    this.removeEventListener('keydown', this.#key)
+    document.removeEventListener('keydown', this.#key)
   }
   readonly #outside = (event: Event): void => {
     if (this.open && !event.composedPath().includes(this)) this.#show(false)

@@ -146,11 +146,12 @@ export class NbRunGrid extends NbElement {
       @scroll=${this.#scroll}
       @keydown=${this.#key}
       @focusin=${this.#focusIn}
+      @focusout=${this.#focusOut}
       .style=${`--row-height:${rowPx}px;--head-height:${headPx}px`}
     >
       <div
         class="space"
-        role="grid"
+        role=${this.groupBy.length > 0 ? 'treegrid' : 'grid'}
         aria-label=${this.t.table.label}
         aria-rowcount=${(count ?? 0) + 1}
         aria-colcount=${this.columns.length + 1}
@@ -266,14 +267,24 @@ export class NbRunGrid extends NbElement {
       ? this.#run(index, line.run.row, html`${spacer}${cells}`)
       : this.#group(index, line, html`${spacer}${cells}`)
   }
+  /** A line that is being read. It keeps the focus, which stays where it was when the line is there. */
   #blank(index: number) {
+    const { active } = this
     return html`<div
       class="line row"
       role="row"
       aria-rowindex=${index + 2}
       .style=${`transform:translateY(${headPx + index * rowPx}px)`}
     >
-      <div class="cell frozen" role="gridcell" .style=${`width:${this.#nameWidth}px`}>
+      <div
+        class="cell frozen"
+        role="gridcell"
+        data-line=${index}
+        data-column=${active.line === index ? active.column : 0}
+        tabindex=${active.line === index ? 0 : -1}
+        aria-label=${this.t.loading}
+        .style=${`width:${this.#nameWidth}px`}
+      >
         <span class="skeleton" .style=${`--skeleton-width:${10 + ((index * 7) % 9)}ch`}></span>
       </div>
     </div>`
@@ -284,6 +295,7 @@ export class NbRunGrid extends NbElement {
       class="line row ${picked ? 'selected' : ''} ${this.groupBy.length > 0 ? 'inside' : ''}"
       role="row"
       aria-rowindex=${index + 2}
+      aria-level=${this.groupBy.length > 0 ? '2' : nothing}
       aria-selected=${picked ? 'true' : 'false'}
       .style=${`transform:translateY(${headPx + index * rowPx}px)`}
     >
@@ -321,6 +333,7 @@ export class NbRunGrid extends NbElement {
       class="line row group ${open ? 'open' : ''}"
       role="row"
       aria-rowindex=${index + 2}
+      aria-level="1"
       aria-expanded=${open ? 'true' : 'false'}
       .style=${`transform:translateY(${headPx + index * rowPx}px)`}
       @click=${() => emit(this, 'nb-group', { key })}
@@ -404,9 +417,19 @@ export class NbRunGrid extends NbElement {
   #focusIn = (event: FocusEvent): void => {
     const place = (event.target as HTMLElement).closest<HTMLElement>('[data-line]')?.dataset
     if (place === undefined) return
+    this.#within = true
     const now = { line: Number(place['line']), column: Number(place['column']) }
     if (now.line !== this.active.line || now.column !== this.active.column) this.active = now
   }
+
+  /** What goes from the page with the focus in it gives it to what comes in its place. */
+  #focusOut = (event: FocusEvent): void => {
+    const from = event.target as HTMLElement
+    queueMicrotask(() => {
+      if (from.isConnected && this.shadowRoot?.activeElement === null) this.#within = false
+    })
+  }
+  #within = false
 
   #open(row: RunTableRow): void {
     if (emit(this, 'nb-open', { runId: row.id, tab: 'overview' })) this.host?.openRun(row.id)
@@ -532,7 +555,8 @@ export class NbRunGrid extends NbElement {
   }
 
   protected override updated(_changed: PropertyValues): void {
-    if (!this.#refocus) return
+    const lost = this.#within && this.shadowRoot?.activeElement === null
+    if (!this.#refocus && !lost) return
     this.#refocus = false
     const { line, column } = this.active
     this.renderRoot

@@ -103,6 +103,7 @@ export class RunData {
 
   /** Count again how many began since, soon. */
   recount(): void {
+    if (this.beginning) return
     this.#counting = true
     this.#soon()
   }
@@ -212,7 +213,7 @@ export class RunData {
         },
       )
     }
-    if (counting && (this.upToMs === null || this.total === 0)) this.reload()
+    if (counting && (this.total === null || this.total === 0)) this.reload()
   }
 
   /** The piece of a run that is out of view is read again when it is wanted. */
