@@ -2,7 +2,7 @@
  * The part of `@novabrain/ui` that is plain words and numbers, for tests of the extension host: like it, they have no page,
  * and the elements want one.
  */
-export { runTabs } from '../../shared/ui/src/host.js'
+export { queueTabs, runTabs } from '../../shared/ui/src/host.js'
 export { counted, fill, stringsOf } from '../../shared/ui/src/locales/strings.js'
 export { cardErrorOf } from '../../shared/ui/src/format/error.js'
 export { formatAge, formatInstant } from '../../shared/ui/src/format/age.js'

@@ -2,6 +2,7 @@ import { commandsPlugin } from './plugins/commands.js'
 import { deliveryPlugin } from './plugins/delivery.js'
 import { environmentPlugin } from './plugins/environment.js'
 import { modelPagesPlugin } from './plugins/models.js'
+import { queuePagePlugin } from './plugins/queue.js'
 import { notificationsPlugin } from './plugins/notifications.js'
 import { launcherPlugin, runningPlugin } from './plugins/running.js'
 import { panelPlugin, runPagesPlugin } from './plugins/runs.js'
@@ -16,6 +17,7 @@ export default [
   environmentPlugin,
   runPagesPlugin,
   modelPagesPlugin,
+  queuePagePlugin,
   commandsPlugin,
   panelPlugin,
   statusPlugin,

@@ -77,6 +77,17 @@ export interface IModelPages {
 /** The token of the pages of models. */
 export const IModelPages = new Token<IModelPages>('@novabrain/jupyterlab:IModelPages', 'Opens the page of a model.')
 
+/** Opens the page of the queue and the GPUs. */
+export interface IQueuePage {
+  open(): Promise<void>
+}
+
+/** The token of the page of the queue. */
+export const IQueuePage = new Token<IQueuePage>(
+  '@novabrain/jupyterlab:IQueuePage',
+  'Opens the page of the queue and the GPUs.',
+)
+
 /** What is known of the environment of each notebook, for the chip and the card. */
 export interface IEnvironments {
   /** The state shown for a notebook; `unknown` until the kernel was asked. */

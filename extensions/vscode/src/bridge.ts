@@ -8,12 +8,13 @@ import type {
   Role,
   RouteName,
 } from '@novabrain/contracts'
-import type { ModelTarget, RunTab } from '@novabrain/ui'
+import type { ModelTarget, QueueTab, RunTab } from '@novabrain/ui'
 
 /** The page a webview shows; also what is kept of it when the window is closed. */
 export type PageTarget =
   | { readonly kind: 'run'; readonly runId?: string; readonly jobId?: string; readonly tab: RunTab }
   | { readonly kind: 'compare'; readonly runIds: readonly string[] }
+  | { readonly kind: 'queue'; readonly tab?: QueueTab }
   | ModelTarget
 
 /** What the page needs to begin. There is no token and no address in it: the extension host asks the server. */
@@ -109,4 +110,9 @@ export const pageRoutes: ReadonlySet<RouteName> = new Set<RouteName>([
   'listNodes',
   'listQueues',
   'listQueueEntries',
+  'getClusterUse',
+  'getSchedulingPolicy',
+  'changeSchedulingPolicy',
+  'listPolicyChanges',
+  'listPolicyPresets',
 ])

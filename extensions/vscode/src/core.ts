@@ -64,6 +64,7 @@ export const createCore = (context: Context, platform: Platform): Core => {
       stop: (given) => stop(app, given),
       rerun: (given) => rerun(app, given),
       openRun: (given, tab) => openRun(app, given, tab),
+      openQueue: () => panels.openQueue(),
       openModel: async (given) => panels.openModel(modelOf(given)),
       openLog: (given) => openLog(app, given),
       revealFiles: (given) => revealFiles(app, given),

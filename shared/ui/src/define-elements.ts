@@ -1,4 +1,5 @@
 import { defineColumnChooser } from './elements/column-chooser.js'
+import { defineClusterUse } from './elements/cluster-use.js'
 import { defineCompareChart } from './elements/compare-chart.js'
 import { defineConnectionBar } from './elements/connection-bar.js'
 import { defineDrop } from './elements/drop.js'
@@ -19,6 +20,8 @@ import { defineModelList } from './elements/model-list.js'
 import { defineModelPage } from './elements/model-page.js'
 import { defineNodeGrid } from './elements/node-grid.js'
 import { defineParallelPlot } from './elements/parallel-plot.js'
+import { definePolicyForm } from './elements/policy-form.js'
+import { defineQueuePage } from './elements/queue-page.js'
 import { defineQueueTable } from './elements/queue-table.js'
 import { defineRegisterCard } from './elements/register-card.js'
 import { defineResourceChart } from './elements/resource-chart.js'
@@ -55,6 +58,7 @@ import { defineVersionSignature } from './elements/version-signature.js'
 /** Register every element; a second call, or a second copy of the library, changes nothing. */
 export const defineElements = (): void => {
   defineColumnChooser()
+  defineClusterUse()
   defineCompareChart()
   defineConnectionBar()
   defineDrop()
@@ -75,6 +79,8 @@ export const defineElements = (): void => {
   defineModelPage()
   defineNodeGrid()
   defineParallelPlot()
+  definePolicyForm()
+  defineQueuePage()
   defineQueueTable()
   defineRegisterCard()
   defineResourceChart()

@@ -59,6 +59,10 @@ export type ModelTarget =
 export const runTabs = ['overview', 'metrics', 'log', 'files', 'traces', 'environment', 'code'] as const
 export type RunTab = (typeof runTabs)[number]
 
+/** The parts of the page of the queue. */
+export const queueTabs = ['waiting', 'devices', 'use', 'policy'] as const
+export type QueueTab = (typeof queueTabs)[number]
+
 /** Told on every change of theme, since canvases do not follow CSS by themselves. */
 export interface ThemeSignal {
   readonly kind: ThemeKind

@@ -1,9 +1,11 @@
 export {
+  queueTabs,
   runTabs,
   type Host,
   type HostAction,
   type LiveEvents,
   type ModelTarget,
+  type QueueTab,
   type RunTab,
   type ThemeKind,
   type ThemeSignal,
@@ -37,6 +39,9 @@ export type { NbMetricChart } from './elements/metric-chart.js'
 export type { NbModelList } from './elements/model-list.js'
 export type { NbModelPage } from './elements/model-page.js'
 export type { NbNodeGrid } from './elements/node-grid.js'
+export type { NbClusterUse } from './elements/cluster-use.js'
+export type { NbPolicyForm } from './elements/policy-form.js'
+export type { NbQueuePage } from './elements/queue-page.js'
 export type { NbQueueTable } from './elements/queue-table.js'
 export type { NbRunList } from './elements/run-list.js'
 export type { NbRunCompare } from './elements/run-compare.js'

@@ -6,7 +6,11 @@ import type {
   Job,
   MetricSeries,
   Node,
+  ClusterUse,
+  PolicyChange,
+  PolicyField,
   QueueEntry,
+  SchedulingPolicy,
   ResourceSample,
   Run,
   RunSummary,
@@ -424,5 +428,209 @@ export const nodes: readonly Node[] = [
     freeMemoryMib: 2048,
     lastSeenAt: ago(1),
     devices: [],
+  },
+]
+
+const percentOf = (index: number): number => Math.round(420 + 330 * Math.sin(index / 4) + 150 * Math.cos(index * 1.7))
+
+export const clusterUse: ClusterUse = {
+  window: 'day',
+  from: new Date(nowMs - 23 * 3_600_000).toISOString(),
+  to: new Date(nowMs).toISOString(),
+  stepMs: 3_600_000,
+  now: { gpuCount: 16, allocatedMilli: 12_750, wholeFree: 2, fragmentation: 312, waiting: 7, running: 11 },
+  total: { gpuHours: 212.4, allocated: 553, busy: 318, measured: 870, preemptions: 132 },
+  overTime: Array.from({ length: 24 }, (_, index) => {
+    const allocated = Math.min(1000, Math.max(0, percentOf(index)))
+    return {
+      from: new Date(nowMs - (23 - index) * 3_600_000).toISOString(),
+      allocated: index < 3 ? null : allocated,
+      busy: index < 3 ? null : Math.round(allocated * (0.4 + 0.3 * Math.sin(index))),
+    }
+  }),
+  teams: [
+    { projectId: id(1), projectName: 'fraud', submittedBy: '韩梅梅', gpuHours: 91.25, share: 430, jobs: 44, busy: 741 },
+    {
+      projectId: id(2),
+      projectName: 'radiology',
+      submittedBy: 'Grace',
+      gpuHours: 60.1,
+      share: 283,
+      jobs: 12,
+      busy: 96,
+    },
+    { projectId: null, projectName: null, submittedBy: null, gpuHours: 50.55, share: 238, jobs: 71, busy: 522 },
+    {
+      projectId: id(1),
+      projectName: 'fraud',
+      submittedBy: 'Ada Lovelace',
+      gpuHours: 10.5,
+      share: 49,
+      jobs: 3,
+      busy: null,
+    },
+  ],
+  preemptions: [
+    {
+      jobId: id(31),
+      jobNumber: 31,
+      jobName: 'fraud-features-backfill-2026',
+      projectName: 'fraud',
+      submittedBy: '李雷',
+      at: ago(900),
+      ranMs: 5_400_000,
+      why: 'priority',
+      forJobId: id(46),
+      forJobNumber: 46,
+    },
+    {
+      jobId: id(29),
+      jobNumber: 29,
+      jobName: 'sweep.py',
+      projectName: 'radiology',
+      submittedBy: 'Grace',
+      at: ago(9000),
+      ranMs: 240_000,
+      why: 'reclaim',
+      forJobId: null,
+      forJobNumber: null,
+    },
+  ],
+  idle: [
+    {
+      jobId: id(38),
+      jobNumber: 38,
+      jobName: 'segment-scans.py',
+      projectName: 'radiology',
+      submittedBy: 'Grace',
+      nodeName: 'gpu-node-2',
+      gpuMilli: 4000,
+      since: ago(7260),
+    },
+  ],
+}
+
+/** A cluster whose GPUs are simulated, on its first day. */
+export const youngUse: ClusterUse = {
+  ...clusterUse,
+  now: { gpuCount: 2, allocatedMilli: 1000, wholeFree: 1, fragmentation: null, waiting: 0, running: 1 },
+  total: { gpuHours: 0.4, allocated: 12, busy: null, measured: 0, preemptions: 0 },
+  overTime: clusterUse.overTime.map((step, index) => ({
+    ...step,
+    allocated: index < 22 ? null : 200 * (index - 21),
+    busy: null,
+  })),
+  teams: [
+    {
+      projectId: id(1),
+      projectName: 'default',
+      submittedBy: 'Ada Lovelace',
+      gpuHours: 0.4,
+      share: 1000,
+      jobs: 2,
+      busy: null,
+    },
+  ],
+  preemptions: [],
+  idle: [],
+}
+
+const field = (
+  name: string,
+  label: string,
+  meaning: string,
+  rest: Partial<PolicyField> & Pick<PolicyField, 'kind'>,
+): PolicyField => ({
+  field: name,
+  label,
+  meaning,
+  unit: null,
+  minimum: null,
+  maximum: null,
+  choices: null,
+  when: null,
+  mayChange: true,
+  ...rest,
+})
+
+export const policyValues = {
+  'order.kind': 'predicted',
+  'order.widthQuarters': 3,
+  'ageBound.minimumMs': 3_600_000,
+  'ageBound.maximumMs': 259_200_000,
+  'preemption.enabled': true,
+  'preemption.minimumRunMs': 90_000,
+}
+
+export const schedulingPolicy: SchedulingPolicy = {
+  version: 4,
+  values: policyValues,
+  preset: 'default',
+  changedBy: 'Ada Lovelace',
+  changedAt: ago(7200),
+  reason: 'the week of the audit is over',
+  keepsCluster: true,
+  fields: [
+    field('order.kind', 'Order', 'Who goes first among jobs of equal importance and share.', {
+      kind: 'choice',
+      choices: [
+        { value: 'predicted', label: 'least predicted work first' },
+        { value: 'submitted', label: 'first come, first served' },
+      ],
+    }),
+    field(
+      'order.widthQuarters',
+      'Weight of the width',
+      'Predicted work is run time × GPUs^(this ÷ 4): 0 looks at time alone, 4 counts GPU hours; between them wide jobs are spared.',
+      { kind: 'integer', unit: 'quarters', minimum: 0, maximum: 4 },
+    ),
+    field('ageBound.minimumMs', '耐心：至少', '无论作业多短，都要先按顺序等待这么久。', {
+      kind: 'integer',
+      unit: 'ms',
+      minimum: 0,
+      maximum: 2_592_000_000,
+    }),
+    field('ageBound.maximumMs', 'Patience, at most', 'However long a job is, after so long it goes first.', {
+      kind: 'integer',
+      unit: 'ms',
+      minimum: 0,
+      maximum: 31_536_000_000,
+    }),
+    field('preemption.enabled', 'Preemption', 'Whether a more important job may make others stop and wait again.', {
+      kind: 'flag',
+    }),
+    field(
+      'preemption.minimumRunMs',
+      'Safe at first for',
+      'A job that has run less than this is never stopped for another.',
+      {
+        kind: 'integer',
+        unit: 'ms',
+        minimum: 0,
+        maximum: 604_800_000,
+      },
+    ),
+  ],
+}
+
+export const policyChanges: readonly PolicyChange[] = [
+  {
+    version: 4,
+    changedBy: 'Ada Lovelace',
+    changedAt: ago(7200),
+    reason: 'the week of the audit is over',
+    preset: 'default',
+    changes: [
+      { field: 'preemption.enabled', before: false, after: true },
+      { field: 'ageBound.minimumMs', before: 600_000, after: 3_600_000 },
+    ],
+  },
+  {
+    version: 3,
+    changedBy: '韩梅梅',
+    changedAt: ago(700_000),
+    reason: '审计期间不抢占任何作业',
+    preset: null,
+    changes: [{ field: 'preemption.enabled', before: true, after: false }],
   },
 ]

@@ -77,6 +77,24 @@ export const fakeHost = (options: FakeOptions = {}): FakeHost => {
     listRunModels: ({ params }) =>
       params?.['runId'] === data.modelRunId ? models.runModels : { items: [], versions: [], suggestion: null },
     listQueueEntries: () => ({ items: options.empty === true ? [] : data.queue }),
+    amendJob: () => data.queuedJob,
+    getClusterUse: () => (options.empty === true ? data.youngUse : data.clusterUse),
+    getSchedulingPolicy: () =>
+      options.empty === true
+        ? {
+            ...data.schedulingPolicy,
+            version: 0,
+            changedAt: null,
+            changedBy: null,
+            reason: null,
+            fields: data.schedulingPolicy.fields.map((field) => ({ ...field, mayChange: false })),
+          }
+        : data.schedulingPolicy,
+    listPolicyPresets: () => ({
+      items: [{ name: 'default', title: 'Short work first', meaning: '', values: data.policyValues }],
+    }),
+    listPolicyChanges: () => ({ items: options.empty === true ? [] : data.policyChanges }),
+    changeSchedulingPolicy: () => ({ ...data.schedulingPolicy, version: 5 }),
     listNodes: () => ({ items: options.empty === true ? [] : data.nodes }),
   }
   const client = new Proxy({} as Client, {

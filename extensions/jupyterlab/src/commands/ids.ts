@@ -5,6 +5,7 @@ export const commandIds = {
   rerun: 'novabrain:rerun',
   openRun: 'novabrain:open-run',
   openModel: 'novabrain:open-model',
+  openQueue: 'novabrain:open-queue',
   pinEnvironment: 'novabrain:pin-environment',
   restoreEnvironment: 'novabrain:restore-environment',
   pullOutputs: 'novabrain:pull-outputs',

@@ -71,6 +71,14 @@ export const commandTable = (context: CommandContext): Record<string, ListedComm
           ...(typeof version === 'number' && { version }),
         }),
     },
+    [commandIds.openQueue]: {
+      palette: true,
+      label: trans.__('NovaBrain: queue and GPUs'),
+      caption: trans.__('Show who waits and why, the devices, how they are used, and how it is decided'),
+      icon: markIcon,
+      describedBy: schema({}),
+      execute: () => context.queuePage.open(),
+    },
     [commandIds.pinEnvironment]: {
       palette: true,
       label: trans.__('Pin environment'),

@@ -10,7 +10,7 @@ import type { ReadonlyPartialJSONObject } from '@lumino/coreutils'
 import { commandIds } from '../commands/ids.js'
 import { commandTable } from '../commands/table.js'
 import { textsOf } from '../texts.js'
-import { IEnvironments, IModelPages, IRunPages, ISession, ISettings } from '../tokens.js'
+import { IEnvironments, IModelPages, IQueuePage, IRunPages, ISession, ISettings } from '../tokens.js'
 import type { CommandContext } from '../commands/context.js'
 
 /** Registers the commands. What they do is loaded when one is first used. */
@@ -18,7 +18,7 @@ export const commandsPlugin: JupyterFrontEndPlugin<void> = {
   id: '@novabrain/jupyterlab:commands',
   description: 'The commands of NovaBrain.',
   autoStart: true,
-  requires: [ISession, ISettings, IEnvironments, IRunPages, IModelPages, ITranslator, IStateDB],
+  requires: [ISession, ISettings, IEnvironments, IRunPages, IModelPages, IQueuePage, ITranslator, IStateDB],
   optional: [INotebookTracker, IEditorTracker, ICommandPalette, IToolbarWidgetRegistry],
   activate: (
     app: JupyterFrontEnd,
@@ -27,6 +27,7 @@ export const commandsPlugin: JupyterFrontEndPlugin<void> = {
     environments: IEnvironments,
     runPages: IRunPages,
     modelPages: IModelPages,
+    queuePage: IQueuePage,
     translator: ITranslator,
     state: IStateDB,
     notebooks: INotebookTracker | null,
@@ -42,6 +43,7 @@ export const commandsPlugin: JupyterFrontEndPlugin<void> = {
       environments,
       runPages,
       modelPages,
+      queuePage,
       translator,
       trans,
       state,

@@ -8,6 +8,7 @@ import { pageKey, type Panels } from '../views/panels.js'
 const viewTypes = {
   run: 'novabrain.run',
   compare: 'novabrain.compare',
+  queue: 'novabrain.queue',
   models: 'novabrain.model',
   model: 'novabrain.model',
   version: 'novabrain.model',
@@ -67,6 +68,7 @@ export const createPanels = (
     openRun: (target, tab = 'overview', options = {}) =>
       show({ kind: 'run', ...target, tab }, 'NovaBrain', options.quietly === true),
     openCompare: (runIds) => show({ kind: 'compare', runIds }, vscode.l10n.t('Compare runs'), false),
+    openQueue: () => show({ kind: 'queue' }, vscode.l10n.t('Queue and GPUs'), false),
     openModel: (target) => show(target, titleOf(target), false),
     watched: () =>
       [...open.values()].flatMap(({ panel, target }) => {

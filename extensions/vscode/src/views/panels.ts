@@ -12,6 +12,8 @@ export interface Panels {
   ): Promise<void>
   openCompare(runIds: readonly string[]): Promise<void>
   openModel(target: ModelTarget): Promise<void>
+  /** The page of the queue and the GPUs. */
+  openQueue(): Promise<void>
   /** The runs whose pages are in front, so that nobody is told what they see. */
   watched(): readonly string[]
   /** How long the last page took to its first painting, milliseconds. */
@@ -26,6 +28,8 @@ export const pageKey = (target: PageTarget): string => {
       return `run:${target.runId ?? target.jobId ?? ''}`
     case 'compare':
       return `compare:${[...target.runIds].sort().join(',')}`
+    case 'queue':
+      return 'queue'
     case 'models':
       return 'models'
     case 'model':

@@ -39,11 +39,10 @@ export const runsRows = (editor: Pick<Editor, 't' | 'locale'>, view: RunsView): 
     command: { id: 'novabrain.refresh', arguments: ['older'] },
   }
   const groups = [
-    ...group(
-      'active',
-      editor.t('Active'),
-      active.map((job) => jobRow(editor, job, view, 'active')),
-    ),
+    ...group('active', editor.t('Active'), [
+      ...active.map((job) => jobRow(editor, job, view, 'active')),
+      ...queueRow(editor, active),
+    ]),
     ...group(
       'pinned',
       editor.t('Pinned'),
@@ -58,6 +57,19 @@ export const runsRows = (editor: Pick<Editor, 't' | 'locale'>, view: RunsView): 
 
 const group = (id: string, label: string, children: readonly TreeRow[]): TreeRow[] =>
   children.length === 0 ? [] : [{ id, label, open: 'expanded', children, kind: 'group' }]
+
+/** Whoever has a job that waits may look at the whole queue. */
+const queueRow = (editor: Pick<Editor, 'locale'>, active: readonly Job[]): TreeRow[] =>
+  active.some(({ status }) => status === 'queued')
+    ? [
+        {
+          id: 'queue',
+          label: stringsOf(editor.locale).queuePage.label,
+          icon: 'ellipsis',
+          command: { id: 'novabrain.openQueue', arguments: [] },
+        },
+      ]
+    : []
 
 const modelsRow = (editor: Pick<Editor, 't'>, models: readonly Model[]): TreeRow[] => {
   if (models.length === 0) return []

@@ -12,6 +12,12 @@ export const teamRows = (
   const waiting = queue.filter(({ position }) => position !== null)
   return [
     {
+      id: 'queue',
+      label: stringsOf(editor.locale).queuePage.label,
+      icon: 'graph',
+      command: { id: 'novabrain.openQueue', arguments: [] },
+    },
+    {
       id: 'devices',
       label: editor.t('Devices'),
       open: 'expanded',

@@ -1,4 +1,4 @@
-import { applyTheme, defineElements } from '@novabrain/ui'
+import { applyTheme, defineElements, type NbEvents } from '@novabrain/ui'
 import type { FromPage, PageStart, PageTarget, ToPage } from '../bridge.js'
 import { absentPage } from './absent.js'
 import { createPageHost } from './page-host.js'
@@ -36,6 +36,12 @@ const show = (start: PageStart): void => {
   api.setState(target)
   const page = document.createElement(elements[target.kind])
   Object.assign(page, { host: host.host, ...propertiesOf(target) })
+  page.addEventListener('nb-queue-tab', (event) => {
+    if (target.kind !== 'queue') return
+    const moved: PageTarget = { ...target, ...(event as CustomEvent<NbEvents['nb-queue-tab']>).detail }
+    api.setState(moved)
+    api.postMessage({ type: 'target', target: moved })
+  })
   page.addEventListener('nb-tab', (event) => {
     if (target.kind !== 'run') return
     const moved: PageTarget = { ...target, tab: (event as CustomEvent<{ tab: typeof target.tab }>).detail.tab }
@@ -51,6 +57,7 @@ const show = (start: PageStart): void => {
 const elements = {
   run: 'nb-run-page',
   compare: 'nb-run-compare',
+  queue: 'nb-queue-page',
   models: 'nb-model-list',
   model: 'nb-model-page',
   version: 'nb-version-page',

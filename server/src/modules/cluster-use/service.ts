@@ -1,9 +1,9 @@
-import type { ClusterUse, TeamUse, UseStep, UseWindow } from '@novabrain/contracts'
+import type { ClusterUse, Node, TeamUse, UseStep, UseWindow } from '@novabrain/contracts'
 import { fragmentation, type FreeNode } from '../../core/cluster-use/fragmentation.js'
 import { idleAfterMs } from '../../core/cluster-use/idle.js'
 import { lengthsOf, permille, windowUntil, type SteppedWindow } from '../../core/cluster-use/steps.js'
-import { systemScope, type Deps, type TenantScope, type Tx } from '../../deps.js'
-import { listDevices, listHeldDevices, listHeldNodes, listNodes } from '../nodes/repository.js'
+import { systemScope, type Deps, type TenantScope } from '../../deps.js'
+import type { NodeService } from '../nodes/service.js'
 import {
   countActive,
   historyBegan,
@@ -26,13 +26,17 @@ const milliHour = 3_600_000_000
  * How the GPUs are used, for those who lead. The machines belong to the installation, so sums are over everybody; whose
  * jobs they are is told of the projects that the asker may see: all of the tenant to its owners, their own to others.
  */
-export const createClusterUseService = ({ database, clock }: Deps) => ({
-  get(scope: TenantScope, ownProjectIds: readonly string[], window: UseWindow): Promise<ClusterUse> {
+export const createClusterUseService = ({
+  database,
+  clock,
+  nodes: nodeService,
+}: Deps & { readonly nodes: Pick<NodeService, 'list'> }) => ({
+  async get(scope: TenantScope, ownProjectIds: readonly string[], window: UseWindow): Promise<ClusterUse> {
+    const nodes = (await nodeService.list(new Set())).filter(({ state }) => state === 'ready').map(freeOf)
     return database.transaction(systemScope, async (tx) => {
       const stepped = windowUntil(window, clock.nowMs())
       const span = { from: iso(stepped.fromMs), to: iso(stepped.toMs) }
       const projectIds = scope.tenantOwner ? await projectIdsOf(tx, scope.tenantId) : ownProjectIds
-      const nodes = await freeNodes(tx)
       const gpuCount = nodes.reduce((count, { gpus }) => count + gpus.length, 0)
       const began = Date.parse((await historyBegan(tx)) ?? span.to)
       const rows = await listUseOverTime(tx, span, stepped.stepMs)
@@ -60,27 +64,14 @@ export const createClusterUseService = ({ database, clock }: Deps) => ({
 
 const iso = (atMs: number): string => new Date(atMs).toISOString()
 
-/** What is free of each node that takes jobs. */
-const freeNodes = async (tx: Tx): Promise<FreeNode[]> => {
-  const nodes = (await listNodes(tx)).filter(({ state }) => state === 'ready')
-  const devices = (await listDevices(tx)).filter(({ kind }) => kind === 'gpu')
-  const heldNodes = new Map((await listHeldNodes(tx)).map((held) => [held.nodeId, held]))
-  const heldDevices = await listHeldDevices(tx)
-  return nodes.map(({ id, cpuMilli, memoryMib }) => ({
-    cpuMilli: cpuMilli - (heldNodes.get(id)?.cpuMilli ?? 0),
-    memoryMib: memoryMib - (heldNodes.get(id)?.memoryMib ?? 0),
-    gpus: devices
-      .filter(({ nodeId }) => nodeId === id)
-      .map((device) => {
-        const held = heldDevices.filter(({ deviceId }) => deviceId === device.id)
-        return {
-          model: device.model,
-          milli: Math.max(0, 1000 - sum(held.map(({ milli }) => milli))),
-          memoryMib: Math.max(0, device.memoryMib - sum(held.map((each) => each.memoryMib))),
-        }
-      }),
-  }))
-}
+/** What is free of a node. */
+const freeOf = ({ freeCpuMilli, freeMemoryMib, devices }: Node): FreeNode => ({
+  cpuMilli: freeCpuMilli,
+  memoryMib: freeMemoryMib,
+  gpus: devices
+    .filter(({ kind }) => kind === 'gpu')
+    .map((device) => ({ model: device.model, milli: device.freeMilli, memoryMib: device.freeMemoryMib })),
+})
 
 const sum = (amounts: readonly number[]): number => amounts.reduce((total, amount) => total + amount, 0)
 

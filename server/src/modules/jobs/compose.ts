@@ -51,6 +51,7 @@ export type JobModules = ReturnType<typeof createJobModules>
 export const createJobModules = (deps: Deps, ports: JobPorts) => {
   const lifecycle = createJobLifecycle({ ...deps, runs: ports.runs })
   const queues = createQueueService(deps)
+  const nodes = createNodeService(deps)
   const policies = createPolicyBook()
   const demand = createDemandBook(deps)
   const shared = { ...deps, ...ports, lifecycle, queues, planner: createPlanner({ ...deps, policies, demand }) }
@@ -58,11 +59,11 @@ export const createJobModules = (deps: Deps, ports: JobPorts) => {
     lifecycle,
     jobs: createJobService(shared),
     attempts: createAttemptService(shared),
-    nodes: createNodeService(deps),
+    nodes,
     queues,
     policies,
     demand,
-    clusterUse: createClusterUseService(deps),
+    clusterUse: createClusterUseService({ ...deps, nodes }),
     history: createSchedulingHistoryService({ ...deps, reader: createHistoryReader({ policies }) }),
     policyPages: createPolicyService({ ...deps, rules: policyRules }),
     tokens: createAttemptTokens(deps),

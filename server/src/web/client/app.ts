@@ -235,7 +235,7 @@ export class WebApp extends LitElement {
       [{ name: 'jobs' }, web.jobs],
       [{ name: 'traces', experimentId: null }, web.traces],
       [{ name: 'models' }, web.models],
-      [{ name: 'queue' }, web.queue],
+      [{ name: 'queue', tab: 'waiting' }, web.queue],
       [{ name: 'nodes' }, web.nodes],
     ]
     const fixed = ['run', 'job', 'runs', 'experiments', 'trace'].includes(this.page.name)
@@ -359,7 +359,12 @@ export class WebApp extends LitElement {
       case 'version':
         return html`<nb-version-page .host=${host} .name=${page.modelName} .version=${page.version}></nb-version-page>`
       case 'queue':
-        return html`<nb-queue-table .host=${host}></nb-queue-table>`
+        return html`<nb-queue-page
+          without-devices
+          .host=${host}
+          .tab=${page.tab}
+          @nb-queue-tab=${(event: CustomEvent<NbEvents['nb-queue-tab']>) => this.#goTo({ ...page, ...event.detail })}
+        ></nb-queue-page>`
       case 'nodes':
         return html`<nb-node-grid .host=${host}></nb-node-grid>`
       case 'authorize':
@@ -441,9 +446,11 @@ export class WebApp extends LitElement {
   /** A tab is a part of the address, but going through tabs fills no history. */
   #tab(tab: NbEvents['nb-tab']['tab']): void {
     const { page } = this
-    if (page.name !== 'run' && page.name !== 'job') return
-    this.page = { ...page, tab }
-    history.replaceState(null, '', hashOf(this.page))
+    if (page.name === 'run' || page.name === 'job') this.#goTo({ ...page, tab })
+  }
+  #goTo(page: Page): void {
+    this.page = page
+    history.replaceState(null, '', hashOf(page))
   }
 }
 customElements.define('nb-web-app', WebApp)

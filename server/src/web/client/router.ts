@@ -1,4 +1,4 @@
-import { runTabs, type RunTab } from '@novabrain/ui'
+import { queueTabs, runTabs, type QueueTab, type RunTab } from '@novabrain/ui'
 
 /** The pages of the app. Addresses are hashes, so that the ones MLflow prints (`/#/experiments/1/runs/…`) open here. */
 export type Page =
@@ -13,7 +13,7 @@ export type Page =
   | { readonly name: 'models' }
   | { readonly name: 'model'; readonly modelName: string }
   | { readonly name: 'version'; readonly modelName: string; readonly version: number }
-  | { readonly name: 'queue' }
+  | { readonly name: 'queue'; readonly tab: QueueTab }
   | { readonly name: 'nodes' }
   | { readonly name: 'authorize'; readonly request: AuthorizationRequest }
   | { readonly name: 'device'; readonly userCode: string }
@@ -70,7 +70,7 @@ const patterns: readonly [RegExp, (parts: readonly string[], query: Query) => Pa
     /^\/models\/([^/]+)\/versions\/([1-9]\d{0,8})$/,
     ([name = '', version = '']) => ({ name: 'version', modelName: decoded(name), version: Number(version) }),
   ],
-  [/^\/queue$/, () => ({ name: 'queue' })],
+  [/^\/queue(?:\/([a-z]+))?$/, ([part = '']) => queuePage(part)],
   [/^\/nodes$/, () => ({ name: 'nodes' })],
   [/^\/authorize$/, (_, { values }) => ({ name: 'authorize', request: requestOf(values) })],
   [/^\/device$/, (_, { values }) => ({ name: 'device', userCode: values.get('code') ?? '' })],
@@ -123,6 +123,13 @@ const runPage = ([runId = '', part]: readonly (string | undefined)[], tab: RunTa
   tab: (part === undefined ? undefined : mlflowTabs[part]) ?? tab,
 })
 
+/** The devices have a page of their own here. */
+const queuePage = (part: string): Page => {
+  const tab = queueTabs.find((each) => each === (part === '' ? 'waiting' : part))
+  if (tab === 'devices') return { name: 'nodes' }
+  return tab === undefined ? { name: 'unknown' } : { name: 'queue', tab }
+}
+
 /** The hash of a page. */
 export const hashOf = (page: Page): string => {
   switch (page.name) {
@@ -144,6 +151,8 @@ export const hashOf = (page: Page): string => {
       return `#/models/${encodeURIComponent(page.modelName)}`
     case 'version':
       return `#/models/${encodeURIComponent(page.modelName)}/versions/${String(page.version)}`
+    case 'queue':
+      return page.tab === 'waiting' ? '#/queue' : `#/queue/${page.tab}`
     case 'authorize':
       return `#/authorize?${queryOfRequest(page.request)}`
     case 'device':

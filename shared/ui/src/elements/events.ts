@@ -1,4 +1,4 @@
-import type { RunTab } from '../host.js'
+import type { QueueTab, RunTab } from '../host.js'
 import type { ModelVersionRef, SubmitChoice } from '@novabrain/contracts'
 import type { Brush } from '../table/state.js'
 
@@ -6,6 +6,7 @@ import type { Brush } from '../table/state.js'
 export interface NbEvents {
   'nb-open': { readonly runId: string; readonly tab: RunTab }
   'nb-tab': { readonly tab: RunTab }
+  'nb-queue-tab': { readonly tab: QueueTab }
   'nb-change': SubmitChoice
   'nb-submit': SubmitChoice
   'nb-close': null
