@@ -17,6 +17,7 @@ export interface ExecutionDeps extends Deps {
   readonly executor: Executor
   readonly policies: LoopDeps['policies']
   readonly demand: LoopDeps['demand']
+  readonly runTimes: LoopDeps['runTimes']
   readonly policy?: NonNullable<LoopDeps['policy']>
 }
 

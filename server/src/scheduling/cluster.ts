@@ -3,6 +3,7 @@ import {
   defaultUsageHalfLifeMs,
   priorityOf,
   unlimited,
+  type Foresight,
   type DemandShare,
   type Hold,
   type JobRequest,
@@ -67,6 +68,10 @@ export interface ActiveJob extends Omit<JobRequest, 'replicas'> {
   readonly status: 'queued' | 'starting' | 'running' | 'stopping'
   readonly queueName: string
   readonly owner: string
+  readonly name: string
+  /** The path of what it runs, and a hash of the arguments. */
+  readonly script: string | null
+  readonly arguments: string | null
   readonly priorityClass: PriorityClass
   readonly submittedAtMs: number
   readonly raisedGpuMemoryMib: number | null
@@ -101,16 +106,26 @@ export const queueKey = (tenantId: string, name: string): string => `${tenantId}
 /** The name of a queue or cohort as its tenant knows it. */
 export const queueNameOf = (key: string): string => key.slice(key.indexOf('/') + 1)
 
-/** What the scheduler sees of the rows at an instant, and of what jobs are expected to ask for. */
-export const snapshotOf = (rows: ClusterRows, nowMs: number, demand: readonly DemandShare[] = []): Snapshot => {
+/** How long a job will run, from the history of its tenant; `null` where that says nothing. */
+export type Foresee = (job: ActiveJob) => Pick<Foresight, 'likelyMs' | 'cautiousMs'> | null
+
+const fromNothing: Foresee = () => null
+
+/** What the scheduler sees of the rows at an instant, of what jobs are expected to ask for, and of how long they run. */
+export const snapshotOf = (
+  rows: ClusterRows,
+  nowMs: number,
+  demand: readonly DemandShare[] = [],
+  foresee: Foresee = fromNothing,
+): Snapshot => {
   const placementOf = placements(rows)
   return {
     nodes: nodesOf(rows),
     queues: rows.queues.map(queueOf),
-    queued: rows.jobs.filter(({ status }) => status === 'queued').map((job) => queuedOf(job, nowMs)),
+    queued: rows.jobs.filter(({ status }) => status === 'queued').map((job) => queuedOf(job, nowMs, foresee)),
     running: rows.jobs.flatMap((job) => {
       const placement = job.attemptId === null ? undefined : placementOf.get(job.attemptId)
-      return placement === undefined ? [] : [runningOf(job, placement)]
+      return placement === undefined ? [] : [runningOf(job, placement, foresee)]
     }),
     holds: rows.reservations.map((hold) => ({ ...hold, expiresAtMs: whole(hold.expiresAtMs) })),
     usage: { halfLifeMs: defaultUsageHalfLifeMs, records: rows.usage.map(usageOf) },
@@ -155,24 +170,40 @@ export const requestOf = (
   replicas: 1,
 })
 
-const commonOf = (job: ActiveJob) => ({
+const commonOf = (job: ActiveJob, { likelyMs, cautiousMs }: RunTime) => ({
   id: job.id,
   queueName: queueKey(job.tenantId, job.queueName),
   owner: job.owner,
   priority: priorityOf(job.priorityClass),
   submittedAtMs: whole(job.submittedAtMs),
   request: requestOf(job),
-  predictedRuntimeMs: expectedRunMs(job),
+  predictedRuntimeMs: likelyMs,
+  cautiousRuntimeMs: cautiousMs,
   evictedAtMs: job.evictedAtMs,
   attainedMs: job.usedRunMs,
 })
 
-/** A time limit bounds what history says; without history it says nothing, as most limits are set far too high. */
-const expectedRunMs = (job: ActiveJob): number | null =>
-  job.predictedRunMs === null ? null : Math.min(job.predictedRunMs, job.timeLimitMs ?? Infinity)
+interface RunTime {
+  readonly likelyMs: number | null
+  readonly cautiousMs: number | null
+}
 
-const queuedOf = (job: ActiveJob, nowMs: number): QueuedJob => ({
-  ...commonOf(job),
+/**
+ * What history says, or said when the job was submitted. A time limit bounds it; without history it says nothing, as most
+ * limits are set far too high.
+ */
+const runTimeOf = (job: ActiveJob, foresee: Foresee): RunTime => {
+  const foresight = foresee(job)
+  const bounded = (ms: number | null): number | null =>
+    ms === null ? null : Math.max(1, Math.min(ms, job.timeLimitMs ?? Infinity))
+  return {
+    likelyMs: bounded(foresight?.likelyMs ?? job.predictedRunMs),
+    cautiousMs: bounded(foresight?.cautiousMs ?? null),
+  }
+}
+
+const queuedOf = (job: ActiveJob, nowMs: number, foresee: Foresee): QueuedJob => ({
+  ...commonOf(job, runTimeOf(job, foresee)),
   notBeforeMs: pauseEnd(whole(job.notBeforeMs ?? 0), nowMs),
 })
 
@@ -180,11 +211,12 @@ const queuedOf = (job: ActiveJob, nowMs: number): QueuedJob => ({
 const pauseEnd = (notBeforeMs: number, nowMs: number): number =>
   notBeforeMs - nowMs > longestRetryDelayMs ? 0 : notBeforeMs
 
-const runningOf = (job: ActiveJob, placement: Placement): RunningJob => {
+const runningOf = (job: ActiveJob, placement: Placement, foresee: Foresee): RunningJob => {
   const startedAtMs = whole(job.startedAtMs ?? job.submittedAtMs)
-  const runMs = expectedRunMs(job) ?? job.timeLimitMs
+  const runTime = runTimeOf(job, foresee)
+  const runMs = runTime.likelyMs ?? job.timeLimitMs
   return {
-    ...commonOf(job),
+    ...commonOf(job, runTime),
     placement,
     startedAtMs,
     stopping: job.status === 'stopping',

@@ -9,12 +9,14 @@ import { commitDecisions } from './commit.js'
 import type { DemandBook } from './demand-book.js'
 import type { PolicyBook } from './policy-book.js'
 import { recordHolds } from './record-holds.js'
+import type { RunTimeBook } from './run-time-book.js'
 
 export interface LoopDeps extends Pick<Deps, 'database' | 'clock' | 'hints' | 'log'> {
   readonly lifecycle: JobLifecycle
   readonly nodes: Pick<NodeService, 'markSilent'>
   readonly policies: PolicyBook
   readonly demand: DemandBook
+  readonly runTimes: RunTimeBook
   /** Instead of the stored policy. */
   readonly policy?: Policy
   /** Whether this server is the one that schedules. */
@@ -40,15 +42,16 @@ export const createSchedulingLoop = (deps: LoopDeps) => {
 
   /** Answers the rows it planned on, or `null` when the plan was refused. */
   const cycle = async (): Promise<ClusterRows | null> => {
-    const { rows, policy, demand } = await database.transaction(systemScope, async (tx) => ({
+    const { rows, policy, demand, foresee } = await database.transaction(systemScope, async (tx) => ({
       rows: await readCluster(tx),
       policy: deps.policy ?? (await deps.policies.read(tx)),
       demand: await deps.demand.read(tx),
+      foresee: await deps.runTimes.read(tx),
     }))
     const waits = rows.jobs.some(({ status }) => status === 'queued')
     if (!waits && rows.reservations.length === 0) return rows
     const nowMs = clock.nowMs()
-    const decisions = decide(snapshotOf(rows, nowMs, demand), policy, nowMs)
+    const decisions = decide(snapshotOf(rows, nowMs, demand, foresee), policy, nowMs)
     const committed = await commitDecisions(deps, rows, decisions)
     if (committed.stale) return null
     for (const granted of committed.started) logGranted(deps.log, granted)

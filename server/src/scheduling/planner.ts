@@ -17,6 +17,7 @@ import type { Clock } from '../deps.js'
 import type { Planner, WouldBe } from '../modules/jobs/planner.js'
 import { queueKey, queueNameOf, readCluster, readNodes, requestOf, snapshotOf, type ClusterRows } from './cluster.js'
 import type { DemandBook } from './demand-book.js'
+import type { RunTimeBook } from './run-time-book.js'
 import type { PolicyBook } from './policy-book.js'
 
 /** The scheduler's answers to questions that start nothing. */
@@ -24,10 +25,12 @@ export const createPlanner = ({
   clock,
   policies,
   demand,
+  runTimes,
 }: {
   readonly clock: Clock
   readonly policies: PolicyBook
   readonly demand: DemandBook
+  readonly runTimes: RunTimeBook
 }): Planner => ({
   async resources(tx, asked, locale) {
     const nodes = await readNodes(tx)
@@ -43,7 +46,7 @@ export const createPlanner = ({
     const policy = await policies.read(tx)
     const nowMs = clock.nowMs()
     const job = wouldBeJob(asked, nowMs)
-    const snapshot = snapshotOf(rows, nowMs, await demand.read(tx))
+    const snapshot = snapshotOf(rows, nowMs, await demand.read(tx), await runTimes.read(tx))
     const decisions = decide({ ...snapshot, queued: [...snapshot.queued, job] }, policy, nowMs)
     const mine = decisions.find((decision) => decision.type !== 'preempt' && decision.jobId === job.id)
     if (mine === undefined || mine.type === 'preempt') throw new Error('The scheduler said nothing of a queued job')

@@ -70,6 +70,6 @@ test('a prediction that was outlived is doubled, and what was never predicted is
     leftMs: () => 0,
     attainedMs: () => 0,
   })
-  expect(oracle.predict(job('a', 0, hour), 1.5 * hour)).toBe(hour / 2)
+  expect(oracle.predict(job('a', 0, hour), 1.5 * hour)).toEqual({ likelyMs: hour / 2, cautiousMs: null })
   expect(oracle.predict(job('b', 0, hour), 0)).toBeNull()
 })

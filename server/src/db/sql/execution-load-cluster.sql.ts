@@ -25,6 +25,7 @@ SELECT
   (SELECT coalesce(json_agg(json_build_object(
       'id', job.id, 'version', job.version, 'tenantId', job.tenant_id, 'projectId', job.project_id,
       'status', job.status, 'queueName', job.queue_name, 'owner', coalesce(job.submitted_by_id, job.submitted_by),
+      'name', job.name, 'script', job.task ->> 'path', 'arguments', md5(job.task ->> 'arguments'),
       'priorityClass', job.priority_class, 'submittedAtMs', extract(epoch FROM job.submitted_at) * 1000,
       'gpuCount', job.gpu_count, 'gpuMilli', job.gpu_milli, 'gpuMemoryMib', job.gpu_memory_mib,
       'gpuModel', job.gpu_model, 'cpuMilli', job.cpu_milli, 'memoryMib', job.memory_mib,

@@ -13,6 +13,7 @@ import type { Mount } from '../../http/mount.js'
 import { createPlanner } from '../../scheduling/planner.js'
 import { createHistoryReader } from '../../scheduling/history.js'
 import { createDemandBook } from '../../scheduling/demand-book.js'
+import { createRunTimeBook } from '../../scheduling/run-time-book.js'
 import { createPolicyBook } from '../../scheduling/policy-book.js'
 import { policyRules } from '../../scheduling/policy-rules.js'
 import { mountAttempts } from '../attempts/routes.js'
@@ -54,7 +55,8 @@ export const createJobModules = (deps: Deps, ports: JobPorts) => {
   const nodes = createNodeService(deps)
   const policies = createPolicyBook()
   const demand = createDemandBook(deps)
-  const shared = { ...deps, ...ports, lifecycle, queues, planner: createPlanner({ ...deps, policies, demand }) }
+  const runTimes = createRunTimeBook(deps)
+  const shared = { ...deps, ...ports, lifecycle, queues, planner: createPlanner({ ...deps, policies, demand, runTimes }) }
   return {
     lifecycle,
     jobs: createJobService(shared),
@@ -64,6 +66,7 @@ export const createJobModules = (deps: Deps, ports: JobPorts) => {
     policies,
     demand,
     clusterUse: createClusterUseService({ ...deps, nodes }),
+    runTimes,
     history: createSchedulingHistoryService({ ...deps, reader: createHistoryReader({ policies }) }),
     policyPages: createPolicyService({ ...deps, rules: policyRules }),
     tokens: createAttemptTokens(deps),

@@ -1,0 +1,75 @@
+import { openRunTimeHistory, type RunTimeHistory } from '@novabrain/scheduler'
+import { schedulingRunTimes } from '../db/sql/scheduling-run-times.sql.js'
+import type { Clock, Tx } from '../deps.js'
+import type { ActiveJob, Foresee } from './cluster.js'
+
+/** Where the scheduler learns how long jobs run. */
+export interface RunTimeBook {
+  /**
+   * What is foreseen of a job from those of its tenant that succeeded; asks PostgreSQL every ten seconds for new ones. The
+   * transaction has the system's scope.
+   */
+  read(tx: Tx): Promise<Foresee>
+}
+
+type LikeJob = Pick<ActiveJob, 'owner' | 'name' | 'script' | 'arguments' | 'gpuCount'>
+
+interface PastJob extends LikeJob {
+  readonly id: string
+  readonly tenantId: string
+  readonly runMs: number
+  readonly endedAtMs: number
+}
+
+const keptMs = 10_000
+const mostOfTenant = 20_000
+/** An end is written a little after its instant: so far back the history is read again. */
+const overlapMs = 60_000
+
+/** What jobs have in common, from most to least special: user, script and arguments; user and name; user and GPUs; GPUs. */
+export const runTimeKeys = (job: LikeJob): string[] => {
+  const { owner, name, script, arguments: hash, gpuCount } = job
+  return [
+    ...(script === null ? [] : [JSON.stringify(['script', owner, script, hash])]),
+    JSON.stringify(['name', owner, name]),
+    JSON.stringify(['gpus', owner, gpuCount]),
+    JSON.stringify(['gpus', gpuCount]),
+  ]
+}
+
+/** Opens a book that has learnt nothing yet; tenants learn apart. */
+export const createRunTimeBook = ({ clock }: { readonly clock: Clock }): RunTimeBook => {
+  const tenants = new Map<string, RunTimeHistory>()
+  let recent: ReadonlyMap<string, number> = new Map()
+  let [readAtMs, upToMs] = [Number.NEGATIVE_INFINITY, 0]
+  let isReading = false
+
+  const learn = (past: PastJob): void => {
+    const history = tenants.get(past.tenantId) ?? openRunTimeHistory()
+    tenants.set(past.tenantId, history)
+    history.learn(runTimeKeys(past), past.runMs)
+  }
+  const foresee: Foresee = (job) => tenants.get(job.tenantId)?.foresee(runTimeKeys(job)) ?? null
+  const readNew = async (tx: Tx): Promise<void> => {
+    const fromMs = Math.max(0, upToMs - overlapMs)
+    const past: PastJob[] = await tx.query(schedulingRunTimes, [new Date(fromMs).toISOString(), mostOfTenant])
+    for (const job of past) if (!recent.has(job.id)) learn(job)
+    upToMs = past.reduce((latest, { endedAtMs }) => Math.max(latest, endedAtMs), upToMs)
+    const ends = [...recent, ...past.map(({ id, endedAtMs }) => [id, endedAtMs] as const)]
+    recent = new Map(ends.filter(([, endedAtMs]) => endedAtMs > upToMs - overlapMs))
+  }
+  return {
+    async read(tx) {
+      const nowMs = clock.nowMs()
+      if (isReading || (nowMs >= readAtMs && nowMs < readAtMs + keptMs)) return foresee
+      isReading = true
+      try {
+        await readNew(tx)
+        readAtMs = nowMs
+      } finally {
+        isReading = false
+      }
+      return foresee
+    },
+  }
+}

@@ -1,0 +1,124 @@
+import type { Job } from '@novabrain/contracts'
+import { applyDecisions, decide, defaultPolicy, evolve, type Placement, type Snapshot } from '@novabrain/scheduler'
+import { systemScope } from '../../server/src/deps.js'
+import { readCluster, snapshotOf } from '../../server/src/scheduling/cluster.js'
+import { createRunTimeBook } from '../../server/src/scheduling/run-time-book.js'
+import { verdictOf } from '../support/executor.js'
+import { startFakeStage, type FakeStage } from '../support/jobs.js'
+
+jest.setTimeout(60_000)
+
+let stage: FakeStage
+beforeEach(async () => {
+  stage = await startFakeStage({ gpuCount: 3 }, { policy: defaultPolicy })
+})
+afterEach(() => stage.close())
+
+const minute = 60_000
+const asSystem = <T>(sql: string, values: unknown[] = []): Promise<T> =>
+  stage.app.foundation.database.transaction(systemScope, (tx) => tx.query(sql, values)) as Promise<T>
+const wish = (gpuCount: number) => ({ gpuCount, cpuMilli: 100, memoryMib: 64 })
+
+/** Makes a past of a waiting job: it succeeded after so many minutes. */
+const succeeded = (job: Job, minutes: number, endedAtMs: number): Promise<unknown> =>
+  asSystem(`UPDATE jobs SET status = 'succeeded', ended_at = $2, used_run_ms = $3 WHERE id = $1`, [
+    job.id,
+    new Date(endedAtMs).toISOString(),
+    minutes * minute,
+  ])
+
+test('how long a job runs is learnt from those of its tenant that succeeded, and learnt on from new ones', async () => {
+  await stage.execution.stop()
+  let atMs = Date.now()
+  const book = createRunTimeBook({ clock: { nowMs: () => atMs, now: () => new Date(atMs).toISOString() } })
+  const { database } = stage.app.foundation
+  const snapshot = (): Promise<Snapshot> =>
+    database.transaction(systemScope, async (tx) => snapshotOf(await readCluster(tx), atMs, [], await book.read(tx)))
+  const waiting = await stage.submit({ name: 'train', resources: wish(1) })
+  const foreseen = async () => (await snapshot()).queued.find(({ id }) => id === waiting.id)
+  expect(await foreseen()).toMatchObject({ predictedRuntimeMs: null, cautiousRuntimeMs: null })
+  for (const minutes of [10, 10, 10, 40])
+    await succeeded(await stage.submit({ name: 'train', resources: wish(1) }), minutes, atMs)
+  expect(await foreseen()).toMatchObject({ predictedRuntimeMs: null })
+  atMs += 10_000
+  expect(await foreseen()).toMatchObject({ predictedRuntimeMs: 10 * minute, cautiousRuntimeMs: 40 * minute })
+  for (const minutes of [20, 20, 20, 20, 20, 20])
+    await succeeded(await stage.submit({ name: 'train', resources: wish(1) }), minutes, atMs)
+  atMs += 10_000
+  expect(await foreseen()).toMatchObject({ predictedRuntimeMs: 20 * minute })
+  await asSystem(`UPDATE jobs SET time_limit_ms = $2 WHERE id = $1`, [waiting.id, 15 * minute])
+  expect(await foreseen()).toMatchObject({ predictedRuntimeMs: 15 * minute, cautiousRuntimeMs: 15 * minute })
+})
+
+test('fed the same events, the loop over PostgreSQL and the simulated snapshot take the same decisions', async () => {
+  const { database } = stage.app.foundation
+  const read = async () => snapshotOf(await database.transaction(systemScope, readCluster), Date.now())
+  const places = ({ running }: Snapshot): [string, Placement][] =>
+    running
+      .map(({ id, placement }): [string, Placement] => [id, placement])
+      .sort(([left], [right]) => (left < right ? -1 : 1))
+  let simulated = await read()
+  const think = (): void => {
+    const nowMs = Date.now()
+    simulated = applyDecisions(simulated, decide(simulated, defaultPolicy, nowMs), nowMs)
+  }
+  /** The nodes and queues of the server, as it would be told of them. */
+  const learnNodes = async (): Promise<void> => {
+    const { nodes, queues } = await read()
+    for (const node of nodes) simulated = evolve(simulated, { type: 'node_changed', node })
+    simulated = evolve(simulated, { type: 'queues_changed', queues })
+  }
+  const agree = async (): Promise<void> => {
+    await stage.execution.settle()
+    const real = await read()
+    expect(places(simulated)).toEqual(places(real))
+    expect(simulated.queued.map(({ id }) => id).sort()).toEqual(real.queued.map(({ id }) => id).sort())
+  }
+  const submit = async (
+    name: string,
+    gpuCount: number,
+    minutes: number,
+    priorityClass: 'normal' | 'high',
+  ): Promise<Job> => {
+    const job = await stage.submit({ name, resources: wish(gpuCount), priorityClass })
+    await asSystem(`UPDATE jobs SET predicted_run_ms = $2 WHERE id = $1`, [job.id, minutes * minute])
+    const known = (await read()).queued.find(({ id }) => id === job.id)
+    if (known === undefined) throw new Error(`${name} does not wait`)
+    simulated = evolve(simulated, { type: 'submitted', job: known })
+    return job
+  }
+  const end = async (job: Job): Promise<void> => {
+    const attemptId = (await stage.job(job.id)).attempt?.id ?? ''
+    const runner = await stage.executor.runner(attemptId)
+    await runner.beat('running')
+    await stage.execution.stop()
+    await runner.finish(verdictOf('succeeded', { exitCode: 0 }))
+    simulated = evolve(simulated, { type: 'ended', jobId: job.id, atMs: Date.now() })
+  }
+  const together = async (events: () => Promise<Job[]>): Promise<Job[]> => {
+    await stage.execution.stop()
+    const jobs = await events()
+    await stage.execution.start()
+    await stage.execution.settle()
+    await learnNodes()
+    think()
+    await agree()
+    return jobs
+  }
+  await together(async () => [
+    await submit('wide', 2, 60, 'normal'),
+    await submit('single', 1, 30, 'normal'),
+    await submit('long', 1, 90, 'normal'),
+    await submit('short', 1, 5, 'normal'),
+    await submit('gang', 3, 20, 'normal'),
+  ])
+  expect(simulated.running).toHaveLength(3)
+  for (const first of [...simulated.running]) {
+    await together(async () => {
+      await end(await stage.job(first.id))
+      return []
+    })
+  }
+  await together(async () => [await submit('urgent', 1, 10, 'high')])
+  expect(simulated.running.length).toBeGreaterThan(0)
+})
