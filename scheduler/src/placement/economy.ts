@@ -1,5 +1,5 @@
-import { acceptsModel } from '../model/request.js'
 import type { Layout } from '../steps/cluster.js'
+import { openScarcity } from './scarcity.js'
 import type { TypicalRequest } from './typical.js'
 
 /** What a demand says about a cluster as a whole: how CPU, GPUs and models stand to each other. Whole numbers. */
@@ -8,13 +8,31 @@ export interface Economy {
   readonly gpuPerCpu: number
   /** CPU that the demand would use when it has used up the GPUs, in thousandths of all CPU. */
   readonly cpuNeed: number
-  /** How much of the demand must have a model, compared with its part of the GPUs: thousandths, at most 2000. */
-  scarcity(model: string): number
+  /** How sought after each node of the layout is: see `openScarcity`. */
+  readonly scarcity: Float64Array
+}
+
+/** Between these needs of CPU, in thousandths of all CPU, it begins to be short; beyond the last two nothing saves it. */
+const begins = 800
+const isShort = 860
+const wanes = 950
+const ceases = 1200
+
+/** How short CPU is beside the GPUs, thousandths: nothing where the GPUs are used up long before it. */
+export const shortnessOf = (cpuNeed: number): number =>
+  Math.max(0, Math.min(1000, Math.floor(((cpuNeed - begins) * 1000) / (isShort - begins))))
+
+/**
+ * How much useless pieces of CPU count for all jobs, thousandths: as much as CPU is short, and less and less where it is
+ * used up long before the GPUs, since then no placement saves it.
+ */
+export const priceOfPieces = (cpuNeed: number): number => {
+  const falling = Math.floor(((ceases - cpuNeed) * 1000) / (ceases - wanes))
+  return Math.max(0, Math.min(shortnessOf(cpuNeed), falling))
 }
 
 /** Where nobody asks for GPUs, one counts as much as sixteen cores. */
 const gpuPerCpuUnknown = 62_500
-const greatestScarcity = 2000
 
 const milliOf = ({ request, weight }: TypicalRequest): number => weight * request.gpuCount * request.gpuMilli
 
@@ -25,49 +43,19 @@ const spoiltBy = ({ request, weight }: TypicalRequest): number =>
 const sum = <T>(items: readonly T[], of: (item: T) => number): number =>
   items.reduce((total, item) => total + of(item), 0)
 
-const capacityByModel = (layout: Layout): ReadonlyMap<string, number> => {
-  const capacity = new Map<string, number>()
-  layout.deviceModels.forEach((model, device) => {
-    if (layout.deviceIsGpu[device] === 1) capacity.set(model, (capacity.get(model) ?? 0) + 1)
-  })
-  return capacity
-}
-
-/** What must run on each model, GPU thousandths by weight; who takes several models takes each by its number of devices. */
-const namedByModel = (
-  wanting: readonly TypicalRequest[],
-  capacity: ReadonlyMap<string, number>,
-): ReadonlyMap<string, number> => {
-  const named = new Map<string, number>()
-  for (const one of wanting.filter(({ request }) => request.gpuModel !== null)) {
-    const accepted = [...capacity].filter(([model]) => acceptsModel(one.request, model))
-    const devices = sum(accepted, ([, count]) => count)
-    for (const [model, count] of accepted) {
-      named.set(model, (named.get(model) ?? 0) + Math.floor((milliOf(one) * count) / devices))
-    }
-  }
-  return named
-}
-
 /** Works out of the nodes and the classes of the demand how scarce things are. */
 export const openEconomy = (layout: Layout, classes: readonly TypicalRequest[]): Economy => {
   const wanting = classes.filter(({ request }) => request.gpuCount > 0)
-  const capacity = capacityByModel(layout)
-  const devices = sum([...capacity], ([, count]) => count)
+  const devices = layout.deviceIsGpu.reduce((count, isGpu) => count + isGpu, 0)
   const cores = sum(layout.nodes, ({ cpuMilli }) => Math.floor(cpuMilli / 1000))
   const milli = sum(wanting, milliOf)
   const cpuOfWanting = sum(wanting, ({ request, weight }) => request.cpuMilli * weight)
   const cpuOfAll = sum(classes, ({ request, weight }) => request.cpuMilli * weight)
   const spoilt = sum(wanting, spoiltBy)
-  const named = namedByModel(wanting, capacity)
+  const cpuNeed = spoilt === 0 || cores === 0 ? 0 : Math.floor(((cpuOfAll / spoilt) * 1_000_000 * devices) / cores)
   return {
     gpuPerCpu: cpuOfWanting === 0 ? gpuPerCpuUnknown : Math.floor((milli / cpuOfWanting) * 1_000_000),
-    cpuNeed: spoilt === 0 || cores === 0 ? 0 : Math.floor(((cpuOfAll / spoilt) * 1_000_000 * devices) / cores),
-    scarcity(model) {
-      const own = capacity.get(model) ?? 0
-      const wanted = named.get(model) ?? 0
-      if (own === 0 || milli === 0) return 0
-      return Math.min(greatestScarcity, Math.floor(((wanted / milli) * 1000 * devices) / own))
-    },
+    cpuNeed,
+    scarcity: openScarcity(layout, wanting, 1000 - shortnessOf(cpuNeed)),
   }
 }

@@ -1,27 +1,11 @@
 import type { JobRequest } from '../model/request.js'
 import type { Free, Layout } from '../steps/cluster.js'
-import { openEconomy } from './economy.js'
+import { openEconomy, priceOfPieces } from './economy.js'
 import { openGradient } from './gradient.js'
 import type { FragmentationPolicy } from './policy.js'
 import { idleMilliOn, type Rule } from './rule.js'
 import type { Typical, TypicalRequest } from './typical.js'
 import { openUsable } from './usable.js'
-
-/** Between these needs of CPU, in thousandths of all CPU, its pieces begin to count; beyond the last two they cease to. */
-const begins = 800
-const counts = 860
-const wanes = 950
-const ceases = 1200
-
-/**
- * How much useless pieces of CPU count for all jobs, thousandths: nothing where the GPUs are used up long before the CPU;
- * and nothing where the CPU is used up long before the GPUs, since then no placement saves it.
- */
-export const priceOfPieces = (cpuNeed: number): number => {
-  const rising = Math.floor(((cpuNeed - begins) * 1000) / (counts - begins))
-  const falling = Math.floor(((ceases - cpuNeed) * 1000) / (ceases - wanes))
-  return Math.max(0, Math.min(1000, rising, falling))
-}
 
 /** Thousandths of cores that are in pieces: c times the part of the requests without GPU that need more than c. */
 export const openPieces = (classes: readonly TypicalRequest[]): ((cpuMilli: number) => number) => {
@@ -42,8 +26,8 @@ export const openPieces = (classes: readonly TypicalRequest[]): ((cpuMilli: numb
  *   ΔF + λ·ΔS − μ·r·scarcity + ν·ΔC
  *
  * ΔF: by how much the GPUs shrink that the typical requests cannot use. S = max(0, idle GPU − CPU left / c̄): GPUs that
- * will lack CPU, c̄ being the cores that go with a GPU in the demand. r·scarcity: only for jobs that may take any model,
- * what they take of one that others must have. C: CPU in pieces too small for the typical requests without GPU, in GPUs
+ * will lack CPU, c̄ being the cores that go with a GPU in the demand. r·scarcity: what the job takes, by how much others
+ * must have such a node. C: CPU in pieces too small for the typical requests without GPU, in GPUs
  * by c̄; ν is `cpuPieces` for jobs without GPU, and `cpuShort` times the price of pieces more for all.
  *
  * All in thousandths of a thousandth of a GPU, each term rounded down. Ties: first device by index, first node by name.
@@ -53,7 +37,6 @@ export const fragmentation = (layout: Layout, typical: Typical, policy: Fragment
   const gradient = openGradient(layout, usable)
   const economy = openEconomy(layout, typical.all)
   const pieces = openPieces(typical.classes)
-  const scarcity = Float64Array.from(layout.deviceModels, (model) => economy.scarcity(model))
   const short = Math.floor((policy.cpuShort * priceOfPieces(economy.cpuNeed)) / 1000)
   const inGpu = (cpuMilli: number): number => Math.floor((Math.max(0, cpuMilli) * economy.gpuPerCpu) / 1_000_000)
 
@@ -68,9 +51,8 @@ export const fragmentation = (layout: Layout, typical: Typical, policy: Fragment
     return weight * (inGpu(pieces(cpuMilli)) - inGpu(pieces(cpuMilli - request.cpuMilli)))
   }
   const scarcityOf = (node: number, request: JobRequest): number => {
-    if (request.gpuCount === 0 || request.gpuModel !== null) return 0
-    const scarce = scarcity[layout.firstDevice[node] ?? 0] ?? 0
-    return Math.floor((policy.scarcity * request.gpuCount * request.gpuMilli * scarce) / 1000)
+    const milli = request.gpuCount * request.gpuMilli
+    return Math.floor((policy.scarcity * milli * (economy.scarcity[node] ?? 0)) / 1000)
   }
   const best = (free: Free, node: number, request: JobRequest) => {
     const cpuMilli = free.cpu[node] ?? 0

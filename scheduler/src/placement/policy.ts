@@ -24,7 +24,7 @@ export interface FragmentationPolicy {
   readonly kind: 'fragmentation'
   /** λ, thousandths: weight of GPUs that will lack CPU. */
   readonly cpuStrand: number
-  /** μ, thousandths: weight of models that others must have, for jobs that may take any. */
+  /** μ, thousandths: weight of taking nodes that others must have, for their models, GPUs or cores. */
   readonly scarcity: number
   /** ν, thousandths: weight of CPU left in useless pieces, for jobs without GPU. */
   readonly cpuPieces: number

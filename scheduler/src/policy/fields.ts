@@ -196,10 +196,10 @@ export const policyFields: { readonly [Path in PolicyPath]: FieldFor<At<Policy, 
     integer(
       'permille',
       [0, 10_000],
-      text('Weight of scarce models', '稀缺型号的权重'),
+      text('Weight of sought-after nodes', '紧俏节点的权重'),
       text(
-        'How far jobs that may take any GPU keep away from models that others must have.',
-        '可用任意 GPU 的作业在多大程度上避开他人必需的型号。',
+        'How far jobs keep away from nodes that others must have, for their model, their many GPUs or cores.',
+        '作业在多大程度上避开他人（因型号、GPU 数或核数）必需的节点。',
       ),
     ),
   ),

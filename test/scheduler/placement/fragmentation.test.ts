@@ -1,6 +1,7 @@
 import type { FragmentationPolicy } from '@novabrain/scheduler'
-import { openEconomy } from '../../../scheduler/src/placement/economy.js'
-import { openPieces, priceOfPieces } from '../../../scheduler/src/placement/fragmentation.js'
+import { openEconomy, priceOfPieces } from '../../../scheduler/src/placement/economy.js'
+import { openPieces } from '../../../scheduler/src/placement/fragmentation.js'
+import { openScarcity } from '../../../scheduler/src/placement/scarcity.js'
 import { typicalOf } from '../../../scheduler/src/placement/typical.js'
 import { layOut } from '../../../scheduler/src/steps/cluster.js'
 import { aNode, aRunningJob } from '../builders.js'
@@ -31,16 +32,36 @@ test('λ: a job that wants few cores goes where the GPUs will lack some', () => 
   expect(placeOf(rule({}), scene, light)).toEqual(['a', 'a-gpu0'])
 })
 
-test('μ: a job that may take any GPU keeps away from the model that others must have', () => {
+test('μ: a job keeps away from the nodes that others must have', () => {
   const scene = {
     nodes: [aNode('a', 1, {}, { model: 'T4' }), aNode('b', 1)],
     demand: [asked(9), asked(1, { gpuModel: 'T4' })],
   }
-  // A tenth of the demand must have T4, half of the GPUs are T4: scarcity 0.2, ⌊−0.5 · 1000 · 0.2 / 20⌋. On b a tenth of
-  // the GPU was of no use to anybody who wants T4.
+  // A tenth of the demand must have T4, half of the GPUs are T4: 0.2 more are asked of a than of b. ⌊−0.5 · 1000 · 0.2 / 20⌋.
+  // On b a tenth of the GPU was of no use to anybody who wants T4.
   expect(scores(rule({ scarcity: 500 }), scene, {})).toEqual({ a: 5, b: -5 })
-  expect(scores(rule({ scarcity: 500 }), scene, { gpuModel: 'T4' })).toMatchObject({ a: 0 })
   expect(placeOf(rule({ scarcity: 500 }), scene, {})).toEqual(['b', 'b-gpu0'])
+  expect(placeOf(rule({ scarcity: 500 }), scene, { gpuModel: 'T4' })).toEqual(['a', 'a-gpu0'])
+})
+
+test('scarce is what few nodes can run: by model, by GPUs on one node, by cores beside them', () => {
+  const nodes = [
+    aNode('a', 8, { cpuMilli: 64_000 }),
+    aNode('b', 8, { cpuMilli: 128_000 }),
+    aNode('c', 4),
+    aNode('d', 4, {}, { model: 'T4' }),
+    aNode('e', 0),
+  ]
+  const layout = layOut(nodes)
+  const demand = [
+    asked(32),
+    asked(1, { gpuCount: 8, cpuMilli: 100_000 }),
+    asked(1, { gpuCount: 8 }),
+    asked(16, { gpuModel: 'T4' }),
+  ]
+  // Of 64 GPUs wanted 8 must be b's (24 ÷ 8 = 3 times as dense), 8 on a or b (1.5 times), 16 T4 (6 times). c gets none.
+  expect([...openScarcity(layout, demand, 1000)]).toEqual([187, 562, 0, 1500, 0])
+  expect([...openScarcity(layout, demand, 0)]).toEqual([0, 0, 0, 1500, 0])
 })
 
 test('ν: a job without GPU leaves no cores in pieces that the next ones cannot use', () => {
@@ -84,7 +105,7 @@ test('the economy: cores that go with a GPU, what CPU the demand needs, how scar
   // 4 cores a GPU; 16 cores for every two GPUs, so 32 for four: just what is there. Half must have a quarter of the GPUs.
   expect(economy.gpuPerCpu).toBe(250_000)
   expect(economy.cpuNeed).toBe(1000)
-  expect([economy.scarcity('T4'), economy.scarcity('A100'), economy.scarcity('none')]).toEqual([2000, 0, 0])
+  expect([...economy.scarcity]).toEqual([2000, 0])
   // A share of 0.6 spoils a whole device: as many cores, twice the devices per job.
   expect(openEconomy(layout, [asked(1, { gpuMilli: 600, cpuMilli: 4000 })]).cpuNeed).toBe(500)
   expect(openEconomy(layout, []).cpuNeed).toBe(0)
