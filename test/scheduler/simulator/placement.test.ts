@@ -21,20 +21,20 @@ const nodeTable = (count: number): string =>
     )
     .join('\n')
 
-/** Pods like those of a real cluster: shares, whole GPUs, a few wide ones, some without GPU. */
-const podTable = (count: number): string => {
+/** Pods like those of a real cluster: shares, whole GPUs, some wide ones, some without GPU; one in so many names a model. */
+const podTable = (count: number, naming: number): string => {
   const random = openRandom(5)
-  const kinds = ['1,460', '1,810', '1,810', '1,1000', '1,1000', '1,1000', '1,300', '2,1000', '8,1000', '0,0']
+  const kinds = ['1,460', '1,810', '1,810', '1,300', '1,1000', '1,1000', '1,1000', '1,1000', '2,1000', '0,0']
   const rows = Array.from({ length: count }, (_, n) => {
     const kind = kinds[random.below(kinds.length)] ?? ''
-    const cpu = kind === '0,0' ? [8000, 32_000][random.below(2)] : [2000, 6000, 12_000, 24_000][random.below(4)]
-    return `pod-${1000 + n},${cpu},${8192},${kind},${random.below(10) === 0 && kind !== '0,0' ? 'T4|P100' : ''}`
+    const cpu = kind === '0,0' ? [8000, 32_000][random.below(2)] : [4000, 8000, 12_000, 24_000][random.below(4)]
+    return `pod-${1000 + n},${cpu},${8192},${kind},${random.below(naming) === 0 && kind !== '0,0' ? 'T4|P100' : ''}`
   })
   return ['name,cpu_milli,memory_mib,num_gpu,gpu_milli,gpu_spec', ...rows].join('\n')
 }
 
-const nodes = readPlacementNodes(nodeTable(24))
-const pods = readPlacementPods(podTable(150))
+const nodes = readPlacementNodes(nodeTable(48))
+const pods = readPlacementPods(podTable(400, 4))
 const run = (placement: PlacementPolicy, seed = 1) => runPlacement({ nodes, pods, placement, seed })
 
 test('nodes and pods are read as they stand in the traces, pods by name', () => {
@@ -68,7 +68,9 @@ test('a sequence is shuffled and filled up to the limit, or thinned out down to 
 })
 
 test('what is read out adds up: nothing is lost before the GPUs are short, and every pod is placed or lost', () => {
-  const { readOuts, failed, pods: count } = run(defaultPolicy.placement)
+  const easy = readPlacementPods(podTable(400, 1_000_000))
+  const once = () => runPlacement({ nodes, pods: easy, placement: defaultPolicy.placement, seed: 1 })
+  const { readOuts, failed, pods: count } = once()
   expect(readOuts.map(({ arrivedPercent }) => arrivedPercent)).toEqual([
     50, 60, 70, 80, 85, 90, 95, 100, 105, 110, 115, 120, 125, 130,
   ])
@@ -80,10 +82,10 @@ test('what is read out adds up: nothing is lost before the GPUs are short, and e
   for (const out of readOuts) expect(out.fragmentedPercent + out.allocatedPercent).toBeLessThanOrEqual(100.001)
   expect(failed.withoutGpu + failed.share + failed.wholeSingle + failed.severalGpus).toBe(failed.all)
   expect(failed.all).toBeLessThan(count)
-  expect(run(defaultPolicy.placement)).toEqual(run(defaultPolicy.placement))
+  expect(once()).toEqual(once())
 })
 
-test('minding fragmentation allocates more GPUs than best fit, and that more than lots, on the same sequences', () => {
+test('on the same sequences minding fragmentation allocates more GPUs than best fit, and that more than lots', () => {
   const allocated = (placement: (seed: number) => PlacementPolicy): number => {
     const rows = [1, 2, 3, 4].map((seed) => rowOf(run(placement(seed), seed)))
     return spreadsOf(rows)['allocated_130']?.mean ?? 0
@@ -94,7 +96,7 @@ test('minding fragmentation allocates more GPUs than best fit, and that more tha
   const ours = allocated(() => defaultPolicy.placement)
   expect(bestFit).toBeGreaterThan(byLot)
   expect(gradient).toBeGreaterThan(bestFit)
-  expect(ours).toBeGreaterThan(bestFit + 0.5)
+  expect(ours).toBeGreaterThan(gradient + 1)
 })
 
 test('published results are read as means and deviations over their seeds', () => {
