@@ -8,6 +8,7 @@ import { read } from './sources.mjs'
 /** What may be believed of run times, by name. */
 const predictions = {
   none: () => simulator.noOracle,
+  learnt: () => simulator.learnt,
   truth: () => simulator.truth,
   'noise-0.5': ({ seed }) => simulator.noisy(0.5, seed),
   'noise-1': ({ seed }) => simulator.noisy(1, seed),
@@ -19,7 +20,7 @@ export const predictionNames = Object.keys(predictions)
 
 /** Who believes what of run times; a server's own predictions unless something else is asked for. */
 export const openOracle = (name, { seed, history }) => {
-  const chosen = name ?? (history === undefined ? 'none' : 'recorded')
+  const chosen = name ?? (history === undefined ? 'learnt' : 'recorded')
   const open =
     predictions[chosen] ?? mistake(t('simulate.noPrediction', { name: chosen, names: predictionNames.join(', ') }))
   return open({ seed, history })

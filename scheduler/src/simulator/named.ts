@@ -2,10 +2,12 @@ import { namedPolicies } from '../policy/named.js'
 import type { Policy } from '../policy/policy.js'
 import { corePolicy, type OracleMaker } from './engine/core-policy.js'
 import type { PolicyMaker } from './engine/policy.js'
+import { las2d, srsf, srtf } from './policies/preemptive.js'
 import { easy, fifo, fifoSkipping, sjf, sjfSkipping } from './policies/queue.js'
+import { themis } from './policies/themis.js'
 
 /** Policies of other schedulers, to compare with. */
-const baselines: readonly PolicyMaker[] = [fifo, fifoSkipping, easy, sjf, sjfSkipping]
+const baselines: readonly PolicyMaker[] = [fifo, fifoSkipping, easy, sjf, sjfSkipping, las2d(), srtf, srsf, themis]
 
 /** A policy by its name: one of the server's (`default`), or one of others to compare with (`FIFO`). */
 export const policyNamed = (name: string, oracle: OracleMaker): PolicyMaker | null => {

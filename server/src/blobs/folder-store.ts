@@ -8,6 +8,7 @@ import { isDiskFull } from '../db/faults.js'
 import type { Announce, BlobStore, HeldBlob, StoredBlob } from './store.js'
 
 const mebibyte = 1_048_576
+const syncEvery = 64 * mebibyte
 
 /**
  * A blob store in a folder: `ab/cdef…` holds the bytes whose digest is `abcdef…`. Bytes are written beside, synced, and
@@ -96,19 +97,33 @@ const writeDraft = async (draft: string, body: Readable, limitBytes: number): Pr
   }
 }
 
-/** Writes a mebibyte at a time, while the next one arrives and is hashed. */
+/**
+ * Writes a mebibyte at a time, while the next one arrives and is hashed. What is written is synced on the way, so that the
+ * end of a large file does not wait for all of it.
+ */
 const createWriter = (handle: FileHandle) => {
   let gathered: Buffer[] = []
   let size = 0
+  let unsynced = 0
   let writing: Promise<void> = Promise.resolve()
+  let syncing: Promise<void> = Promise.resolve()
+  const sync = async (): Promise<void> => {
+    unsynced = 0
+    await syncing
+    syncing = writing.then(() => handle.datasync())
+    // As with what is written below.
+    syncing.catch(() => undefined)
+  }
   const write = async (): Promise<void> => {
-    const chunk = Buffer.concat(gathered)
+    const pieces = gathered
+    unsynced += size
     gathered = []
     size = 0
     await writing
-    writing = writeAll(handle, chunk)
+    writing = writeAll(handle, pieces)
     // Whoever adds next, or ends, is told.
     writing.catch(() => undefined)
+    if (unsynced >= syncEvery) await sync()
   }
   return {
     async add(chunk: Buffer): Promise<void> {
@@ -119,8 +134,9 @@ const createWriter = (handle: FileHandle) => {
     async end(): Promise<void> {
       await write()
       await writing
+      await syncing
     },
-    settled: () => writing.catch(() => undefined),
+    settled: () => Promise.allSettled([writing, syncing]),
   }
 }
 
@@ -130,8 +146,14 @@ const drain = (body: Readable): void => {
   body.resume()
 }
 
-const writeAll = async (handle: FileHandle, chunk: Buffer): Promise<void> => {
-  for (let at = 0; at < chunk.length;) at += (await handle.write(chunk, at)).bytesWritten
+const writeAll = async (handle: FileHandle, pieces: readonly Buffer[]): Promise<void> => {
+  const { bytesWritten } = await handle.writev([...pieces])
+  const size = pieces.reduce((sum, piece) => sum + piece.length, 0)
+  if (bytesWritten < size) await writeRest(handle, Buffer.concat(pieces).subarray(bytesWritten))
+}
+
+const writeRest = async (handle: FileHandle, rest: Buffer): Promise<void> => {
+  for (let at = 0; at < rest.length;) at += (await handle.write(rest, at)).bytesWritten
 }
 
 /** Rename, and sync the folders, so that the name outlives a power cut as the bytes do. */
