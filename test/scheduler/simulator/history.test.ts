@@ -69,6 +69,7 @@ test('a prediction that was outlived is doubled, and what was never predicted is
     job: () => history.jobs[0] ?? job('x', 0, 1),
     leftMs: () => 0,
     attainedMs: () => 0,
+    startedAtMs: () => null,
   })
   expect(oracle.predict(job('a', 0, hour), 1.5 * hour)).toEqual({ likelyMs: hour / 2, cautiousMs: null })
   expect(oracle.predict(job('b', 0, hour), 0)).toBeNull()
