@@ -1,5 +1,6 @@
 import { systemScope } from '../../server/src/deps.js'
 import { artifactEndpoints, proxyEndpoints } from '../../server/src/modules/mlflow/artifacts.js'
+import { downloadEndpoints } from '../../server/src/modules/mlflow/downloads.js'
 import { evaluationDatasetEndpoints } from '../../server/src/modules/mlflow/evaluation-datasets.js'
 import { experimentEndpoints } from '../../server/src/modules/mlflow/experiments.js'
 import { loggedModelEndpoints } from '../../server/src/modules/mlflow/logged-models.js'
@@ -53,6 +54,7 @@ const everyEndpoint = (): readonly (Endpoint & { readonly under: string })[] => 
   ]
   return [
     ...plain.flatMap((endpoints) => endpoints(none)).map((endpoint) => ({ ...endpoint, under: '/mlflow' })),
+    ...downloadEndpoints(none).map((endpoint) => ({ ...endpoint, under: endpoint.at === 'top' ? '' : '/mlflow' })),
     ...proxyEndpoints(none).map((endpoint) => ({ ...endpoint, under: '/mlflow-artifacts' })),
   ]
 }
@@ -159,7 +161,7 @@ describe('MLflow endpoints', () => {
       .replace(':datasetId', datasetId)
       .replace(':key', 'k')
       .replace('*', place)
-    const url = new URL(`${app.url}/api/2.0${endpoint.under}${path}`)
+    const url = new URL(`${app.url}${endpoint.under === '' ? '' : '/api/2.0'}${endpoint.under}${path}`)
     const bare = endpoint.method === 'GET'
     // What a rival makes is its own, under another name; everything else aims at what the owner registered.
     const aims =

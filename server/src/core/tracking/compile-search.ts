@@ -26,6 +26,8 @@ export interface ConditionTools {
 interface KeyedTable {
   readonly table: string
   readonly on: (alias: string) => string
+  /** The table to order by, with one row for each key of a thing, when that is another one. */
+  readonly orderedBy?: { readonly table: (alias: string) => string; readonly on: (alias: string) => string }
   /** How many characters of a value an index holds; a value that must be equal is looked up by them first. */
   readonly indexedCharacters?: number
 }
@@ -165,8 +167,9 @@ const orderKey = (
   }
   const value = tables.valueIn?.[key.entity]
   if (value !== undefined) return [{ expression: value(bind(key.key)), direction: `${direction} NULLS LAST` }]
-  const { table, on } = keyedOf(tables, key.entity)
-  joins.push(`LEFT JOIN ${table} ${alias} ON ${on(alias)} AND ${alias}.key = ${bind(key.key)}`)
+  const keyed = keyedOf(tables, key.entity)
+  const { table, on } = keyed.orderedBy ?? { table: () => keyed.table, on: keyed.on }
+  joins.push(`LEFT JOIN ${table(alias)} ${alias} ON ${on(alias)} AND ${alias}.key = ${bind(key.key)}`)
   const rank =
     key.entity === 'metric'
       ? `CASE WHEN ${alias}.value IS NULL THEN 2 WHEN ${alias}.value = 'NaN' THEN 1 ELSE 0 END`

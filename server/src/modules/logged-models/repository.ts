@@ -168,10 +168,18 @@ export const loggedModelRepository = {
   async search(
     tx: Tx,
     scope: Project,
-    page: { experimentIds: readonly string[]; offset: number; limit: number },
+    page: {
+      readonly experimentIds: readonly string[]
+      readonly datasets: readonly object[]
+      readonly order: readonly { readonly dataset: object | null }[]
+      readonly offset: number
+      readonly limit: number
+    },
     compiled: Compiled,
   ): Promise<LoggedModelRecord[]> {
-    const parameters = [scope.projectId, page.experimentIds, page.offset, page.limit, ...compiled.parameters]
+    const { experimentIds, offset, limit, datasets } = page
+    const asked = JSON.stringify({ datasets, order: page.order.map(({ dataset }) => dataset) })
+    const parameters = [scope.projectId, experimentIds, offset, limit, asked, ...compiled.parameters]
     return tx.query(searchLoggedModels(compiled), parameters)
   },
 

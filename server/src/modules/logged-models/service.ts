@@ -12,6 +12,7 @@ import {
   type LoggedModelRecord,
   type LoggedModelStatus,
 } from './repository.js'
+import { measuredOnOne, newestMetrics } from '../../db/sql/tracking-search-logged-models.sql.js'
 
 export type { LoggedModelData, LoggedModelRecord, LoggedModelStatus } from './repository.js'
 
@@ -30,9 +31,19 @@ export interface AdoptedLoggedModel extends Omit<LoggedModelRecord, 'artifactUri
 export interface LoggedModelSearch {
   readonly experimentIds: readonly string[]
   readonly filter: readonly Comparison[]
-  readonly order: readonly OrderKey[]
+  /** Only models measured on one of these, and only their metrics on them; none is whatever was measured. */
+  readonly datasets: readonly DatasetFilter[]
+  /** A metric may be that on one dataset. */
+  readonly order: readonly (OrderKey & { readonly dataset: DatasetFilter | null })[]
   readonly offset: number
   readonly limit: number
+}
+
+/** Which metrics count, by the dataset they were measured on. */
+export interface DatasetFilter {
+  readonly name: string
+  /** `null`: whatever its digest. */
+  readonly digest: string | null
 }
 
 const ofModel = (alias: string): string => `${alias}.model_id = model.id`
@@ -51,9 +62,9 @@ const tables: SearchTables = {
   },
   keyed: {
     metric: {
-      table: `(SELECT DISTINCT ON (model_id, key) model_id, key, value FROM logged_model_metrics
-        ORDER BY model_id, key, timestamp_ms DESC, step DESC)`,
-      on: ofModel,
+      table: 'logged_model_metrics',
+      on: (alias) => `${ofModel(alias)} AND ${measuredOnOne(alias)}`,
+      orderedBy: { table: newestMetrics, on: ofModel },
     },
     param: { table: 'logged_model_params', on: ofModel },
     tag: { table: 'logged_model_tags', on: ofModel },
@@ -227,7 +238,7 @@ export const createLoggedModelsService = (
 
     search: (scope: ProjectScope, search: LoggedModelSearch): Promise<LoggedModel[]> =>
       database.transaction(scope, async (tx) => {
-        const compiled = compileSearch(search.filter, search.order, tables, 4)
+        const compiled = compileSearch(search.filter, search.order, tables, 5)
         return loaded(tx, scope, await models.search(tx, scope, search, compiled))
       }),
   }

@@ -22,8 +22,8 @@ import {
   texts,
   type Fields,
 } from './fields.js'
-import { checkExperimentName, checkExperimentTag, pairOf } from './validation.js'
-import { listed, wireExperiment } from './wire.js'
+import { checkExperimentId, checkExperimentName, checkExperimentTag, pairOf } from './validation.js'
+import { listed, wireDatasetSummary, wireExperiment } from './wire.js'
 
 /** `experiments/*` of MLflow's REST API. */
 export const experimentEndpoints = ({ experiments, runs }: TrackingServices): readonly Endpoint[] => {
@@ -74,6 +74,20 @@ export const experimentEndpoints = ({ experiments, runs }: TrackingServices): re
       handle: async ({ scope, fields }) => ({
         experiment: wireExperiment(await experiments.getByName(scope, requiredText(fields, 'experiment_name'))),
       }),
+    },
+    {
+      method: 'POST',
+      path: '/experiments/search-datasets',
+      access: 'read',
+      async handle({ scope, fields }) {
+        const ids = texts(fields, 'experiment_ids').map(checkExperimentId)
+        if (ids.length === 0) invalid('SearchDatasets request must specify at least one experiment_id.')
+        if (ids.length > 20)
+          invalid(
+            `SearchDatasets request cannot specify more than 20 experiment_ids. Received ${String(ids.length)} experiment_ids.`,
+          )
+        return listed('dataset_summaries', (await runs.datasetSummaries(scope, ids)).map(wireDatasetSummary))
+      },
     },
     {
       method: 'POST',

@@ -1,6 +1,6 @@
 import { parseFilter, parseOrder } from '../../core/tracking/filter.js'
 import { loggedModelGrammar } from '../../core/tracking/search-grammar.js'
-import type { LoggedModelsService } from '../logged-models/service.js'
+import type { DatasetFilter, LoggedModelsService } from '../logged-models/service.js'
 import {
   maxResultsOf,
   offsetOf,
@@ -107,12 +107,13 @@ function search(loggedModels: LoggedModelsService) {
   return async ({ scope, fields }: MlflowCall) => {
     const limit = maxResultsOf(optionalInteger(fields, 'max_results') || null, 50, 50)
     const offset = offsetOf(optionalText(fields, 'page_token'))
-    if (records(fields, 'datasets').length > 0) invalid('Searching logged models by dataset is not supported yet.')
+    const datasets = records(fields, 'datasets').map((each) => datasetIn(each) ?? invalid(noDatasetName))
     const experimentIds = texts(fields, 'experiment_ids').map(checkExperimentId)
     if (experimentIds.length === 0) invalid("Missing value for required parameter 'experiment_ids'.")
     const found = await loggedModels.search(scope, {
       experimentIds,
       filter: parsed(parseFilter(text(fields, 'filter'), loggedModelGrammar)),
+      datasets,
       order: records(fields, 'order_by').map(orderKeyOf),
       offset,
       limit: limit + 1,
@@ -127,7 +128,14 @@ const orderKeyOf = (fields: Fields) => {
   if (key.entity !== 'attribute' && key.entity !== 'metric') {
     invalid(`Invalid order by field name: ${requiredText(fields, 'field_name')}. Only metrics are supported.`)
   }
-  return { ...key, descending: fields['ascending'] === false }
+  return { ...key, descending: fields['ascending'] === false, dataset: datasetIn(fields) }
+}
+
+const noDatasetName = '`dataset_name` in the `datasets` clause must be specified.'
+
+const datasetIn = (fields: Fields): DatasetFilter | null => {
+  const name = optionalText(fields, 'dataset_name')
+  return name === null ? null : { name, digest: optionalText(fields, 'dataset_digest') }
 }
 
 const pairs = (fields: Fields, name: string) =>

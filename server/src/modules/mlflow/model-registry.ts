@@ -32,7 +32,7 @@ type Registry = TrackingServices['modelRegistry']
 const nameOf = (fields: Fields, name = 'name'): string => checkRegisteredModelName(requiredText(fields, name), name)
 
 /** The number of a version, which travels as text. One that PostgreSQL cannot hold was never given. */
-const versionOf = (fields: Fields): number => {
+export const versionOf = (fields: Fields): number => {
   const version = requiredText(fields, 'version')
   if (!/^[+-]?\d{1,300}$/.test(version)) return invalid(`Parameter 'version' must be an integer, got '${version}'.`)
   const number = Number(version)

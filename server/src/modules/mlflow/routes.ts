@@ -4,6 +4,7 @@ import type { ProjectScope } from '../../deps.js'
 import { trackingScope } from '../../http/scope.js'
 import { artifactEndpoints, proxyEndpoints } from './artifacts.js'
 import type { Endpoint, TrackingServices } from './endpoint.js'
+import { downloadEndpoints } from './downloads.js'
 import { evaluationDatasetEndpoints } from './evaluation-datasets.js'
 import { experimentEndpoints } from './experiments.js'
 import { fromQuery, invalid, isRecord, type Fields } from './fields.js'
@@ -48,6 +49,10 @@ export const mountMlflow = (app: FastifyInstance, services: TrackingServices): v
       ...evaluationDatasetEndpoints(services),
     ]
     for (const endpoint of endpoints) mountEndpoint(plain, '/mlflow', endpoint)
+    for (const download of downloadEndpoints(services)) {
+      if (download.at === 'top') mountAt(plain, download.path, download)
+      else mountEndpoint(plain, '/mlflow', download)
+    }
     mountServerInfo(plain)
     mountWorkspaces(plain)
   })
@@ -59,23 +64,25 @@ export const mountMlflow = (app: FastifyInstance, services: TrackingServices): v
 }
 
 const mountEndpoint = (app: FastifyInstance, under: string, endpoint: Endpoint): void => {
-  for (const prefix of prefixes) {
-    app.route({
-      method: endpoint.method,
-      url: `${prefix}${under}${endpoint.path}`,
-      schema: { hide: true },
-      // Who may not, learns so before a byte of the body is read.
-      onRequest: async (request) => {
-        request.scope = scopeOf(endpoint, request)
-      },
-      handler: async (request, reply) => {
-        const scope = scopeOf(endpoint, request)
-        const params = request.params as Readonly<Record<string, string>>
-        const answer = await endpoint.handle({ scope, fields: fieldsOf(request), params, request, reply })
-        return reply.send(answer ?? {})
-      },
-    })
-  }
+  for (const prefix of prefixes) mountAt(app, `${prefix}${under}${endpoint.path}`, endpoint)
+}
+
+const mountAt = (app: FastifyInstance, url: string, endpoint: Endpoint): void => {
+  app.route({
+    method: endpoint.method,
+    url,
+    schema: { hide: true },
+    // Who may not, learns so before a byte of the body is read.
+    onRequest: async (request) => {
+      request.scope = scopeOf(endpoint, request)
+    },
+    handler: async (request, reply) => {
+      const scope = scopeOf(endpoint, request)
+      const params = request.params as Readonly<Record<string, string>>
+      const answer = await endpoint.handle({ scope, fields: fieldsOf(request), params, request, reply })
+      return reply.send(answer ?? {})
+    },
+  })
 }
 
 const roles = { read: 'viewer', write: 'editor', admin: 'admin' } as const

@@ -2,7 +2,7 @@ import { wireValue } from '../../core/tracking/metric-value.js'
 import type { TaggedExperiment } from '../experiments/service.js'
 import type { LoggedModel } from '../logged-models/service.js'
 import type { ModelVersion, RegisteredModel } from '../model-registry/service.js'
-import type { DatasetInput, LoggedRun, ModelLink, RunRecord } from '../runs/service.js'
+import type { DatasetInput, DatasetSummary, LoggedRun, ModelLink, RunRecord } from '../runs/service.js'
 
 /** An experiment as MLflow's clients read it. Fields that are not set are left out, as protobuf does. */
 export const wireExperiment = (experiment: TaggedExperiment) => ({
@@ -13,6 +13,14 @@ export const wireExperiment = (experiment: TaggedExperiment) => ({
   last_update_time: experiment.updatedAtMs,
   creation_time: experiment.createdAtMs,
   ...listed('tags', experiment.tags.map(pair)),
+})
+
+/** A dataset that runs of an experiment used. */
+export const wireDatasetSummary = ({ experimentId, name, digest, context }: DatasetSummary) => ({
+  experiment_id: experimentId,
+  name,
+  digest,
+  ...(context === null ? {} : { context }),
 })
 
 export const wireRunInfo = (run: RunRecord) => ({

@@ -3,6 +3,7 @@ import { groupRows } from '../../core/tracking/group-rows.js'
 import { readValue } from '../../core/tracking/metric-value.js'
 import type { Compiled } from '../../core/tracking/compile-search.js'
 import type { ProjectScope, Tx } from '../../deps.js'
+import { datasetSummaries } from '../../db/sql/tracking-dataset-summaries.sql.js'
 import { dataOfRuns } from '../../db/sql/tracking-data-of-runs.sql.js'
 import { expireRuns } from '../../db/sql/tracking-expire-runs.sql.js'
 import { newestMetricsOfRuns } from '../../db/sql/tracking-newest-metrics-of-runs.sql.js'
@@ -75,6 +76,14 @@ export type ChangedRun = Pick<RunRecord, 'id' | 'tenantId' | 'projectId' | 'expe
 
 /** A run by its id, and where it is. */
 type PlacedRun = Pick<RunRecord, 'id' | 'projectId' | 'experimentId'>
+
+/** A dataset that runs of an experiment used, and what for. */
+export interface DatasetSummary {
+  readonly experimentId: string
+  readonly name: string
+  readonly digest: string
+  readonly context: string | null
+}
 
 type Project = Pick<ProjectScope, 'projectId'>
 type OfRun<T> = T & { readonly runId: string }
@@ -245,6 +254,10 @@ export const runRepository = {
         ],
       )
     }
+  },
+
+  async datasetSummaries(tx: Tx, scope: Project, experimentIds: readonly string[]): Promise<DatasetSummary[]> {
+    return tx.query(datasetSummaries, [scope.projectId, experimentIds])
   },
 
   async addModels(tx: Tx, run: PlacedRun, links: readonly ModelLink[]): Promise<void> {

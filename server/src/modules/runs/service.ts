@@ -11,6 +11,7 @@ import {
   runRepository as runs,
   type ChangedRun,
   type DatasetInput,
+  type DatasetSummary,
   type ModelLink,
   type RunData,
   type RunRecord,
@@ -19,7 +20,7 @@ import { createAdoptedRuns } from './adopted.js'
 import { runSearchTables } from './search-tables.js'
 import { jobless, runOf, summaryOf, type JobOfRun } from './views.js'
 
-export type { DatasetInput, ModelLink, RunData, RunRecord } from './repository.js'
+export type { DatasetInput, DatasetSummary, ModelLink, RunData, RunRecord } from './repository.js'
 
 /** What the module of jobs needs of runs, always inside the transaction of the job's own change. */
 export interface JobRuns {
@@ -307,6 +308,10 @@ export const createRunsService = (deps: RunsDeps) => {
         await runs.addDatasets(tx, run, inputs.datasets)
         await runs.addModels(tx, run, inputs.models)
       }),
+
+    /** The datasets that runs of experiments used, a thousand at most. */
+    datasetSummaries: (scope: ProjectScope, experimentIds: readonly string[]): Promise<DatasetSummary[]> =>
+      database.transaction(scope, (tx) => runs.datasetSummaries(tx, scope, experimentIds)),
 
     /** Runs that pass a filter, with all they logged: answered from latest values, never from points. */
     search: (scope: ProjectScope, search: RunSearch): Promise<LoggedRun[]> =>
