@@ -25,7 +25,7 @@ export const clusterUseStyles = [
     }
     .figures {
       display: grid;
-      grid-template-columns: repeat(auto-fill, minmax(min(190px, 100%), 1fr));
+      grid-template-columns: repeat(auto-fit, minmax(min(190px, 100%), 1fr));
       border: 1px solid var(--nb-border);
       border-radius: var(--nb-radius, 3px);
       overflow: hidden;
