@@ -1,4 +1,12 @@
-import { decide, decisionFaults, defaultPolicy, evolve, type Policy, type RunningJob } from '@novabrain/scheduler'
+import {
+  decide,
+  decisionFaults,
+  defaultPolicy,
+  evolve,
+  openScheduler,
+  type Policy,
+  type RunningJob,
+} from '@novabrain/scheduler'
 import { aJob, aNode, aQueue, aRunningJob, aSnapshot, hour, minute, noon, outcome, victimIds } from './builders.js'
 
 const later = noon + 30 * minute
@@ -111,4 +119,18 @@ test('what is kept for a blocked gang counts on the 90th percentile of what runs
     preemption: { ...defaultPolicy.preemption, enabled: false },
   })
   expect(one[0]).toMatchObject({ estimatedStart: { p50Ms: noon + hour, p90Ms: noon + 3 * hour } })
+})
+
+test('a gang that is past its age bound before it would lead is served once', () => {
+  const policy: Policy = {
+    ...defaultPolicy,
+    ageBound: { factor: 0, minimumMs: minute, maximumMs: minute },
+    reservation: { afterWaitMs: hour },
+  }
+  const running = [aRunningJob('r', 'n1', [0, 1, 2, 3])]
+  const waiting = aSnapshot({ running, queued: [aJob('gang', { gpuCount: 2 })] })
+  const scheduler = openScheduler(policy)
+  for (const atMs of [noon, noon + 2 * minute, noon + 2 * hour]) expect(scheduler.act(waiting, atMs).starts).toEqual([])
+  const gone = aSnapshot({ running: [], queued: [] })
+  expect(scheduler.act(gone, noon + 3 * hour).starts).toEqual([])
 })

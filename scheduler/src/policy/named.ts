@@ -1,6 +1,6 @@
 import type { BothTexts } from './fields.js'
 import type { Policy } from './policy.js'
-import { defaultPolicy, fifoPolicy } from './presets.js'
+import { boundedPolicy, defaultPolicy, fifoPolicy, shortestPolicy } from './presets.js'
 
 /** A policy with a name, to begin from. */
 export interface NamedPolicy {
@@ -29,5 +29,23 @@ export const namedPolicies: readonly NamedPolicy[] = [
       zh: '按提交时间排队，多 GPU 作业从一开始就有预留；不抢占任何作业。',
     },
     policy: fifoPolicy,
+  },
+  {
+    name: 'shortest',
+    title: { en: 'Least mean completion', zh: '平均完成时间最短' },
+    meaning: {
+      en: 'Strictly by predicted work, whatever the width; only what has waited for weeks goes first.',
+      zh: '无论宽度，严格按预计工作量排队；只有等待数周的作业才会提前。',
+    },
+    policy: shortestPolicy,
+  },
+  {
+    name: 'bounded',
+    title: { en: 'Least mean, a week at most', zh: '平均最短，至多一周' },
+    meaning: {
+      en: 'By predicted work, but after a week at most a job goes before all others.',
+      zh: '按预计工作量排队，但作业最多等待一周后排到最前。',
+    },
+    policy: boundedPolicy,
   },
 ]

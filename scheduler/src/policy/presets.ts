@@ -39,6 +39,22 @@ export const fifoPolicy: Policy = {
   preemption: { ...defaultPolicy.preemption, enabled: false },
 }
 
+/**
+ * Least mean completion: jobs of any width strictly by predicted work, the age bound so far off that only what would
+ * otherwise wait for weeks goes first. What that is worth, and what nearer bounds cost, is in docs/decisions.
+ */
+export const shortestPolicy: Policy = {
+  ...defaultPolicy,
+  ageBound: { factor: 20, minimumMs: 24 * hour, maximumMs: 30 * 24 * hour },
+  reservation: { afterWaitMs: 30 * 24 * hour },
+}
+
+/** The same with a bound of a week: no job waits much longer, at the cost of the mean. */
+export const boundedPolicy: Policy = {
+  ...shortestPolicy,
+  ageBound: { factor: 10, minimumMs: 24 * hour, maximumMs: 7 * 24 * hour },
+}
+
 /** The half-life of past use that the server starts with: one day. */
 export const defaultUsageHalfLifeMs = 24 * hour
 

@@ -100,7 +100,7 @@ export const openLines = (shapes: Shapes, policy: Policy, tally: Tally): Lines =
     else if (leadsAt < Number.POSITIVE_INFINITY) leads.add(leadsAt, waiter)
   }
   const grow = (nowMs: number): void => {
-    for (const waiter of leads.due(nowMs)) if (stands(waiter)) levelOf(waiter).leaders.add(waiter)
+    for (const waiter of leads.due(nowMs)) if (stands(waiter) && !waiter.aged) levelOf(waiter).leaders.add(waiter)
     for (const waiter of ages.due(nowMs)) {
       if (!stands(waiter)) continue
       if (leadsAtMs(waiter.job, policy) <= nowMs) levelOf(waiter).leaders.remove(waiter)

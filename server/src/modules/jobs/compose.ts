@@ -56,7 +56,13 @@ export const createJobModules = (deps: Deps, ports: JobPorts) => {
   const policies = createPolicyBook()
   const demand = createDemandBook(deps)
   const runTimes = createRunTimeBook(deps)
-  const shared = { ...deps, ...ports, lifecycle, queues, planner: createPlanner({ ...deps, policies, demand, runTimes }) }
+  const shared = {
+    ...deps,
+    ...ports,
+    lifecycle,
+    queues,
+    planner: createPlanner({ ...deps, policies, demand, runTimes }),
+  }
   return {
     lifecycle,
     jobs: createJobService(shared),
