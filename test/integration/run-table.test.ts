@@ -174,7 +174,7 @@ test('groups say how many runs have each value, with the spread of metrics, and 
 })
 
 test('keys come in pages, are searched, and belong to the experiments that logged them', async () => {
-  const keys = (query: object) => app.owner.client.listRunKeys({ params: params(), query })
+  const keys = (query: object) => app.owner.client.listRunColumns({ params: params(), query })
   expect(await keys({ experimentIds: few })).toEqual({
     items: ['metrics.loss/val', 'params.learning rate', 'tags.mlflow.runName', 'tags.note'],
     nextCursor: null,
@@ -202,7 +202,7 @@ test('a run that moves to another experiment takes its keys along', async () => 
     await tx.query(`SELECT set_config('novabrain.access', 'system', true)`)
     await tx.query(`UPDATE runs SET experiment_id = $2 WHERE id = $1`, [id, many])
   })
-  const { total } = await app.owner.client.listRunKeys({
+  const { total } = await app.owner.client.listRunColumns({
     params: params(),
     query: { experimentIds: many, search: 'moved' },
   })

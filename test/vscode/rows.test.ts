@@ -38,11 +38,12 @@ describe('the tree of runs', () => {
 
   test('groups: what is at work, what is kept at hand, what has ended; newest first, none of them empty', () => {
     const rows = rowsOf(jobs, { pinned: [aJob(2).runId, aJob(3).runId] })
-    expect(rows.map(({ id }) => id)).toEqual(['active', 'pinned', 'recent'])
     expect(under(rows, 'active').map(({ label }) => label)).toEqual(['#4 job 4', '#3 job 3', 'Queue and GPUs'])
+    expect(rows.map(({ id }) => id)).toEqual(['active', 'pinned', 'recent', 'table'])
+    expect(rows.at(-1)).toMatchObject({ label: 'Table of runs', command: { id: 'novabrain.openTable' } })
     expect(under(rows, 'pinned').map(({ label }) => label)).toEqual(['#3 job 3', '#2 job 2'])
     expect(under(rows, 'recent').map(({ label }) => label)).toEqual(['#5 job 5', '#2 job 2', '#1 job 1'])
-    expect(rowsOf([aJob(1)]).map(({ id }) => id)).toEqual(['active'])
+    expect(rowsOf([aJob(1)]).map(({ id }) => id)).toEqual(['active', 'table'])
     expect(rowsOf([])).toEqual([])
   })
 
@@ -112,7 +113,7 @@ describe('the tree of runs', () => {
       const { user, system } = process.cpuUsage(before)
       times.push((user + system) / 1000)
     }
-    expect(rows).toHaveLength(1)
+    expect(rows.map(({ id }) => id)).toEqual(['recent', 'table'])
     expect(under(rows, 'recent')).toHaveLength(10_000)
     expect(times.sort((a, b) => a - b)[2]).toBeLessThan(200)
   })
@@ -273,7 +274,7 @@ describe('which page of the view is shown', () => {
       label: 'No Python found',
       command: { id: 'workbench.action.openSettings', arguments: ['novabrain.pythonPath'] },
     })
-    expect(others.map(({ id }) => id)).toEqual(['active'])
+    expect(others.map(({ id }) => id)).toEqual(['active', 'table'])
     expect(rowsOf([], { lacksPython: true })).toEqual([])
   })
 })

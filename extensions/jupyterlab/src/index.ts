@@ -9,6 +9,7 @@ import { panelPlugin, runPagesPlugin } from './plugins/runs.js'
 import { sessionPlugin } from './plugins/session.js'
 import { settingsPlugin } from './plugins/settings.js'
 import { statusPlugin } from './plugins/status.js'
+import { tablePagesPlugin } from './plugins/tables.js'
 
 /** What NovaBrain brings to JupyterLab. Each can be disabled by itself. */
 export default [
@@ -18,6 +19,7 @@ export default [
   runPagesPlugin,
   modelPagesPlugin,
   queuePagePlugin,
+  tablePagesPlugin,
   commandsPlugin,
   panelPlugin,
   statusPlugin,

@@ -88,6 +88,20 @@ export const IQueuePage = new Token<IQueuePage>(
   'Opens the page of the queue and the GPUs.',
 )
 
+/** A table of runs: of all experiments when none is named; `query` tells what it shows. */
+export interface TablePage {
+  readonly experimentIds: readonly string[]
+  readonly query: string
+}
+
+/** Opens tables of runs. */
+export interface ITablePages {
+  open(page: TablePage): Promise<void>
+}
+
+/** The token of the tables of runs. */
+export const ITablePages = new Token<ITablePages>('@novabrain/jupyterlab:ITablePages', 'Opens a table of runs.')
+
 /** What is known of the environment of each notebook, for the chip and the card. */
 export interface IEnvironments {
   /** The state shown for a notebook; `unknown` until the kernel was asked. */

@@ -15,6 +15,8 @@ export type PageTarget =
   | { readonly kind: 'run'; readonly runId?: string; readonly jobId?: string; readonly tab: RunTab }
   | { readonly kind: 'compare'; readonly runIds: readonly string[] }
   | { readonly kind: 'queue'; readonly tab?: QueueTab }
+  /** The table of runs of some experiments, of all when none is named; `query` tells what it shows. */
+  | { readonly kind: 'table'; readonly experimentIds: readonly string[]; readonly query: string }
   | ModelTarget
 
 /** What the page needs to begin. There is no token and no address in it: the extension host asks the server. */
@@ -74,6 +76,12 @@ export type Fault =
 export const pageRoutes: ReadonlySet<RouteName> = new Set<RouteName>([
   'getRun',
   'listRuns',
+  'listExperiments',
+  'searchRunTable',
+  'readRunRows',
+  'groupRuns',
+  'listRunColumns',
+  'exportRuns',
   'getMetricSeries',
   'listRunArtifacts',
   'readRunArtifact',

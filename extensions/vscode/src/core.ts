@@ -66,6 +66,7 @@ export const createCore = (context: Context, platform: Platform): Core => {
       openRun: (given, tab) => openRun(app, given, tab),
       openQueue: () => panels.openQueue(),
       openModel: async (given) => panels.openModel(modelOf(given)),
+      openTable: () => panels.openTable(),
       openLog: (given) => openLog(app, given),
       revealFiles: (given) => revealFiles(app, given),
       copyLink: (given) => copyLink(app, given),

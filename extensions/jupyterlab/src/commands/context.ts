@@ -3,7 +3,7 @@ import type { IEditorTracker } from '@jupyterlab/fileeditor'
 import type { INotebookTracker } from '@jupyterlab/notebook'
 import type { IStateDB } from '@jupyterlab/statedb'
 import type { ITranslator, TranslationBundle } from '@jupyterlab/translation'
-import type { IEnvironments, IModelPages, IQueuePage, IRunPages, ISession, ISettings } from '../tokens.js'
+import type { IEnvironments, IModelPages, IQueuePage, IRunPages, ISession, ISettings, ITablePages } from '../tokens.js'
 
 /** What commands are given. */
 export interface CommandContext {
@@ -14,6 +14,7 @@ export interface CommandContext {
   readonly runPages: IRunPages
   readonly modelPages: IModelPages
   readonly queuePage: IQueuePage
+  readonly tablePages: ITablePages
   readonly translator: ITranslator
   readonly trans: TranslationBundle
   readonly state: IStateDB

@@ -6,6 +6,7 @@ export const commandIds = {
   openRun: 'novabrain:open-run',
   openModel: 'novabrain:open-model',
   openQueue: 'novabrain:open-queue',
+  openTable: 'novabrain:open-table',
   pinEnvironment: 'novabrain:pin-environment',
   restoreEnvironment: 'novabrain:restore-environment',
   pullOutputs: 'novabrain:pull-outputs',

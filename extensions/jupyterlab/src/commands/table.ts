@@ -79,6 +79,25 @@ export const commandTable = (context: CommandContext): Record<string, ListedComm
       describedBy: schema({}),
       execute: () => context.queuePage.open(),
     },
+    [commandIds.openTable]: {
+      palette: true,
+      label: trans.__('NovaBrain: table of runs'),
+      caption: trans.__('Search, sort, group and compare the runs of experiments'),
+      icon: markIcon,
+      describedBy: schema({
+        experimentIds: {
+          type: 'array',
+          items: { type: 'string' },
+          description: 'Experiments whose runs are shown; those of all if left out',
+        },
+        query: text('What the table shows, as in the address of the web app: filter=…&sort=…&columns=…'),
+      }),
+      execute: ({ experimentIds, query }) =>
+        context.tablePages.open({
+          experimentIds: Array.isArray(experimentIds) ? experimentIds.filter((id) => typeof id === 'string') : [],
+          query: typeof query === 'string' ? query : '',
+        }),
+    },
     [commandIds.pinEnvironment]: {
       palette: true,
       label: trans.__('Pin environment'),

@@ -10,7 +10,7 @@ import type { ReadonlyPartialJSONObject } from '@lumino/coreutils'
 import { commandIds } from '../commands/ids.js'
 import { commandTable } from '../commands/table.js'
 import { textsOf } from '../texts.js'
-import { IEnvironments, IModelPages, IQueuePage, IRunPages, ISession, ISettings } from '../tokens.js'
+import { IEnvironments, IModelPages, IQueuePage, IRunPages, ISession, ISettings, ITablePages } from '../tokens.js'
 import type { CommandContext } from '../commands/context.js'
 
 /** Registers the commands. What they do is loaded when one is first used. */
@@ -18,7 +18,17 @@ export const commandsPlugin: JupyterFrontEndPlugin<void> = {
   id: '@novabrain/jupyterlab:commands',
   description: 'The commands of NovaBrain.',
   autoStart: true,
-  requires: [ISession, ISettings, IEnvironments, IRunPages, IModelPages, IQueuePage, ITranslator, IStateDB],
+  requires: [
+    ISession,
+    ISettings,
+    IEnvironments,
+    IRunPages,
+    IModelPages,
+    IQueuePage,
+    ITablePages,
+    ITranslator,
+    IStateDB,
+  ],
   optional: [INotebookTracker, IEditorTracker, ICommandPalette, IToolbarWidgetRegistry],
   activate: (
     app: JupyterFrontEnd,
@@ -28,6 +38,7 @@ export const commandsPlugin: JupyterFrontEndPlugin<void> = {
     runPages: IRunPages,
     modelPages: IModelPages,
     queuePage: IQueuePage,
+    tablePages: ITablePages,
     translator: ITranslator,
     state: IStateDB,
     notebooks: INotebookTracker | null,
@@ -44,6 +55,7 @@ export const commandsPlugin: JupyterFrontEndPlugin<void> = {
       runPages,
       modelPages,
       queuePage,
+      tablePages,
       translator,
       trans,
       state,

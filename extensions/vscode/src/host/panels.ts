@@ -9,6 +9,7 @@ const viewTypes = {
   run: 'novabrain.run',
   compare: 'novabrain.compare',
   queue: 'novabrain.queue',
+  table: 'novabrain.table',
   models: 'novabrain.model',
   model: 'novabrain.model',
   version: 'novabrain.model',
@@ -69,6 +70,7 @@ export const createPanels = (
       show({ kind: 'run', ...target, tab }, 'NovaBrain', options.quietly === true),
     openCompare: (runIds) => show({ kind: 'compare', runIds }, vscode.l10n.t('Compare runs'), false),
     openQueue: () => show({ kind: 'queue' }, vscode.l10n.t('Queue and GPUs'), false),
+    openTable: () => show({ kind: 'table', experimentIds: [], query: '' }, vscode.l10n.t('Table of runs'), false),
     openModel: (target) => show(target, titleOf(target), false),
     watched: () =>
       [...open.values()].flatMap(({ panel, target }) => {

@@ -66,12 +66,17 @@ export const register = (context: Context, load: () => Promise<Core>): void => {
       later(core, loaded.event, ({ team }) => team),
     ),
     // A row of a tree opens its page by a command; these have nothing to offer in a menu or the palette.
-    ...[...commands, { command: 'novabrain.openModel' }, { command: 'novabrain.openQueue' }].map(({ command }) =>
+    ...[
+      ...commands,
+      { command: 'novabrain.openModel' },
+      { command: 'novabrain.openQueue' },
+      { command: 'novabrain.openTable' },
+    ].map(({ command }) =>
       vscode.commands.registerCommand(command, async (first: unknown, second: unknown) =>
         (await core()).commands[command.replace('novabrain.', '')]?.(first, second),
       ),
     ),
-    ...['novabrain.run', 'novabrain.compare', 'novabrain.queue', 'novabrain.model'].map((viewType) =>
+    ...['novabrain.run', 'novabrain.compare', 'novabrain.queue', 'novabrain.table', 'novabrain.model'].map((viewType) =>
       vscode.window.registerWebviewPanelSerializer(viewType, {
         deserializeWebviewPanel: async (panel, target: PageTarget) => (await core()).restorePage(panel, target),
       }),

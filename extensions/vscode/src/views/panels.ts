@@ -14,6 +14,8 @@ export interface Panels {
   openModel(target: ModelTarget): Promise<void>
   /** The page of the queue and the GPUs. */
   openQueue(): Promise<void>
+  /** The table of all runs of the project. */
+  openTable(): Promise<void>
   /** The runs whose pages are in front, so that nobody is told what they see. */
   watched(): readonly string[]
   /** How long the last page took to its first painting, milliseconds. */
@@ -30,6 +32,8 @@ export const pageKey = (target: PageTarget): string => {
       return `compare:${[...target.runIds].sort().join(',')}`
     case 'queue':
       return 'queue'
+    case 'table':
+      return 'table'
     case 'models':
       return 'models'
     case 'model':

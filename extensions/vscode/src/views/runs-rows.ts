@@ -27,7 +27,7 @@ export interface RunsView {
   readonly nowMs: number
 }
 
-/** The tree: Active, Pinned, Recent, Models; groups that would be empty are left out. */
+/** The tree: Active, Pinned, Recent, Models, and the way to the table; groups that would be empty are left out. */
 export const runsRows = (editor: Pick<Editor, 't' | 'locale'>, view: RunsView): TreeRow[] => {
   const [active, ended] = [activeJobs(view.view), endedJobs(view.view)]
   const pinned = [...active, ...ended].filter(({ runId }) => view.pinned.includes(runId))
@@ -50,6 +50,7 @@ export const runsRows = (editor: Pick<Editor, 't' | 'locale'>, view: RunsView): 
     ),
     ...group('recent', editor.t('Recent'), view.more ? [...recent, older] : recent),
     ...modelsRow(editor, view.models ?? []),
+    ...tableRow(editor, active.length + ended.length > 0),
   ]
   // Without a row there is room for a page, which says it better.
   return [...staleRow(editor, view), ...(groups.length > 0 ? pythonRow(editor, view) : []), ...groups]
@@ -67,6 +68,19 @@ const queueRow = (editor: Pick<Editor, 'locale'>, active: readonly Job[]): TreeR
           label: stringsOf(editor.locale).queuePage.label,
           icon: 'ellipsis',
           command: { id: 'novabrain.openQueue', arguments: [] },
+        },
+      ]
+    : []
+
+/** Everything that ran, on one page. */
+const tableRow = (editor: Pick<Editor, 't'>, some: boolean): TreeRow[] =>
+  some
+    ? [
+        {
+          id: 'table',
+          label: editor.t('Table of runs'),
+          icon: 'table',
+          command: { id: 'novabrain.openTable', arguments: [] },
         },
       ]
     : []

@@ -575,7 +575,7 @@ export const routes = {
     response: RunGroups,
     errors: ['search_text_invalid'],
   }),
-  listRunKeys: defineRoute({
+  listRunColumns: defineRoute({
     method: 'GET',
     path: '/v1/projects/:projectId/run-table/keys',
     access: 'viewer',

@@ -200,7 +200,7 @@ export class NbColumnChooser extends NbElement {
     const known = this.#keys.value
     if (known !== null && known.nextCursor === null) return
     await this.#keys.load(async () => {
-      const next = await host.client.listRunKeys({
+      const next = await host.client.listRunColumns({
         params: { projectId: host.projectId },
         query: this.#query(known?.nextCursor ?? null),
       })

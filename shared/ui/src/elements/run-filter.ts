@@ -231,7 +231,7 @@ export class NbRunFilter extends NbElement {
       ...(this.experimentIds.length === 0 ? {} : { experimentIds: this.experimentIds.join(',') }),
     }
     const { items } = await client
-      .listRunKeys({ params: { projectId }, query })
+      .listRunColumns({ params: { projectId }, query })
       .catch(() => ({ items: [] as string[] }))
     return items.map(keyOf).filter((key) => key !== typed)
   }
