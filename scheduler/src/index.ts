@@ -3,6 +3,14 @@ export { actionsOf, decide, openScheduler, type Actions, type Scheduler } from '
 export { applyActions, applyDecisions, evolve, evolveAll } from './evolve.js'
 export { couldEverRun, type Feasibility } from './fit.js'
 export type { FragmentationPolicy, PlacementPolicy } from './placement/policy.js'
+export {
+  admitMemory,
+  memoryHistoryOf,
+  neededMib,
+  type MemoryAdmission,
+  type MemoryAsk,
+  type MemoryHistory,
+} from './prediction/memory.js'
 export type { Policy } from './policy/policy.js'
 export {
   policyFields,

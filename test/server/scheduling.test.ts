@@ -1,8 +1,8 @@
+import { requestOf } from '../../server/src/scheduling/admission.js'
 import { canonical } from '../../server/src/scheduling/canonical.js'
 import {
   queueKey,
   queueNameOf,
-  requestOf,
   snapshotOf,
   type ActiveJob,
   type ClusterRows,

@@ -48,12 +48,14 @@ export interface FakeNode {
   readonly gpuCount?: number
   readonly gpuMemoryMib?: number
   readonly cpuMilli?: number
+  /** Whether its devices only stand for real ones; they do unless told. */
+  readonly simulated?: boolean
 }
 
 /** An executor that keeps the contract and starts nothing. */
 export const createFakeExecutor = (
   serverUrl: () => string,
-  { gpuCount = 0, gpuMemoryMib = 24_576, cpuMilli = 64_000 }: FakeNode = {},
+  { gpuCount = 0, gpuMemoryMib = 24_576, cpuMilli = 64_000, simulated = true }: FakeNode = {},
   lives = new Map<string, Life>(),
   nodeId = randomBytes(16).toString('hex'),
 ): FakeExecutor => {
@@ -79,7 +81,7 @@ export const createFakeExecutor = (
       kind: 'gpu',
       model: 'Fake GPU',
       memoryMib: gpuMemoryMib,
-      simulated: true,
+      simulated,
     })),
   }
 

@@ -24,7 +24,7 @@ export interface IntegerField extends Told {
   readonly kind: 'integer'
   readonly minimum: number
   readonly maximum: number
-  readonly unit: 'ms' | 'count' | 'factor' | 'weight' | 'permille' | 'quarters' | 'cores'
+  readonly unit: 'ms' | 'count' | 'factor' | 'weight' | 'permille' | 'quarters' | 'cores' | 'MiB'
 }
 
 /** Yes or no. */
@@ -324,6 +324,55 @@ export const policyFields: { readonly [Path in PolicyPath]: FieldFor<At<Policy, 
     [0, 1000],
     text('Searches for victims a cycle', '每轮寻找被抢占者的次数'),
     text('Bounds the time one decision takes.', '限制一次决策所用的时间。'),
+  ),
+  'memory.check': {
+    kind: 'choice',
+    scope: 'cluster',
+    label: text('GPU memory of shares', '共享 GPU 的显存'),
+    meaning: text(
+      'What a job that asks for a share of a GPU is let in with. Simulated GPUs have no memory to run out of: there, always as asked.',
+      '请求部分 GPU 的作业按什么分配显存。模拟 GPU 没有真实显存，始终按请求分配。',
+    ),
+    values: {
+      history: text(
+        'what like jobs took, with a margin; unknown jobs run alone the first time',
+        '按同类作业的峰值加余量；未知作业首次单独运行',
+      ),
+      off: text('what it asks, unchecked', '按请求，不检查'),
+    },
+  },
+  'memory.minimumRuns': integer(
+    'count',
+    [1, 100],
+    text('Runs until a job is known', '多少次运行后视为已知'),
+    text(
+      'With fewer runs of like jobs a job that asks for a share runs alone.',
+      '同类作业的运行次数更少时，请求部分 GPU 的作业单独运行。',
+    ),
+  ),
+  'memory.contextMib': integer(
+    'MiB',
+    [0, 65_536],
+    text('Memory for the driver', '驱动占用的显存'),
+    text(
+      'Added for what a process takes of a GPU before its framework counts.',
+      '为进程在框架计数之前占用的显存额外增加的量。',
+    ),
+  ),
+  'memory.marginPermille': integer(
+    'permille',
+    [0, 10_000],
+    text('Memory margin, at least', '显存余量：至少'),
+    text(
+      'Above the peak that 95 of 100 like jobs stay within; the spread of their peaks if that is more.',
+      '在 95% 同类作业不超过的峰值之上增加；若峰值的标准差更大则取标准差。',
+    ),
+  ),
+  'memory.fewRunsFactor': integer(
+    'factor',
+    [0, 100],
+    text('Wider margin for few runs', '运行次数少时加宽余量'),
+    text('The margin grows by itself × this ÷ runs that are known.', '余量再增加“余量 × 此值 ÷ 已知运行次数”。'),
   ),
   'explain.maximumSuggestions': integer(
     'count',

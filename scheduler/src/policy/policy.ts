@@ -38,6 +38,19 @@ export interface Policy {
     /** At most so many jobs look for victims in a cycle. */
     readonly maximumPerCycle: number
   }
+  /** With how much device memory jobs are let in that ask for a share of a device. */
+  readonly memory: {
+    /** `history`: shares are let in with what like jobs took, unknown jobs alone; `off`: with what they ask. */
+    readonly check: 'history' | 'off'
+    /** Fewer runs of like jobs count as none. */
+    readonly minimumRuns: number
+    /** What a process takes of a device before its framework counts, MiB. */
+    readonly contextMib: number
+    /** The margin above the p95 of the peaks, thousandths of it, at least; the spread of the peaks if that is more. */
+    readonly marginPermille: number
+    /** The margin is widened by this ÷ runs. */
+    readonly fewRunsFactor: number
+  }
   readonly explain: {
     /** For at most so many different requests a cycle looks for the smallest helpful change. */
     readonly maximumSuggestions: number

@@ -28,6 +28,13 @@ export const defaultPolicy: Policy = {
     holdMs: 10 * minute,
     maximumPerCycle: 8,
   },
+  memory: {
+    check: 'history',
+    minimumRuns: 1,
+    contextMib: 512,
+    marginPermille: 50,
+    fewRunsFactor: 3,
+  },
   explain: { maximumSuggestions: 1000 },
 }
 

@@ -20,6 +20,7 @@ import { longestRetryDelayMs } from '../core/jobs/after-attempt.js'
 import type { HoldRecord } from '../db/entities/execution.js'
 import { loadCluster, loadNodes } from '../db/sql/execution-load-cluster.sql.js'
 import type { Tx } from '../deps.js'
+import { requestOf } from './admission.js'
 
 /** The cluster as PostgreSQL tells it, read in one statement. */
 export interface ClusterRows {
@@ -75,6 +76,8 @@ export interface ActiveJob extends Omit<JobRequest, 'replicas'> {
   readonly priorityClass: PriorityClass
   readonly submittedAtMs: number
   readonly raisedGpuMemoryMib: number | null
+  /** What the last jobs of its member and name took of a GPU at most; only told of jobs that wait for a share. */
+  readonly gpuPeaksMib?: readonly number[] | null
   readonly predictedRunMs: number | null
   readonly timeLimitMs: number | null
   readonly evictedAtMs: readonly number[]
@@ -157,19 +160,6 @@ const queueOf = (queue: QueueFacts): SchedQueue => ({
   weight: queue.weight,
 })
 
-/** What a job asks for now: after an out-of-memory, whole devices with more memory. */
-export const requestOf = (
-  job: Omit<JobRequest, 'replicas'> & { readonly raisedGpuMemoryMib: number | null },
-): JobRequest => ({
-  gpuCount: job.gpuCount,
-  gpuMilli: job.raisedGpuMemoryMib === null ? job.gpuMilli : 1000,
-  gpuMemoryMib: Math.max(job.gpuMemoryMib, job.raisedGpuMemoryMib ?? 0),
-  gpuModel: job.gpuModel,
-  cpuMilli: job.cpuMilli,
-  memoryMib: job.memoryMib,
-  replicas: 1,
-})
-
 const commonOf = (job: ActiveJob, { likelyMs, cautiousMs }: RunTime) => ({
   id: job.id,
   queueName: queueKey(job.tenantId, job.queueName),
@@ -211,12 +201,20 @@ const queuedOf = (job: ActiveJob, nowMs: number, foresee: Foresee): QueuedJob =>
 const pauseEnd = (notBeforeMs: number, nowMs: number): number =>
   notBeforeMs - nowMs > longestRetryDelayMs ? 0 : notBeforeMs
 
+/** What a running job was let in with: a job that asks for a share may hold whole devices. */
+const heldBy = (job: ActiveJob, { pods }: Placement): JobRequest => {
+  const request = requestOf(job)
+  const milli = pods.flatMap(({ devices }) => devices.map((grant) => grant.milli))
+  return { ...request, gpuMilli: Math.max(request.gpuMilli, ...milli) }
+}
+
 const runningOf = (job: ActiveJob, placement: Placement, foresee: Foresee): RunningJob => {
   const startedAtMs = whole(job.startedAtMs ?? job.submittedAtMs)
   const runTime = runTimeOf(job, foresee)
   const runMs = runTime.likelyMs ?? job.timeLimitMs
   return {
     ...commonOf(job, runTime),
+    request: heldBy(job, placement),
     placement,
     startedAtMs,
     stopping: job.status === 'stopping',

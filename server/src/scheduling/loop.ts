@@ -4,6 +4,7 @@ import { createRounds } from '../execution/rounds.js'
 import type { JobLifecycle } from '../modules/jobs/lifecycle.js'
 import { logGranted } from '../modules/jobs/log-lines.js'
 import type { NodeService } from '../modules/nodes/service.js'
+import { admissionsOf, letIn } from './admission-book.js'
 import { readCluster, snapshotOf, type ClusterRows } from './cluster.js'
 import { commitDecisions } from './commit.js'
 import type { DemandBook } from './demand-book.js'
@@ -51,11 +52,13 @@ export const createSchedulingLoop = (deps: LoopDeps) => {
     const waits = rows.jobs.some(({ status }) => status === 'queued')
     if (!waits && rows.reservations.length === 0) return rows
     const nowMs = clock.nowMs()
-    const decisions = decide(snapshotOf(rows, nowMs, demand, foresee), policy, nowMs)
+    const admitted = admissionsOf(rows, policy)
+    const snapshot = letIn(snapshotOf(rows, nowMs, demand, foresee), admitted)
+    const decisions = decide(snapshot, policy, nowMs)
     const committed = await commitDecisions(deps, rows, decisions)
     if (committed.stale) return null
     for (const granted of committed.started) logGranted(deps.log, granted)
-    await recordHolds(deps, rows, decisions)
+    await recordHolds(deps, { rows, admitted }, decisions)
     return rows
   }
 

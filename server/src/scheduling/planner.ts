@@ -7,15 +7,19 @@ import {
   priorityOf,
   type Decision,
   type HoldDecision,
+  type JobRequest,
   type QueuedJob,
   type SchedNode,
   type Snapshot,
 } from '@novabrain/scheduler'
 import { completeResources } from '../core/jobs/default-resources.js'
+import { keptAdmissionText } from '../core/jobs/gpu-memory.js'
 import type { HoldRecord } from '../db/entities/execution.js'
 import type { Clock } from '../deps.js'
 import type { Planner, WouldBe } from '../modules/jobs/planner.js'
-import { queueKey, queueNameOf, readCluster, readNodes, requestOf, snapshotOf, type ClusterRows } from './cluster.js'
+import { openAdmissions, requestOf } from './admission.js'
+import { admissionsOf, letIn } from './admission-book.js'
+import { queueKey, queueNameOf, readCluster, readNodes, snapshotOf, type ClusterRows } from './cluster.js'
 import type { DemandBook } from './demand-book.js'
 import type { RunTimeBook } from './run-time-book.js'
 import type { PolicyBook } from './policy-book.js'
@@ -45,17 +49,20 @@ export const createPlanner = ({
     const rows = await readCluster(tx)
     const policy = await policies.read(tx)
     const nowMs = clock.nowMs()
-    const job = wouldBeJob(asked, nowMs)
-    const snapshot = snapshotOf(rows, nowMs, await demand.read(tx), await runTimes.read(tx))
+    const { request, facts: memory } = openAdmissions(rows.devices, policy).of(memoryAskOf(asked))
+    const job = wouldBeJob(asked, request, nowMs)
+    const seen = snapshotOf(rows, nowMs, await demand.read(tx), await runTimes.read(tx))
+    const snapshot = letIn(seen, admissionsOf(rows, policy))
     const decisions = decide({ ...snapshot, queued: [...snapshot.queued, job] }, policy, nowMs)
     const mine = decisions.find((decision) => decision.type !== 'preempt' && decision.jobId === job.id)
     if (mine === undefined || mine.type === 'preempt') throw new Error('The scheduler said nothing of a queued job')
-    return previewOf(rows, snapshot, mine, { locale, nowMs })
+    return { ...previewOf(rows, snapshot, mine, { locale, nowMs }), memory }
   },
 
   explain: (jobId, hold, locale, nameOf) => {
     const text = explainHold(decisionOf(jobId, hold), locale, nameOf)
-    return { message: text.message, suggestion: text.suggestionMessage }
+    const message = [text.message, keptAdmissionText(hold.facts, locale)].filter((part) => part !== '').join(' ')
+    return { message, suggestion: text.suggestionMessage }
   },
 })
 
@@ -68,13 +75,23 @@ const plain = (resources: Resources) => ({ ...resources, gpuModel: resources.gpu
 /** An id after all real ones, so that the job that is only asked about stands behind those that are there. */
 const wouldBeId = 'f'.repeat(32)
 
-const wouldBeJob = ({ tenantId, queueName, owner, priorityClass, resources }: WouldBe, nowMs: number): QueuedJob => ({
+const memoryAskOf = ({ resources, gpuPeaksMib }: WouldBe) => ({
+  ...plain(resources),
+  raisedGpuMemoryMib: null,
+  gpuPeaksMib,
+})
+
+const wouldBeJob = (
+  { tenantId, queueName, owner, priorityClass }: WouldBe,
+  request: JobRequest,
+  nowMs: number,
+): QueuedJob => ({
   id: wouldBeId,
   queueName: queueKey(tenantId, queueName),
   owner,
   priority: priorityOf(priorityClass),
   submittedAtMs: nowMs,
-  request: requestOf({ ...plain(resources), raisedGpuMemoryMib: null }),
+  request,
   predictedRuntimeMs: null,
   evictedAtMs: [],
   attainedMs: 0,
@@ -88,7 +105,7 @@ const previewOf = (
   snapshot: Snapshot,
   decision: Mine,
   { locale, nowMs }: { locale: Locale; nowMs: number },
-): Awaited<ReturnType<Planner['preview']>> => {
+): Omit<Awaited<ReturnType<Planner['preview']>>, 'memory'> => {
   if (decision.type === 'start') {
     const [pod] = decision.placement.pods
     const nodeName = snapshot.nodes.find(({ id }) => id === pod?.nodeId)?.name ?? null

@@ -1,8 +1,10 @@
-import type { Decision, HoldDecision, ReserveDecision } from '@novabrain/scheduler'
+import type { Decision, HoldDecision, ReserveDecision, Suggestion } from '@novabrain/scheduler'
+import type { MemoryFacts } from '../core/jobs/gpu-memory.js'
 import type { HoldRecord } from '../db/entities/execution.js'
 import { systemScope, type Database, type Hints, type Tx } from '../deps.js'
 import type { JobLifecycle } from '../modules/jobs/lifecycle.js'
 import { canonical } from './canonical.js'
+import type { AdmissionBook } from './admission-book.js'
 import type { ActiveJob, ClusterRows } from './cluster.js'
 
 /** An estimate that moved by less than this is told as it was. */
@@ -16,14 +18,14 @@ const exactPositions = 200
  */
 export const recordHolds = async (
   deps: { readonly database: Database; readonly lifecycle: JobLifecycle; readonly hints: Hints },
-  rows: ClusterRows,
+  { rows, admitted }: { readonly rows: ClusterRows; readonly admitted: AdmissionBook },
   decisions: readonly Decision[],
 ): Promise<void> => {
   const jobs = new Map(rows.jobs.map((job) => [job.id, job]))
   const changed = decisions.flatMap((decision) => {
     if (decision.type !== 'hold' && decision.type !== 'reserve') return []
     const job = jobs.get(decision.jobId)
-    const hold = recordOf(decision)
+    const hold = recordOf(decision, admitted.get(decision.jobId)?.facts ?? null)
     return job === undefined || (job.hold !== null && sameHold(job.hold, hold)) ? [] : [{ job, hold }]
   })
   if (changed.length === 0) return
@@ -32,13 +34,19 @@ export const recordHolds = async (
     deps.hints.publish(projectId, { type: 'queue' })
 }
 
-const recordOf = (decision: HoldDecision | ReserveDecision): HoldRecord => ({
+const recordOf = (decision: HoldDecision | ReserveDecision, admission: MemoryFacts | null): HoldRecord => ({
   reason: decision.reason,
-  facts: decision.facts as unknown as Record<string, unknown>,
+  facts: { ...decision.facts, ...(admission === null ? {} : { admission }) },
   position: decision.position,
-  suggestion: decision.suggestion as HoldRecord['suggestion'],
+  suggestion: helpful(decision.suggestion, admission) as HoldRecord['suggestion'],
   estimatedStart: decision.estimatedStart,
 })
+
+/** What a job is let in with by the rule is not changed by asking for less of it. */
+const helpful = (suggestion: Suggestion | null, admission: MemoryFacts | null): Suggestion | null => {
+  if (suggestion === null || admission === null || admission.kind === 'raised') return suggestion
+  return 'gpuMilli' in suggestion.change || 'gpuMemoryMib' in suggestion.change ? null : suggestion
+}
 
 const updateHolds = `
   UPDATE jobs SET hold = held.hold, reason = held.hold ->> 'reason'

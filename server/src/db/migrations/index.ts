@@ -20,6 +20,7 @@ import { runKeys } from './0019-run-keys.js'
 import { schedulingPolicies } from './0020-scheduling-policies.js'
 import { gpuUse } from './0021-gpu-use.js'
 import { recentJobs } from './0022-recent-jobs.js'
+import { gpuMemoryPeaks } from './0023-gpu-memory-peaks.js'
 
 /** Every migration, oldest first; a new one is a line at the end. */
 export const migrations: readonly MigrationClass[] = [
@@ -44,4 +45,5 @@ export const migrations: readonly MigrationClass[] = [
   schedulingPolicies,
   gpuUse,
   recentJobs,
+  gpuMemoryPeaks,
 ]

@@ -29,12 +29,15 @@ SELECT
       'priorityClass', job.priority_class, 'submittedAtMs', extract(epoch FROM job.submitted_at) * 1000,
       'gpuCount', job.gpu_count, 'gpuMilli', job.gpu_milli, 'gpuMemoryMib', job.gpu_memory_mib,
       'gpuModel', job.gpu_model, 'cpuMilli', job.cpu_milli, 'memoryMib', job.memory_mib,
-      'raisedGpuMemoryMib', job.raised_gpu_memory_mib, 'predictedRunMs', job.predicted_run_ms,
+      'raisedGpuMemoryMib', job.raised_gpu_memory_mib, 'gpuPeaksMib', known.peaks_mib, 'predictedRunMs', job.predicted_run_ms,
       'timeLimitMs', job.time_limit_ms, 'evictedAtMs', job.evicted_at_ms, 'usedRunMs', job.used_run_ms,
       'notBeforeMs', extract(epoch FROM job.not_before) * 1000, 'hold', job.hold, 'attemptId', attempt.id,
       'startedAtMs', extract(epoch FROM coalesce(attempt.started_at, attempt.created_at)) * 1000)), '[]')
     FROM jobs job LEFT JOIN attempts attempt
       ON attempt.id = job.attempt_id AND attempt.state IN ('submitted', 'accepted', 'running')
+    LEFT JOIN gpu_memory_peaks known
+      ON known.project_id = job.project_id AND known.submitted_by = job.submitted_by AND known.name = job.name
+        AND job.status = 'queued' AND job.gpu_count > 0 AND job.gpu_milli < 1000
     WHERE job.status IN ('queued', 'starting', 'running', 'stopping')) AS jobs,
   (SELECT coalesce(json_agg(json_build_object(
       'attemptId', attempt_id, 'nodeId', node_id, 'cpuMilli', cpu_milli, 'memoryMib', memory_mib)), '[]')

@@ -36,6 +36,7 @@ import { endsWithAttempt } from '../../core/jobs/ends-with-attempt.js'
 import type { JobRuns } from '../runs/service.js'
 import { presentJob } from './present.js'
 import { findJob, findJobs, lockJob, type JobWithAttempt } from './repository.js'
+import { recordGpuPeak } from './gpu-memory.js'
 import { largestDeviceMib, recordUsage } from './usage.js'
 
 /** The channel that wakes the scheduler and the executors when something was committed. */
@@ -232,6 +233,7 @@ export const createJobLifecycle = (deps: {
     const runMs = attempt.startedAt === null ? 0 : Math.max(0, clock.nowMs() - Date.parse(attempt.startedAt))
     await tx.delete(AllocationEntity, { attemptId })
     await recordUsage(tx, job, { runMs, now: clock.now() })
+    if (after.jobStatus === 'succeeded') await recordGpuPeak(tx, job, attemptId)
     if (after.jobStatus !== 'queued') await dropReservation(tx, job.id)
     return change(tx, locked, {
       job: { ...jobAfter(job, after, clock), usedRunMs: job.usedRunMs + runMs },

@@ -1,4 +1,5 @@
 import type { Locale, PriorityClass, Resources } from '@novabrain/contracts'
+import type { MemoryFacts } from '../../core/jobs/gpu-memory.js'
 import type { HoldRecord } from '../../db/entities/execution.js'
 import type { Tx } from '../../deps.js'
 
@@ -9,6 +10,8 @@ export interface WouldBe {
   readonly owner: string
   readonly priorityClass: PriorityClass
   readonly resources: Resources
+  /** What like jobs took of each GPU at most, MiB, a figure a run. */
+  readonly gpuPeaksMib: readonly number[]
 }
 
 /** What jobs ask the scheduler without starting anything. */
@@ -30,6 +33,8 @@ export interface Planner {
     readonly expectedWaitMs: number | null
     readonly nodeName: string | null
     readonly device: { readonly model: string; readonly memoryMib: number; readonly simulated: boolean } | null
+    /** With how much GPU memory it would be let in, where that is judged. */
+    readonly memory: MemoryFacts | null
   }>
   /** Why a job waits, in words; `nameOf` says how the asker knows another job. */
   explain(

@@ -118,20 +118,6 @@ export const listPastJobs = async (tx: Tx, scope: ProjectScope): Promise<PastJob
   return jobs.map(({ submittedBy, name, usedRunMs }) => ({ submittedBy, name, runMs: usedRunMs }))
 }
 
-const peakOfLast = `
-  SELECT max(sample.gpu_memory_mib / job.gpu_count) AS mib
-  FROM (SELECT attempt_id, gpu_count FROM jobs
-        WHERE project_id = $1 AND submitted_by = $2 AND name = $3 AND status = 'succeeded' AND gpu_count > 0
-        ORDER BY number DESC LIMIT 5) job
-  JOIN resource_samples sample ON sample.attempt_id = job.attempt_id AND sample.project_id = $1`
-
-/** The most memory on each GPU, MiB, that the last five jobs of a member by this name took; `null` when none is known. */
-export const peakGpuMemoryMib = async (tx: Tx, scope: ProjectScope, name: string): Promise<number | null> => {
-  const rows: { mib: number | null }[] = await tx.query(peakOfLast, [scope.projectId, scope.memberName, name])
-  const mib = rows[0]?.mib ?? null
-  return mib === 0 ? null : mib
-}
-
 const ofRuns = `SELECT run_id AS "runId", id, number, status FROM jobs WHERE project_id = $1 AND run_id = ANY($2)`
 
 /** The jobs of runs, for the pages of runs. */

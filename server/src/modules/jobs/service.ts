@@ -14,7 +14,7 @@ import {
   type Routes,
   type SubmitJob,
 } from '@novabrain/contracts'
-import { gpuMemoryText, grantedMib } from '../../core/jobs/gpu-memory.js'
+import { admissionText, gpuMemoryText, grantedMib } from '../../core/jobs/gpu-memory.js'
 import { predictRunTime } from '../../core/jobs/predict-run-time.js'
 import { startsNowText } from '../../core/jobs/texts.js'
 import type { JobRow } from '../../db/entities/execution.js'
@@ -28,6 +28,7 @@ import type { JobLifecycle } from './lifecycle.js'
 import { logEnded, logSubmitted } from './log-lines.js'
 import type { Planner } from './planner.js'
 import type { BlobReader, PinLookup, SnapshotLookup } from './ports.js'
+import { gpuPeaksOf } from './gpu-memory.js'
 import { presentAttempt, presentJob, resourcesOf } from './present.js'
 import {
   findJob,
@@ -38,7 +39,6 @@ import {
   listPastJobs,
   lockJob,
   nextJobNumber,
-  peakGpuMemoryMib,
   type JobWithAttempt,
 } from './repository.js'
 
@@ -130,10 +130,10 @@ export const createJobService = (deps: JobDeps) => {
 
     /** What would happen to such a job now; nothing is kept. Errors: `resources_never_available`, `queue_not_found`. */
     async preview(scope: ProjectScope, request: BodyOf<Routes['previewJob']>, locale: Locale): Promise<JobPreview> {
-      const { resources, queueName, peak } = await database.transaction(scope, async (tx) => ({
+      const { resources, queueName, gpuPeaksMib } = await database.transaction(scope, async (tx) => ({
         resources: await planner.resources(tx, request.resources, locale),
         queueName: await queues.nameFor(tx, scope.tenantId, request.queueName),
-        peak: request.name === undefined ? null : await peakGpuMemoryMib(tx, scope, request.name),
+        gpuPeaksMib: request.name === undefined ? [] : await gpuPeaksOf(tx, scope, request.name),
       }))
       const asked = {
         tenantId: scope.tenantId,
@@ -141,12 +141,15 @@ export const createJobService = (deps: JobDeps) => {
         owner: scope.memberId ?? scope.memberName,
         priorityClass: request.priorityClass ?? 'normal',
         resources,
+        gpuPeaksMib,
       } as const
-      const preview = await database.transaction(systemScope, (tx) => planner.preview(tx, asked, locale))
+      const { memory, ...preview } = await database.transaction(systemScope, (tx) => planner.preview(tx, asked, locale))
       const message = preview.message ?? startsNowText(preview.nodeName ?? '', locale)
-      if (peak === null || resources.gpuCount === 0) return { ...preview, message, resources, peakGpuMemoryMib: null }
+      const peak = resources.gpuCount === 0 || gpuPeaksMib.length === 0 ? null : Math.max(...gpuPeaksMib)
       const granted = grantedMib(resources, preview.device?.memoryMib ?? null)
-      const told = `${message} ${gpuMemoryText(peak, granted, locale)}`
+      const ofPeak = peak === null ? '' : gpuMemoryText(peak, granted, locale)
+      const ofMemory = memory === null ? ofPeak : admissionText(memory, locale)
+      const told = ofMemory === '' ? message : `${message} ${ofMemory}`
       return { ...preview, message: told, resources, peakGpuMemoryMib: peak }
     },
 

@@ -16,7 +16,7 @@ export const PolicyField = Type.Object({
   kind: Type.Union([Type.Literal('integer'), Type.Literal('flag'), Type.Literal('choice')]),
   label: Type.String(),
   meaning: Type.String(),
-  /** For a whole number: what it counts (`ms`, `count`, `factor`, `weight`, `permille`, `quarters`, `cores`) and its bounds. */
+  /** For a whole number: what it counts (`ms`, `count`, `factor`, `weight`, `permille`, `quarters`, `cores`, `MiB`) and its bounds. */
   unit: nullable(Type.String()),
   minimum: nullable(Type.Integer()),
   maximum: nullable(Type.Integer()),
