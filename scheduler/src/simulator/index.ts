@@ -43,3 +43,14 @@ export {
 } from './protocols/muri.js'
 export { muriCosts, muriStartS, muriTrace, readMuri, type MuriJob } from './traces/muri.js'
 export { themis } from './policies/themis.js'
+export {
+  asAsked,
+  exclusive,
+  noCheck,
+  ownDevice,
+  predicted,
+  staticFractions,
+  type MemoryRegime,
+} from './memory/regimes.js'
+export { simulateMemory, type MemoryCluster, type MemoryFigures } from './memory/simulate.js'
+export { memoryWorkload, peakOf, type MemoryJob, type MemoryKind, type WorkloadOptions } from './memory/workload.js'
