@@ -54,3 +54,5 @@ export {
 } from './memory/regimes.js'
 export { simulateMemory, type MemoryCluster, type MemoryFigures } from './memory/simulate.js'
 export { memoryWorkload, peakOf, type MemoryJob, type MemoryKind, type WorkloadOptions } from './memory/workload.js'
+export { watchEvictions, type EvictionFault, type EvictionWatch } from './engine/watch.js'
+export { randomTrace } from './traces/random.js'

@@ -1,0 +1,83 @@
+import type { PreemptDecision } from '../../model/decision.js'
+import type { PolicyMaker, SimDecision } from './policy.js'
+
+/** What must never happen when jobs make others stop. */
+export interface EvictionFault {
+  readonly kind: 'evicted_each_other' | 'preemptor_did_not_start'
+  readonly atMs: number
+  readonly detail: string
+}
+
+/** Looks on while a policy evicts. */
+export interface EvictionWatch {
+  readonly maker: PolicyMaker
+  /** Evictions seen so far. */
+  count(): number
+  faults(): readonly EvictionFault[]
+}
+
+type Evicting = Pick<PreemptDecision, 'type' | 'victimId' | 'forJobId' | 'why'>
+
+const isPreempt = (decision: SimDecision): decision is Evicting => decision.type === 'preempt' && 'forJobId' in decision
+
+/**
+ * Watches a policy that says for whom it evicts: no two jobs evict each other twice (once may be right, when over time first
+ * one queue and then the other had borrowed), for shorter work not even once; and whoever others were evicted for starts
+ * at the very instant at which the last of them is gone.
+ */
+export const watchEvictions = (maker: PolicyMaker): EvictionWatch => {
+  const faults: EvictionFault[] = []
+  const pairs = new Map<string, { by: string; turns: number; forShorter: boolean }>()
+  let count = 0
+  return {
+    count: () => count,
+    faults: () => faults,
+    maker: {
+      name: maker.name,
+      open(view) {
+        const policy = maker.open(view)
+        const waiting = new Map<string, { readonly victims: Set<string>; freeSinceMs: number | null }>()
+        const gone = (jobId: string, atMs: number): void => {
+          for (const wait of waiting.values()) {
+            wait.victims.delete(jobId)
+            if (wait.victims.size === 0) wait.freeSinceMs ??= atMs
+          }
+        }
+        const turn = ({ victimId, forJobId, why }: Evicting, atMs: number): void => {
+          const key = [victimId, forJobId].sort().join(' and ')
+          const pair = pairs.get(key) ?? { by: forJobId, turns: 0, forShorter: false }
+          pairs.set(key, pair)
+          pair.forShorter ||= why === 'shorter'
+          if (pair.by === forJobId) return
+          pair.by = forJobId
+          pair.turns += 1
+          if (pair.turns > 1 || pair.forShorter) faults.push({ kind: 'evicted_each_other', atMs, detail: key })
+        }
+        const evict = (decision: Evicting, atMs: number): void => {
+          const { victimId, forJobId } = decision
+          count += 1
+          turn(decision, atMs)
+          const wait = waiting.get(forJobId) ?? { victims: new Set<string>(), freeSinceMs: null }
+          waiting.set(forJobId, wait)
+          wait.victims.add(victimId)
+        }
+        return {
+          wakeMs: (nowMs) => policy.wakeMs(nowMs),
+          happened(event) {
+            policy.happened(event)
+            if (event.type === 'requeued' || event.type === 'ended') gone(event.jobId, event.atMs)
+          },
+          decide(nowMs) {
+            const decisions = policy.decide(nowMs)
+            for (const decision of decisions) if (decision.type === 'start') waiting.delete(decision.jobId)
+            for (const [jobId, { freeSinceMs }] of waiting)
+              if (freeSinceMs !== null)
+                faults.push({ kind: 'preemptor_did_not_start', atMs: nowMs, detail: `${jobId} since ${freeSinceMs}` })
+            for (const decision of decisions) if (isPreempt(decision)) evict(decision, nowMs)
+            return decisions
+          },
+        }
+      },
+    },
+  }
+}

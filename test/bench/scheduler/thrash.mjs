@@ -1,0 +1,49 @@
+// node test/bench/scheduler/thrash.mjs [--histories 100000] [--from 1] [--out FILE.json]
+// Looks for preemption loops: random crowded clusters, wrong guesses of run times, evictions as easy as can be. No two jobs
+// may evict each other twice, for shorter work not even once, and whoever others were evicted for must start at the instant at which they are gone.
+import { writeFileSync } from 'node:fs'
+import { performance } from 'node:perf_hooks'
+import { parseArgs } from 'node:util'
+import { defaultPolicy } from '@novabrain/scheduler'
+import { corePolicy, noisy, randomTrace, simulate, watchEvictions, withoutWords } from '@novabrain/scheduler/simulator'
+
+const { values } = parseArgs({
+  options: {
+    histories: { type: 'string', default: '100000' },
+    from: { type: 'string', default: '1' },
+    out: { type: 'string' },
+  },
+})
+const preemption = {
+  ...defaultPolicy.preemption,
+  minimumRunMs: 0,
+  shorterWork: 'any',
+  benefitPermille: 1000,
+  restartCostMs: 0,
+}
+const policy = { ...withoutWords(defaultPolicy), preemption }
+const [first, histories] = [Number(values.from), Number(values.histories)]
+
+const begin = performance.now()
+let evictions = 0
+const faults = []
+for (let seed = first; seed < first + histories; seed += 1) {
+  const { trace, costs } = randomTrace(seed)
+  const watch = watchEvictions(corePolicy({ name: 'NovaBrain', policy, oracle: noisy(1, seed) }))
+  simulate(trace, watch.maker, { costs })
+  evictions += watch.count()
+  faults.push(...watch.faults().map((fault) => ({ seed, ...fault })))
+}
+const seconds = (performance.now() - begin) / 1000
+const rows = [{ trace: 'random', policy: 'NovaBrain', histories, evictions, faults: faults.length, seconds }]
+const notes = ['Evictions for importance, for quota taken back and for shorter work, all counted together.']
+console.log(
+  `| histories | evictions | faults | s |\n|---|---|---|---|\n| ${histories} | ${evictions} | ${faults.length} | ${seconds.toFixed(0)} |`,
+)
+for (const fault of faults.slice(0, 10)) console.log(`- seed ${fault.seed}: ${fault.kind}, ${fault.detail}`)
+if (values.out !== undefined)
+  writeFileSync(
+    values.out,
+    JSON.stringify({ name: 'thrash', protocol: 'random histories', rows, published: [], notes, faults }, null, 1),
+  )
+process.exitCode = faults.length === 0 ? 0 : 1

@@ -1,0 +1,72 @@
+import { defaultPolicy, type Policy } from '@novabrain/scheduler'
+import {
+  corePolicy,
+  fifo,
+  noisy,
+  randomTrace,
+  simulate,
+  watchEvictions,
+  withoutWords,
+  type EvictionFault,
+  type PolicyMaker,
+} from '@novabrain/scheduler/simulator'
+
+/** The default policy where evictions for shorter work are as easy as can be. */
+const eager: Policy = {
+  ...withoutWords(defaultPolicy),
+  ageBound: { factor: 10, minimumMs: 3_600_000, maximumMs: 72 * 3_600_000 },
+  preemption: {
+    ...defaultPolicy.preemption,
+    minimumRunMs: 0,
+    shorterWork: 'any',
+    benefitPermille: 1000,
+    restartCostMs: 0,
+  },
+}
+
+const histories = Number(process.env['LAW_HISTORIES'] ?? 0) || 200
+
+const search = (makerFor: (seed: number) => PolicyMaker): { count: number; faults: EvictionFault[] } => {
+  const found: EvictionFault[] = []
+  let count = 0
+  for (let seed = 1; seed <= histories; seed += 1) {
+    const { trace, costs } = randomTrace(seed)
+    const watch = watchEvictions(makerFor(seed))
+    simulate(trace, watch.maker, { costs })
+    count += watch.count()
+    found.push(...watch.faults())
+  }
+  return { count, faults: found }
+}
+
+test('in random histories with wrong guesses no two jobs evict each other twice, and every preemptor starts', () => {
+  const { count, faults } = search((seed) => corePolicy({ name: 'eager', policy: eager, oracle: noisy(1, seed) }))
+  expect(faults).toEqual([])
+  expect(count).toBeGreaterThan(histories)
+})
+
+test('the watch sees a pair that evicts each other, and a preemptor that does not start', () => {
+  const thrashing: PolicyMaker = {
+    name: 'thrashing',
+    open: (view) => {
+      const inner = fifo.open(view)
+      let left = 2
+      return {
+        ...inner,
+        decide(nowMs) {
+          const started = inner.decide(nowMs)
+          const [one, other] = view.trace.jobs
+          if (one === undefined || other === undefined || left === 0 || view.startedAtMs(one.id) === null)
+            return started
+          left -= 1
+          const decision = { type: 'preempt', victimId: one.id, forJobId: other.id, why: 'priority' } as const
+          return [...started, decision]
+        },
+      }
+    },
+  }
+  const { trace } = randomTrace(1)
+  const watch = watchEvictions(thrashing)
+  expect(() => simulate(trace, watch.maker)).not.toThrow()
+  expect(watch.faults().map(({ kind }) => kind)).toContain('preemptor_did_not_start')
+})
