@@ -56,3 +56,4 @@ export { simulateMemory, type MemoryCluster, type MemoryFigures } from './memory
 export { memoryWorkload, peakOf, type MemoryJob, type MemoryKind, type WorkloadOptions } from './memory/workload.js'
 export { watchEvictions, type EvictionFault, type EvictionWatch } from './engine/watch.js'
 export { randomTrace } from './traces/random.js'
+export { muriSharing, togetherS, type SharingOptions } from './policies/sharing.js'

@@ -12,6 +12,8 @@ export interface MuriFigures {
 export interface MuriLife extends MuriJob {
   readonly startS: number
   left: number
+  /** What an iteration takes it now; longer than alone where it shares devices. */
+  paceS: number
   checkedS: number
   /** Time on devices, idle start-up included. */
   executedS: number
@@ -148,6 +150,7 @@ export const simulateMuri = (jobs: readonly MuriJob[], policy: MuriPolicy): Muri
       ...job,
       startS: muriStartS(job),
       left: job.iterations,
+      paceS: job.iterationS,
       checkedS: job.submitS,
       executedS: 0,
       runs: false,
@@ -161,7 +164,7 @@ export const simulateMuri = (jobs: readonly MuriJob[], policy: MuriPolicy): Muri
   let next = 0
   const settle = (job: MuriLife, nowS: number): void => {
     if (job.runs) {
-      job.left -= Math.max(nowS - job.checkedS - job.startS, 0) / job.iterationS
+      job.left -= Math.max(nowS - job.checkedS - job.startS, 0) / job.paceS
       job.executedS = job.executedS + nowS - job.checkedS
     }
     job.checkedS = nowS
@@ -176,7 +179,7 @@ export const simulateMuri = (jobs: readonly MuriJob[], policy: MuriPolicy): Muri
     ends = { atS: Number.POSITIVE_INFINITY, jobs: [] }
     for (const job of here) {
       if (!job.runs) continue
-      const atS = nowS + leftS(job)
+      const atS = nowS + job.left * job.paceS
       if (atS < ends.atS) ends = { atS, jobs: [job] }
       else if (atS === ends.atS) ends.jobs.push(job)
     }

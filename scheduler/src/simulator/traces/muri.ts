@@ -11,6 +11,8 @@ export interface MuriJob {
   readonly iterations: number
   /** One iteration alone, with the 1.5 % that its authors measured on top of the profile. */
   readonly iterationS: number
+  /** Reading and preparing, computing, exchanging: the stages of an iteration alone, as profiled. */
+  readonly stagesS: readonly [number, number, number]
 }
 
 /** Eight nodes of eight devices. */
@@ -20,16 +22,27 @@ const profileExcess = 1.015
 
 /**
  * Reads a trace of Muri (Zhao et al., SIGCOMM'22; github.com/Rivendile/Muri): arrivals, widths and lengths are of Philly,
- * models were drawn at random by its authors. Columns job_id, submit_s, num_gpus, model, iterations, iter_ms.
+ * models were drawn at random by its authors. Columns job_id, submit_s, num_gpus, model, iterations, iter_ms, res0_ms, res1_ms, res2_ms.
  */
 export const readMuri = (text: string): MuriJob[] =>
-  readCsv(text, ['job_id', 'submit_s', 'num_gpus', 'model', 'iterations', 'iter_ms']).map((row) => ({
+  readCsv(text, [
+    'job_id',
+    'submit_s',
+    'num_gpus',
+    'model',
+    'iterations',
+    'iter_ms',
+    'res0_ms',
+    'res1_ms',
+    'res2_ms',
+  ]).map((row) => ({
     id: row.text('job_id'),
     submitS: row.number('submit_s'),
     gpus: row.number('num_gpus'),
     model: row.text('model'),
     iterations: row.number('iterations'),
     iterationS: (row.number('iter_ms') * profileExcess) / 1000,
+    stagesS: [row.number('res0_ms') / 1000, row.number('res1_ms') / 1000, row.number('res2_ms') / 1000],
   }))
 
 const widths = [1, 2, 4, 8, 16, 32]
