@@ -9,12 +9,17 @@ import { openUsable } from './usable.js'
 
 /** Thousandths of cores that are in pieces: c times the part of the requests without GPU that need more than c. */
 export const openPieces = (classes: readonly TypicalRequest[]): ((cpuMilli: number) => number) => {
-  const without = classes.filter(({ request }) => request.gpuCount === 0)
+  const without = classes
+    .filter(({ request }) => request.gpuCount === 0)
+    .sort((left, right) => right.request.cpuMilli - left.request.cpuMilli)
   const weight = without.reduce((sum, one) => sum + one.weight, 0)
   return (cpuMilli) => {
     if (cpuMilli <= 0 || weight === 0) return 0
     let lost = 0
-    for (const one of without) if (one.request.cpuMilli > cpuMilli) lost += one.weight
+    for (const one of without) {
+      if (one.request.cpuMilli <= cpuMilli) break
+      lost += one.weight
+    }
     return Math.floor((cpuMilli * lost) / weight)
   }
 }

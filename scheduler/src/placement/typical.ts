@@ -7,7 +7,10 @@ export interface TypicalRequest {
   readonly weight: number
 }
 
-/** The typical requests of a demand and the sum of their weights, at least 1; and all requests, the rare ones too. */
+/**
+ * The typical requests of a demand and the sum of their weights, at least 1; and all requests, the rare ones
+ * too, as far as they are not too many.
+ */
 export interface Typical {
   readonly classes: readonly TypicalRequest[]
   readonly weight: number
@@ -16,6 +19,9 @@ export interface Typical {
 
 /** So much of the demand, in percent, is looked at: the rest is rare. */
 const coverage = 95
+/** However many there are, no more are looked at; and of the rare ones no more than this. */
+const mostTypical = 512
+const mostInAll = 2000
 /** Weights are scaled down to this sum, which keeps all products of the formulas inside the safe integers. */
 const greatestWeight = 1_000_000
 
@@ -56,16 +62,17 @@ export const typicalOf = (demand: readonly DemandShare[]): Typical => {
   const sorted = classesOf(demand).sort(byFrequency)
   const total = sumOf(sorted)
   const classes: TypicalRequest[] = []
+  const all = sorted.slice(0, mostInAll)
   let covered = 0
   for (const one of sorted) {
-    if (covered * 100 >= total * coverage) break
+    if (covered * 100 >= total * coverage || classes.length === mostTypical) break
     covered += one.weight
     classes.push(one)
   }
-  if (covered <= greatestWeight) return { classes, weight: Math.max(1, covered), all: sorted }
+  if (covered <= greatestWeight) return { classes, weight: Math.max(1, covered), all }
   const scaled = classes.map(({ request, weight }) => ({
     request,
     weight: Math.max(1, Math.floor((weight / covered) * greatestWeight)),
   }))
-  return { classes: scaled, weight: sumOf(scaled), all: sorted }
+  return { classes: scaled, weight: sumOf(scaled), all }
 }

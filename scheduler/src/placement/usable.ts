@@ -51,8 +51,14 @@ const groupsOf = (layout: Layout): { readonly groups: readonly Group[]; readonly
 const mayUse = ({ model, memoryMib }: Group, request: JobRequest): boolean =>
   acceptsModel(request, model) && memoryMib >= request.gpuMemoryMib
 
-const levelsOf = (values: readonly number[]): Float64Array =>
-  Float64Array.from([...new Set(values)].sort((left, right) => left - right))
+/** So many different amounts are told apart; of more, those between two that are kept count as the greater. */
+const mostLevels = 128
+
+const levelsOf = (values: readonly number[]): Float64Array => {
+  const sorted = [...new Set(values)].sort((left, right) => left - right)
+  const every = Math.ceil(sorted.length / mostLevels)
+  return Float64Array.from(sorted.filter((_, at) => (sorted.length - 1 - at) % every === 0))
+}
 
 /** How many levels are reached by a value. */
 const reached = (levels: Float64Array, value: number): number => {
@@ -64,6 +70,12 @@ const reached = (levels: Float64Array, value: number): number => {
     else high = middle
   }
   return low
+}
+
+/** The level that a need counts as, from 1: the least that is as great. */
+const levelFor = (levels: Float64Array, need: number): number => {
+  const below = reached(levels, need)
+  return levels[below - 1] === need ? below : below + 1
 }
 
 /** For each value from 0 to 1000 how many levels it reaches. */
@@ -92,9 +104,9 @@ const tableFor = (group: Group, singles: readonly TypicalRequest[], cpu: Float64
   const rows = memory.length + 1
   const sums = new Int32Array((cpu.length + 1) * rows * columns)
   for (const { request, weight } of fitting) {
-    const cpuAt = reached(cpu, request.cpuMilli)
-    const memoryAt = reached(memory, memoryOn(request, group.memoryMib))
-    const at = (cpuAt * rows + memoryAt) * columns + reached(milli, request.gpuMilli)
+    const cpuAt = levelFor(cpu, request.cpuMilli)
+    const memoryAt = levelFor(memory, memoryOn(request, group.memoryMib))
+    const at = (cpuAt * rows + memoryAt) * columns + levelFor(milli, request.gpuMilli)
     sums[at] = (sums[at] ?? 0) + weight
   }
   addUp(sums, 1, columns)

@@ -125,3 +125,20 @@ test('typical requests: the most frequent that cover 95 %, memory of the node le
   expect([typical.weight, typical.all.length]).toEqual([97, 3])
   expect(typicalOf([asked(3e9), asked(1e9, { gpuCount: 2 })]).weight).toBe(1_000_000)
 })
+
+test('ten thousand different requests are looked at as coarsely as needed, and placed all the same', () => {
+  const demand = Array.from({ length: 10_000 }, (_, n) =>
+    asked(1 + (n % 7), {
+      gpuMilli: 1 + (n % 999),
+      gpuMemoryMib: 1 + ((n * 31) % 40_000),
+      cpuMilli: 1 + ((n * 17) % 64_000),
+    }),
+  )
+  expect(typicalOf(demand)).toMatchObject({ classes: { length: 512 }, all: { length: 2000 } })
+  const scene = {
+    nodes: [aNode('a', 2), aNode('b', 2)],
+    running: [aRunningJob('r', 'b', [1], { gpuMilli: 500 })],
+    demand,
+  }
+  expect(placeOf(rule({ cpuStrand: 500, scarcity: 500 }), scene, { gpuMilli: 400 })).toEqual(['b', 'b-gpu1'])
+})
