@@ -6,15 +6,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { performance } from 'node:perf_hooks'
 import { parseArgs } from 'node:util'
-import {
-  muriSharing,
-  muriSrsf,
-  openRandom,
-  readCsv,
-  readMuri,
-  remainingOf,
-  simulateMuri,
-} from '@novabrain/scheduler/simulator'
+import { muriSharing, muriSrsf, openRandom, readCsv, readMuri, simulateMuri } from '@novabrain/scheduler/simulator'
 import { root } from '../../../scripts/lib/places.mjs'
 import { machineLine } from '../support/server.mjs'
 
@@ -33,7 +25,9 @@ const believed = (jobs, sigma, seed) => {
   const factors = new Map(jobs.map(({ id }) => [id, Math.exp(sigma * random.normal())]))
   return (job) => {
     const doneS = (job.iterations - job.left) * job.iterationS
-    return remainingOf(job.iterations * job.iterationS * (factors.get(job.id) ?? 1), doneS)
+    let wholeS = Math.max(1e-3, job.iterations * job.iterationS * (factors.get(job.id) ?? 1))
+    while (wholeS <= doneS) wholeS *= 2
+    return wholeS - doneS
   }
 }
 

@@ -44,7 +44,11 @@ test('finish-time fairness lets nobody fall behind: leases end, and the one furt
 })
 
 const muri = readMuri(
-  ['job_id,submit_s,num_gpus,model,iterations,iter_ms', 'a,0.0,1,bert,100,1000', 'b,50.0,1,vgg16,10,1000'].join('\n'),
+  [
+    'job_id,submit_s,num_gpus,model,iterations,iter_ms,res0_ms,res1_ms,res2_ms',
+    'a,0.0,1,bert,100,1000,0.5,990,0',
+    'b,50.0,1,vgg16,10,1000,500,400,0',
+  ].join('\n'),
 )
 
 test.each([muriSrtf, muriSrsf, muriTiresias])(
