@@ -87,7 +87,7 @@ export class NbPolicyForm extends NbElement {
         text-align: end;
       }
       .take select {
-        max-width: 300px;
+        max-width: min(440px, 100%);
       }
       .bounds {
         flex-basis: 100%;
