@@ -188,6 +188,7 @@ export const JobEntity = new EntitySchema<JobRow>({
       where: `status IN ('queued', 'starting', 'running', 'stopping')`,
     },
     { name: 'jobs_history_idx', columns: ['tenantId', 'endedAt'], where: `status = 'succeeded'` },
+    { name: 'jobs_submitted_at_idx', columns: ['submittedAt'] },
     { columns: ['runId'] },
     { name: 'jobs_assistant_idx', columns: ['submittedById', 'submittedAt'], where: `origin = 'assistant'` },
   ],
