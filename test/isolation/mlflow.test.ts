@@ -10,6 +10,7 @@ import type { Endpoint, TrackingServices } from '../../server/src/modules/mlflow
 import { assessmentEndpoints } from '../../server/src/modules/mlflow/assessments.js'
 import { oldTraceEndpoints } from '../../server/src/modules/mlflow/old-traces.js'
 import { runEndpoints } from '../../server/src/modules/mlflow/runs.js'
+import { traceFiguresEndpoints } from '../../server/src/modules/mlflow/trace-figures.js'
 import { traceEndpoints } from '../../server/src/modules/mlflow/traces.js'
 import { webhookEndpoints } from '../../server/src/modules/mlflow/webhooks.js'
 import { startApp, type TestApp } from '../support/app.js'
@@ -47,6 +48,7 @@ const everyEndpoint = (): readonly (Endpoint & { readonly under: string })[] => 
     modelVersionEndpoints,
     artifactEndpoints,
     traceEndpoints,
+    traceFiguresEndpoints,
     oldTraceEndpoints,
     assessmentEndpoints,
     webhookEndpoints,
@@ -147,6 +149,10 @@ describe('MLflow endpoints', () => {
       prompt_versions: [{ name: 'greet', version: '1' }],
       records: JSON.stringify([{ inputs: { q: 'of the rival' } }]),
       dataset_record_ids: ['dr-1'],
+      view_type: 'TRACES',
+      metric_name: 'trace_count',
+      aggregations: [{ aggregation_type: 'COUNT' }],
+      dimensions: ['trace_name'],
     }
   }, 60_000)
   afterAll(() => app.close())

@@ -16,6 +16,7 @@ import { oldTraceEndpoints } from './old-traces.js'
 import { mountOtlp } from './otlp.js'
 import { runEndpoints } from './runs.js'
 import { mountWorkspaces } from './workspaces.js'
+import { traceFiguresEndpoints } from './trace-figures.js'
 import { traceEndpoints } from './traces.js'
 import { webhookEndpoints } from './webhooks.js'
 
@@ -43,6 +44,7 @@ export const mountMlflow = (app: FastifyInstance, services: TrackingServices): v
       ...modelVersionEndpoints(services),
       ...artifactEndpoints(services),
       ...traceEndpoints(services),
+      ...traceFiguresEndpoints(services),
       ...oldTraceEndpoints(services),
       ...assessmentEndpoints(services),
       ...webhookEndpoints(services),

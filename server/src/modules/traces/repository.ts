@@ -1,3 +1,5 @@
+import { pointsOf, type FigurePoint, type FigureRow, type FiguresQuery } from '../../core/traces/figures.js'
+import { traceFigures } from '../../db/sql/traces-figures.sql.js'
 import { groupRows } from '../../core/tracking/group-rows.js'
 import { orderText, type Compiled } from '../../core/tracking/compile-search.js'
 import type { CorrelationCounts } from '../../core/traces/correlation.js'
@@ -149,6 +151,12 @@ export const traceRepository = {
        FROM spans WHERE project_id = $1 AND trace_id = $2`,
       [scope.projectId, traceId],
     )
+  },
+
+  async figures(tx: Tx, scope: Project, query: FiguresQuery): Promise<FigurePoint[]> {
+    const { text, parameters } = traceFigures(scope.projectId, query)
+    const rows: FigureRow[] = await tx.query(text, [...parameters])
+    return pointsOf(rows, query)
   },
 
   async search(

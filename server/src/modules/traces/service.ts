@@ -1,3 +1,4 @@
+import type { FigurePoint, FiguresQuery } from '../../core/traces/figures.js'
 import { fail } from '@novabrain/contracts'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { CorrelationCounts } from '../../core/traces/correlation.js'
@@ -192,6 +193,10 @@ export const createTracesService = (
           return withAssessments(tx, scope, await traces.search(tx, scope, search, compiled))
         })
         .catch(refusePattern),
+
+    /** Figures over many traces, spans or assessments. */
+    figures: (scope: ProjectScope, query: FiguresQuery): Promise<FigurePoint[]> =>
+      database.transaction(scope, (tx) => traces.figures(tx, scope, query)),
 
     /** How many traces pass `base`, and of those how many pass each of two filters, and both. */
     countTogether: (
