@@ -83,7 +83,7 @@ const notes = [
 const figure = (value, digits) =>
   value.toLocaleString('en', { minimumFractionDigits: digits, maximumFractionDigits: digits })
 const lines = [
-  '### Memory of shared GPUs: fault injection',
+  '#### Memory of shared GPUs: fault injection',
   '',
   protocol,
   '',

@@ -74,7 +74,7 @@ const whole = (value) => Math.round(value).toLocaleString('en-US')
 const percent = (value) => (Number.isNaN(value) ? '–' : `${value > 0 ? '+' : ''}${(100 * value).toFixed(1)} %`)
 console.log(
   [
-    '### Sharing on the traces of Muri',
+    '#### Sharing on the traces of Muri',
     '',
     protocol,
     '',
