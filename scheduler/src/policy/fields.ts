@@ -253,7 +253,7 @@ export const policyFields: { readonly [Path in PolicyPath]: FieldFor<At<Policy, 
   }),
   'reservation.afterWaitMs': integer(
     'ms',
-    [0, 30 * day],
+    [0, 365 * day],
     text('Reserve for wide jobs after', '多 GPU 作业的预留'),
     text(
       'A job of several GPUs that has waited so long gets a place kept for it in time.',

@@ -47,13 +47,13 @@ export const fifoPolicy: Policy = {
 }
 
 /**
- * Least mean completion: jobs of any width strictly by predicted work, the age bound so far off that only what would
- * otherwise wait for weeks goes first. What that is worth, and what nearer bounds cost, is in docs/decisions.
+ * Least mean completion: jobs of any width strictly by predicted work; only what has waited twenty times as long as it will
+ * run goes first. What that is worth, and what nearer bounds cost, is in docs/decisions.
  */
 export const shortestPolicy: Policy = {
   ...defaultPolicy,
-  ageBound: { factor: 20, minimumMs: 24 * hour, maximumMs: 30 * 24 * hour },
-  reservation: { afterWaitMs: 30 * 24 * hour },
+  ageBound: { factor: 20, minimumMs: 24 * hour, maximumMs: 365 * 24 * hour },
+  reservation: { afterWaitMs: 365 * 24 * hour },
 }
 
 /** The same with a bound of a week: no job waits much longer, at the cost of the mean. */

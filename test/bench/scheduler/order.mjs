@@ -7,7 +7,8 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { parseArgs } from 'node:util'
 import { Worker } from 'node:worker_threads'
-import { readCsv } from '@novabrain/scheduler/simulator'
+import { calibrate } from '@novabrain/scheduler'
+import { phillyClusters, readCsv, readPhilly } from '@novabrain/scheduler/simulator'
 import { root } from '../../../scripts/lib/places.mjs'
 import { machineLine } from '../support/server.mjs'
 
@@ -62,33 +63,35 @@ const tasks = [
   ...muri.flatMap((trace) => ours.map((one) => ({ protocol: 'muri, cost at every event', trace, ...one, seed }))),
 ]
 
-const live = (queue) =>
+const tell = (row) => {
+  const told = row.oracle === null ? '' : ` ${row.oracle}`
+  const mean = Math.round(row.meanJctS)
+  console.error(`${row.protocol} ${row.trace} ${row.policy}${told}: mean ${mean} s (${row.seconds.toFixed(1)} s)`)
+}
+
+/** One worker takes task after task until there are no more. */
+const work = (queue, rows) =>
   new Promise((resolve, reject) => {
-    const rows = []
-    const open = Array.from({ length: Number(values.workers) }, () => {
-      const worker = new Worker(new URL('order-worker.mjs', import.meta.url), { workerData: { folder } })
-      const next = () => {
-        const task = queue.shift()
-        if (task !== undefined) return worker.postMessage(task)
-        void worker.terminate()
-        open.splice(open.indexOf(worker), 1)
-        if (open.length === 0) resolve(rows)
-      }
-      worker.on('error', reject)
-      worker.on('message', (row) => {
-        rows.push(row)
-        const told = row.oracle === null ? '' : ` ${row.oracle}`
-        console.error(
-          `${row.protocol} ${row.trace} ${row.policy}${told}: mean ${Math.round(row.meanJctS)} s (${row.seconds.toFixed(1)} s)`,
-        )
-        next()
-      })
-      return { worker, next }
-    }).map(({ worker, next }) => {
+    const worker = new Worker(new URL('order-worker.mjs', import.meta.url), { workerData: { folder } })
+    const next = () => {
+      const task = queue.shift()
+      if (task === undefined) void worker.terminate().then(resolve)
+      else worker.postMessage(task)
+    }
+    worker.on('error', reject)
+    worker.on('message', (row) => {
+      rows.push(row)
+      tell(row)
       next()
-      return worker
     })
+    next()
   })
+
+const live = async (queue) => {
+  const rows = []
+  await Promise.all(Array.from({ length: Number(values.workers) }, () => work(queue, rows)))
+  return rows
+}
 
 const inOrder = new Map(tasks.map((task, at) => [JSON.stringify(task), at]))
 const placeOf = ({ protocol, trace, policy, oracle, seed: drawn }) =>
@@ -130,6 +133,15 @@ const notes = [
   'Muri, to the letter: everybody is placed anew and pays its start cost at every event. The engine runs pay at each start, or (as a stricter check of ours) at every event.',
   '2D-LAS has the bounds of Tiresias (3250, 7200, 18000 GPU-seconds); Themis here is its order by finish-time fairness with leases of 20 minutes.',
 ]
+/** How good foresight is when only the number of GPUs is known, each job learnt as if it had run the moment it came. */
+const jobsText = readFileSync(path.join(folder, 'philly', 'jobs.csv'), 'utf8')
+const calibration = phillyClusters
+  .filter(({ vc }) => philly.includes(vc))
+  .map((cluster) => {
+    const { jobs } = readPhilly(jobsText, cluster)
+    return { trace: cluster.vc, ...calibrate(jobs.map((job) => ({ ...job, endMs: job.submitMs + job.runMs }))) }
+  })
+
 const thousands = (value) => (value === undefined ? '–' : Math.round(value).toLocaleString('en-US'))
 const lineOf = (row) =>
   `| ${row.policy}${row.oracle === null ? '' : ` (${row.oracle})`} | ${thousands(row.meanJctS)} | ${thousands(row.meanWaitS)} | ${thousands(row.p50JctS)} | ${thousands(row.p99JctS)} | ${row.p99Slowdown === undefined ? '–' : row.p99Slowdown.toFixed(1)} | ${thousands(row.makespanS)} | ${row.utilisation === undefined ? '–' : row.utilisation.toFixed(3)} | ${thousands(row.preemptions)} |`
@@ -143,9 +155,18 @@ for (const group of new Set(rows.map(({ protocol, trace }) => `${protocol}: ${tr
   for (const row of rows) if (`${row.protocol}: ${row.trace}` === group) console.log(lineOf(row))
   console.log('')
 }
+console.log(
+  '## Foresight from ended jobs\n\n| trace | foreseen | within the median | within the 90th percentile | σ of the error |',
+)
+console.log('|---|---|---|---|---|')
+for (const one of calibration)
+  console.log(
+    `| ${one.trace} | ${thousands(one.foreseen)} | ${one.withinLikely.toFixed(3)} | ${one.withinCautious.toFixed(3)} | ${one.logError.toFixed(2)} |`,
+  )
+console.log('')
 console.log(notes.map((note) => `- ${note}`).join('\n'))
 if (values.out !== undefined)
   writeFileSync(
     values.out,
-    JSON.stringify({ name: 'order', protocol: 'philly and muri', rows, published, notes }, null, 1),
+    JSON.stringify({ name: 'order', protocol: 'philly and muri', rows, published, calibration, notes }, null, 1),
   )
