@@ -27,6 +27,7 @@ const benchmarks = [
   ['click-to-start', ['uv', 'python'], ({ python }) => ['--python', python]],
   ['runner-idle', ['uv', 'python'], ({ python }) => ['--python', python]],
   ['jupyterlab-startup', ['uv', 'jupyter', 'chromium']],
+  ['run-table', ['chromium']],
   ['vscode', ['codeServer', 'chromium']],
 ]
 
