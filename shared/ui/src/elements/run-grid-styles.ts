@@ -99,6 +99,7 @@ export const runGridStyles = [
       padding: 0;
     }
     .head .frozen {
+      position: sticky;
       padding-inline-start: var(--nb-inset, 12px);
       z-index: 4;
     }
