@@ -40,12 +40,13 @@ const measure = (name) =>
 const mark = (name) => `<!-- measured: ${name} -->`
 const endMark = '<!-- end -->'
 
-/** A page with the tables of a part in their place; a page without the marks of the part stays as it is. */
+/** A page with the tables of a part in their place, under the headings of the page; a page without the marks of the part stays as it is. */
 const withTables = (page, name, tables) => {
+  const deeper = tables.replaceAll(/^### /gm, '#### ')
   const begin = page.indexOf(mark(name))
   const end = page.indexOf(endMark, begin)
   if (begin < 0 || end < 0) return page
-  return `${page.slice(0, begin)}${mark(name)}\n\n${tables}\n\n${page.slice(end)}`
+  return `${page.slice(0, begin)}${mark(name)}\n\n${deeper}\n\n${page.slice(end)}`
 }
 
 const broken = []
