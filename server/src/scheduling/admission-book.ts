@@ -1,4 +1,4 @@
-import type { Policy, Snapshot } from '@novabrain/scheduler'
+import type { JobRequest, Policy, QueuedJob, Snapshot } from '@novabrain/scheduler'
 import { openAdmissions, type Admissions } from './admission.js'
 import { queueKey, type ClusterRows } from './cluster.js'
 
@@ -29,7 +29,32 @@ export const admissionsOf = (
 }
 
 /** The snapshot in which all that wait ask for what they are let in with. */
-export const letIn = (snapshot: Snapshot, book: AdmissionBook): Snapshot => ({
-  ...snapshot,
-  queued: snapshot.queued.map((job) => ({ ...job, request: book.get(job.id)?.request ?? job.request })),
-})
+export const letIn = (snapshot: Snapshot, book: AdmissionBook): Snapshot => createLetIn()(snapshot, book)
+
+/** The same again and again: a job that asks for the same as the last time is the same object. */
+export const createLetIn = (): ((snapshot: Snapshot, book: AdmissionBook) => Snapshot) => {
+  const before = new WeakMap<QueuedJob, QueuedJob>()
+  const asking = (job: QueuedJob, request: JobRequest): QueuedJob => {
+    if (sameRequest(job.request, request)) return job
+    const known = before.get(job)
+    if (known !== undefined && sameRequest(known.request, request)) return known
+    const changed = { ...job, request }
+    before.set(job, changed)
+    return changed
+  }
+  return (snapshot, book) => ({
+    ...snapshot,
+    queued: snapshot.queued.map((job) => asking(job, book.get(job.id)?.request ?? job.request)),
+  })
+}
+
+const sameRequest = (left: JobRequest, right: JobRequest): boolean =>
+  left === right ||
+  (left.gpuCount === right.gpuCount &&
+    left.gpuMilli === right.gpuMilli &&
+    left.gpuMemoryMib === right.gpuMemoryMib &&
+    left.gpuModel === right.gpuModel &&
+    left.otherGpuModels === right.otherGpuModels &&
+    left.cpuMilli === right.cpuMilli &&
+    left.memoryMib === right.memoryMib &&
+    left.replicas === right.replicas)

@@ -120,19 +120,61 @@ export const snapshotOf = (
   nowMs: number,
   demand: readonly DemandShare[] = [],
   foresee: Foresee = fromNothing,
-): Snapshot => {
-  const placementOf = placements(rows)
+): Snapshot => createSnapshots().of(rows, nowMs, demand, foresee)
+
+/** Makes snapshots of rows, one after another. */
+export interface Snapshots {
+  /** What rows that are the same objects as the last time say is the same object again. */
+  of(rows: ClusterRows, nowMs: number, demand: readonly DemandShare[], foresee: Foresee): Snapshot
+}
+
+type RunTimes = Pick<QueuedJob, 'predictedRuntimeMs' | 'cautiousRuntimeMs'>
+
+const runsAlike = (left: RunTimes, right: RunTimes): boolean =>
+  left.predictedRuntimeMs === right.predictedRuntimeMs && left.cautiousRuntimeMs === right.cautiousRuntimeMs
+
+/** Opens a maker of snapshots that knows nothing yet. */
+export const createSnapshots = (): Snapshots => {
+  const queuedBefore = new WeakMap<ActiveJob, QueuedJob>()
+  const runningBefore = new WeakMap<ActiveJob, RunningJob>()
+  let nodesBefore: { readonly rows: ClusterRows['nodes']; readonly nodes: readonly SchedNode[] } | null = null
+
+  const nodesIn = (rows: ClusterRows): readonly SchedNode[] => {
+    if (nodesBefore?.rows !== rows.nodes) nodesBefore = { rows: rows.nodes, nodes: nodesOf(rows) }
+    return nodesBefore.nodes
+  }
+  const waiting = (job: ActiveJob, nowMs: number, foresee: Foresee): QueuedJob => {
+    const before = queuedBefore.get(job)
+    const queued = queuedOf(job, nowMs, foresee)
+    if (before !== undefined && before.notBeforeMs === queued.notBeforeMs && runsAlike(before, queued)) return before
+    queuedBefore.set(job, queued)
+    return queued
+  }
+  /** The place of an attempt never changes. */
+  const runs = (job: ActiveJob, placement: Placement, foresee: Foresee): RunningJob => {
+    const before = runningBefore.get(job)
+    const running = runningOf(job, before?.placement ?? placement, foresee)
+    if (before !== undefined && before.predictedEndMs === running.predictedEndMs && runsAlike(before, running))
+      return before
+    runningBefore.set(job, running)
+    return running
+  }
   return {
-    nodes: nodesOf(rows),
-    queues: rows.queues.map(queueOf),
-    queued: rows.jobs.filter(({ status }) => status === 'queued').map((job) => queuedOf(job, nowMs, foresee)),
-    running: rows.jobs.flatMap((job) => {
-      const placement = job.attemptId === null ? undefined : placementOf.get(job.attemptId)
-      return placement === undefined ? [] : [runningOf(job, placement, foresee)]
-    }),
-    holds: rows.reservations.map((hold) => ({ ...hold, expiresAtMs: whole(hold.expiresAtMs) })),
-    usage: { halfLifeMs: defaultUsageHalfLifeMs, records: rows.usage.map(usageOf) },
-    demand,
+    of(rows, nowMs, demand, foresee) {
+      const placementOf = placements(rows)
+      return {
+        nodes: nodesIn(rows),
+        queues: rows.queues.map(queueOf),
+        queued: rows.jobs.filter(({ status }) => status === 'queued').map((job) => waiting(job, nowMs, foresee)),
+        running: rows.jobs.flatMap((job) => {
+          const placement = job.attemptId === null ? undefined : placementOf.get(job.attemptId)
+          return placement === undefined ? [] : [runs(job, placement, foresee)]
+        }),
+        holds: rows.reservations.map((hold) => ({ ...hold, expiresAtMs: whole(hold.expiresAtMs) })),
+        usage: { halfLifeMs: defaultUsageHalfLifeMs, records: rows.usage.map(usageOf) },
+        demand,
+      }
+    },
   }
 }
 
@@ -194,8 +236,10 @@ const runTimeOf = (job: ActiveJob, foresee: Foresee): RunTime => {
 
 const queuedOf = (job: ActiveJob, nowMs: number, foresee: Foresee): QueuedJob => ({
   ...commonOf(job, runTimeOf(job, foresee)),
-  notBeforeMs: pauseEnd(whole(job.notBeforeMs ?? 0), nowMs),
+  notBeforeMs: notBeforeOf(job, nowMs),
 })
+
+const notBeforeOf = (job: ActiveJob, nowMs: number): number => pauseEnd(whole(job.notBeforeMs ?? 0), nowMs)
 
 /** A pause that ends later than any pause can was begun before the clock was set back. It is over. */
 const pauseEnd = (notBeforeMs: number, nowMs: number): number =>

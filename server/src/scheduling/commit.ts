@@ -1,5 +1,5 @@
 import type { DeviceGrant } from '@novabrain/contracts'
-import type { Decision, Placement, PreemptDecision, ReserveDecision, StartDecision } from '@novabrain/scheduler'
+import { actionsOf, type Actions, type Decision, type Hold, type Placement } from '@novabrain/scheduler'
 import { systemScope, type Database, type Tx } from '../deps.js'
 import type { Grant, JobLifecycle, JobWithAttempt } from '../modules/jobs/lifecycle.js'
 import { holdClusterVersion } from '../modules/nodes/cluster.js'
@@ -21,9 +21,16 @@ export const commitDecisions = async (
   { database, lifecycle }: { readonly database: Database; readonly lifecycle: JobLifecycle },
   rows: ClusterRows,
   decisions: readonly Decision[],
+): Promise<Committed> => commitActions({ database, lifecycle }, rows, actionsOf(decisions))
+
+/** The same for what is to be done, without the rest of the decisions. */
+export const commitActions = async (
+  { database, lifecycle }: { readonly database: Database; readonly lifecycle: JobLifecycle },
+  rows: ClusterRows,
+  actions: Actions,
 ): Promise<Committed> => {
-  const plan = planOf(rows, decisions)
-  if (plan.starts.length + plan.preempts.length + plan.reserves.length + plan.dropped.length === 0)
+  const plan = planOf(rows, actions)
+  if (plan.starts.length + plan.preempts.length + plan.kept.length + plan.dropped.length === 0)
     return { stale: false, started: [] }
   try {
     const started = await database.transaction(systemScope, async (tx) => {
@@ -43,24 +50,20 @@ export const commitDecisions = async (
   }
 }
 
-interface Plan {
-  readonly starts: readonly StartDecision[]
-  readonly preempts: readonly PreemptDecision[]
-  readonly reserves: readonly ReserveDecision[]
+interface Plan extends Pick<Actions, 'starts' | 'preempts'> {
+  /** Holds that are new or changed. */
+  readonly kept: readonly Hold[]
   /** Jobs whose reservation is not confirmed. */
   readonly dropped: readonly string[]
 }
 
-const planOf = (rows: ClusterRows, decisions: readonly Decision[]): Plan => {
-  const starts = decisions.filter((decision) => decision.type === 'start')
-  const preempts = decisions.filter((decision) => decision.type === 'preempt')
-  const held = decisions.filter((decision) => decision.type === 'reserve').filter(({ hold }) => hold !== null)
-  const kept = new Set(held.map(({ jobId }) => jobId))
+const planOf = (rows: ClusterRows, { starts, preempts, holds }: Actions): Plan => {
+  const kept = new Set(holds.map(({ jobId }) => jobId))
   const known = new Map(rows.reservations.map((reservation) => [reservation.jobId, reservation]))
   return {
     starts,
     preempts,
-    reserves: held.filter(({ jobId, hold }) => canonical(known.get(jobId) ?? null) !== canonical(hold)),
+    kept: holds.filter((hold) => canonical(known.get(hold.jobId) ?? null) !== canonical(hold)),
     dropped: rows.reservations.map(({ jobId }) => jobId).filter((jobId) => !kept.has(jobId)),
   }
 }
@@ -71,8 +74,9 @@ const lockAll = async (
   rows: ClusterRows,
   plan: Plan,
 ): Promise<ReadonlyMap<string, JobWithAttempt>> => {
-  const seen = new Map(rows.jobs.map((job) => [job.id, job]))
   const ids = [...plan.starts.map(({ jobId }) => jobId), ...plan.preempts.map(({ victimId }) => victimId)].sort()
+  const wanted = new Set(ids)
+  const seen = new Map(rows.jobs.filter(({ id }) => wanted.has(id)).map((job) => [job.id, job]))
   const locked = new Map<string, JobWithAttempt>()
   for (const id of ids) {
     const found = await lifecycle.lock(tx, systemScope, id)
@@ -99,8 +103,7 @@ const saveReservation = `
 
 const writeReservations = async (tx: Tx, rows: ClusterRows, plan: Plan): Promise<void> => {
   if (plan.dropped.length > 0) await tx.query('DELETE FROM reservations WHERE job_id = ANY($1)', [plan.dropped])
-  for (const { hold } of plan.reserves) {
-    if (hold === null) continue
+  for (const hold of plan.kept) {
     await tx.query(saveReservation, [
       hold.jobId,
       JSON.stringify(hold.placement),

@@ -1,15 +1,16 @@
-import { decide, type Policy } from '@novabrain/scheduler'
+import { openScheduler, type Actions, type Policy, type Scheduler, type Snapshot } from '@novabrain/scheduler'
 import { systemScope, type Deps } from '../deps.js'
 import { createRounds } from '../execution/rounds.js'
 import type { JobLifecycle } from '../modules/jobs/lifecycle.js'
 import { logGranted } from '../modules/jobs/log-lines.js'
 import type { NodeService } from '../modules/nodes/service.js'
-import { admissionsOf, letIn } from './admission-book.js'
-import { readCluster, snapshotOf, type ClusterRows } from './cluster.js'
-import { commitDecisions } from './commit.js'
+import { admissionsOf, createLetIn } from './admission-book.js'
+import { createSnapshots, type ClusterRows } from './cluster.js'
+import { createClusterReader } from './cluster-reader.js'
+import { commitActions } from './commit.js'
 import type { DemandBook } from './demand-book.js'
 import type { PolicyBook } from './policy-book.js'
-import { recordHolds } from './record-holds.js'
+import { createHoldRecorder, type Planned } from './record-holds.js'
 import type { RunTimeBook } from './run-time-book.js'
 
 export interface LoopDeps extends Pick<Deps, 'database' | 'clock' | 'hints' | 'log'> {
@@ -33,42 +34,92 @@ const triesPerRound = 10
 /** A node unheard of for this long takes no new work. */
 const silentMs = 120_000
 
+/** Up to so many waiting jobs learn at once why they wait; more of them after a while, since it costs the more. */
+const toldAtOnce = 500
+const tellEveryMs = 1000
+/** Starts are committed in portions, so that no transaction is long; what comes first in the plan leans on nothing after it. */
+const startsAtOnce = 32
+
+/** A scheduler for a policy, opened anew when that is another. */
+const createSchedulers = (): ((policy: Policy) => Scheduler) => {
+  let known: { readonly policy: Policy; readonly scheduler: Scheduler } | null = null
+  return (policy) => {
+    if (known?.policy !== policy) known = { policy, scheduler: openScheduler(policy) }
+    return known.scheduler
+  }
+}
+
+/** What is to be done, cut so that evictions and holds come with the first starts. */
+const portionsOf = ({ preempts, starts, holds }: Actions): Actions[] => {
+  const count = Math.max(1, Math.ceil(starts.length / startsAtOnce))
+  return Array.from({ length: count }, (_, at) => ({
+    preempts: at === 0 ? preempts : [],
+    starts: starts.slice(at * startsAtOnce, (at + 1) * startsAtOnce),
+    holds,
+  }))
+}
+
 /**
- * The scheduler at work: read the cluster as of one instant, decide, write the decisions unless the cluster has moved on,
- * and keep for every waiting job why it waits.
+ * The scheduler at work: read what changed in the cluster as of one instant, decide, write the decisions unless the
+ * cluster has moved on, and keep for every waiting job why it waits. What it remembers is only ever what it has read.
  */
 export const createSchedulingLoop = (deps: LoopDeps) => {
   const { database, clock } = deps
+  const remember = () => ({
+    schedulerFor: createSchedulers(),
+    reader: createClusterReader(),
+    snapshots: createSnapshots(),
+    letIn: createLetIn(),
+    recorder: createHoldRecorder(deps),
+  })
+  let memory = remember()
   let restMs = idleMs
+  let toldAtMs = Number.NEGATIVE_INFINITY
+  let untold = false
+
+  const commit = async (rows: ClusterRows, actions: Actions): Promise<boolean> => {
+    for (const portion of portionsOf(actions)) {
+      const committed = await commitActions(deps, rows, portion)
+      if (committed.stale) return false
+      for (const granted of committed.started) logGranted(deps.log, granted)
+    }
+    return true
+  }
+
+  const tell = async (planned: Planned, snapshot: Snapshot, scheduler: Scheduler, nowMs: number): Promise<void> => {
+    untold = snapshot.queued.length > toldAtOnce && performance.now() - toldAtMs < tellEveryMs
+    if (untold) return
+    const { more } = await memory.recorder.record(planned, scheduler.decide(snapshot, nowMs), nowMs)
+    toldAtMs = performance.now()
+    untold = more
+  }
 
   /** Answers the rows it planned on, or `null` when the plan was refused. */
   const cycle = async (): Promise<ClusterRows | null> => {
     const { rows, policy, demand, foresee } = await database.transaction(systemScope, async (tx) => ({
-      rows: await readCluster(tx),
+      rows: await memory.reader.read(tx),
       policy: deps.policy ?? (await deps.policies.read(tx)),
       demand: await deps.demand.read(tx),
       foresee: await deps.runTimes.read(tx),
     }))
-    const waits = rows.jobs.some(({ status }) => status === 'queued')
-    if (!waits && rows.reservations.length === 0) return rows
     const nowMs = clock.nowMs()
     const admitted = admissionsOf(rows, policy)
-    const snapshot = letIn(snapshotOf(rows, nowMs, demand, foresee), admitted)
-    const decisions = decide(snapshot, policy, nowMs)
-    const committed = await commitDecisions(deps, rows, decisions)
-    if (committed.stale) return null
-    for (const granted of committed.started) logGranted(deps.log, granted)
-    await recordHolds(deps, { rows, admitted }, decisions)
+    const snapshot = memory.letIn(memory.snapshots.of(rows, nowMs, demand, foresee), admitted)
+    if (snapshot.queued.length + snapshot.holds.length === 0) return rows
+    const scheduler = memory.schedulerFor(policy)
+    if (!(await commit(rows, scheduler.act(snapshot, nowMs)))) return null
+    await tell({ rows, admitted }, snapshot, scheduler, nowMs)
     return rows
   }
 
   const round = async (): Promise<void> => {
-    if (!deps.leads()) return
+    // Another server writes what this one remembers.
+    if (!deps.leads()) return void (memory = remember())
     await deps.nodes.markSilent(new Date(clock.nowMs() - silentMs).toISOString())
     for (let tries = 0; tries < triesPerRound; tries += 1) {
       const rows = await cycle()
       if (rows === null) continue
-      restMs = untilNext(rows, clock.nowMs())
+      restMs = Math.min(untold ? tellEveryMs : idleMs, untilNext(rows, clock.nowMs()))
       return
     }
     restMs = 50

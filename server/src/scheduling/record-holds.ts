@@ -11,27 +11,86 @@ import type { ActiveJob, ClusterRows } from './cluster.js'
 const estimateStepMs = 30_000
 /** Up to here positions are kept to the very one, behind it to a twentieth. */
 const exactPositions = 200
+/** Behind those, a change that leaves the reason as it was is told after this long, so that no end of a job rewrites all. */
+const farBehindMs = 30_000
+/** At most so many are written in one go, those first that are served first. */
+const atOnce = 500
 
-/**
- * Keep why each job waits, for its owner to read. Only what changed is written; a changed reason is announced as a change
- * of the job, a changed position only hinted at.
- */
-export const recordHolds = async (
-  deps: { readonly database: Database; readonly lifecycle: JobLifecycle; readonly hints: Hints },
-  { rows, admitted }: { readonly rows: ClusterRows; readonly admitted: AdmissionBook },
-  decisions: readonly Decision[],
-): Promise<void> => {
-  const jobs = new Map(rows.jobs.map((job) => [job.id, job]))
-  const changed = decisions.flatMap((decision) => {
-    if (decision.type !== 'hold' && decision.type !== 'reserve') return []
-    const job = jobs.get(decision.jobId)
-    const hold = recordOf(decision, admitted.get(decision.jobId)?.facts ?? null)
-    return job === undefined || (job.hold !== null && sameHold(job.hold, hold)) ? [] : [{ job, hold }]
-  })
-  if (changed.length === 0) return
-  await deps.database.transaction(systemScope, (tx) => write(tx, deps.lifecycle, changed))
-  for (const projectId of new Set(changed.map(({ job }) => job.projectId)))
-    deps.hints.publish(projectId, { type: 'queue' })
+interface HoldDeps {
+  readonly database: Database
+  readonly lifecycle: JobLifecycle
+  readonly hints: Hints
+}
+
+/** What was planned on, and with how much memory jobs were let in. */
+export interface Planned {
+  readonly rows: ClusterRows
+  readonly admitted: AdmissionBook
+}
+
+/** Keeps why each job waits, for its owner to read. */
+export interface HoldRecorder {
+  /**
+   * Writes what changed, no more than some hundred at once; `more` says that others are left for the next time. A changed
+   * reason is announced as a change of the job, anything else only hinted at.
+   */
+  record(planned: Planned, decisions: readonly Decision[], nowMs: number): Promise<{ readonly more: boolean }>
+}
+
+interface Told {
+  readonly hold: HoldRecord
+  readonly decision: Decision | null
+  readonly atMs: number
+}
+
+interface Change {
+  readonly job: ActiveJob
+  readonly hold: HoldRecord
+  readonly before: HoldRecord | null
+}
+
+/** Opens a recorder; what it wrote it knows by the row of the job, until that is read anew. */
+export const createHoldRecorder = (deps: HoldDeps): HoldRecorder => {
+  const toldOf = new WeakMap<ActiveJob, Told>()
+  const before = (job: ActiveJob): Told | null =>
+    toldOf.get(job) ?? (job.hold === null ? null : { hold: job.hold, decision: null, atMs: 0 })
+
+  const changeOf = (
+    job: ActiveJob,
+    decision: HoldDecision | ReserveDecision,
+    admission: MemoryFacts | null,
+    nowMs: number,
+  ): Change | null => {
+    const told = before(job)
+    if (told?.decision === decision) return null
+    const hold = recordOf(decision, admission)
+    if (told === null) return { job, hold, before: null }
+    const isNear = hold.position <= exactPositions || told.hold.position <= exactPositions
+    const isDue = isNear || told.hold.reason !== hold.reason || nowMs - told.atMs >= farBehindMs
+    return isDue && !sameHold(told.hold, hold) ? { job, hold, before: told.hold } : null
+  }
+  return {
+    async record({ rows, admitted }, decisions, nowMs) {
+      const waiting = new Map(rows.jobs.filter(({ status }) => status === 'queued').map((job) => [job.id, job]))
+      const changes: Change[] = []
+      const told: { readonly job: ActiveJob; readonly told: Told }[] = []
+      for (const decision of decisions) {
+        if (decision.type !== 'hold' && decision.type !== 'reserve') continue
+        const job = waiting.get(decision.jobId)
+        const change = job === undefined ? null : changeOf(job, decision, admitted.get(job.id)?.facts ?? null, nowMs)
+        if (job === undefined || change === null) continue
+        changes.push(change)
+        told.push({ job, told: { hold: change.hold, decision, atMs: nowMs } })
+        if (changes.length === atOnce) break
+      }
+      if (changes.length === 0) return { more: false }
+      await deps.database.transaction(systemScope, (tx) => write(tx, deps.lifecycle, changes))
+      for (const { job, told: now } of told) toldOf.set(job, now)
+      for (const projectId of new Set(changes.map(({ job }) => job.projectId)))
+        deps.hints.publish(projectId, { type: 'queue' })
+      return { more: changes.length === atOnce }
+    },
+  }
 }
 
 const recordOf = (decision: HoldDecision | ReserveDecision, admission: MemoryFacts | null): HoldRecord => ({
@@ -53,13 +112,9 @@ const updateHolds = `
   FROM unnest($1::text[], $2::jsonb[]) AS held (id, hold)
   WHERE jobs.id = held.id AND jobs.status = 'queued'`
 
-const write = async (
-  tx: Tx,
-  lifecycle: JobLifecycle,
-  changed: readonly { job: ActiveJob; hold: HoldRecord }[],
-): Promise<void> => {
+const write = async (tx: Tx, lifecycle: JobLifecycle, changed: readonly Change[]): Promise<void> => {
   await tx.query(updateHolds, [changed.map(({ job }) => job.id), changed.map(({ hold }) => JSON.stringify(hold))])
-  const told = changed.filter(({ job, hold }) => job.hold?.reason !== hold.reason).map(({ job }) => job.id)
+  const told = changed.filter(({ before, hold }) => before?.reason !== hold.reason).map(({ job }) => job.id)
   for (const now of await lifecycle.findMany(tx, systemScope, told))
     if (now.job.status === 'queued') await lifecycle.announce(tx, now)
 }

@@ -9,20 +9,13 @@ const nodeLists = `(SELECT coalesce(json_agg(json_build_object(
 /** The nodes and their devices, as JSON lists. */
 export const loadNodes = `SELECT ${nodeLists}`
 
-/**
- * Everything the scheduler looks at, in one statement and so as of one instant. Each column is a JSON list; instants are
- * milliseconds since 1970.
- */
-export const loadCluster = `
-SELECT
-  (SELECT version FROM cluster_version) AS version,
-  ${nodeLists},
-  (SELECT coalesce(json_agg(json_build_object(
+const queueList = `(SELECT coalesce(json_agg(json_build_object(
       'tenantId', tenant_id, 'name', name, 'cohort', cohort, 'nominalGpuMilli', nominal_gpu_milli,
       'borrowingLimitGpuMilli', borrowing_limit_gpu_milli, 'lendingLimitGpuMilli', lending_limit_gpu_milli,
       'weight', weight)), '[]')
-    FROM queues) AS queues,
-  (SELECT coalesce(json_agg(json_build_object(
+    FROM queues) AS queues`
+
+const jobFacts = `json_build_object(
       'id', job.id, 'version', job.version, 'tenantId', job.tenant_id, 'projectId', job.project_id,
       'status', job.status, 'queueName', job.queue_name, 'owner', coalesce(job.submitted_by_id, job.submitted_by),
       'name', job.name, 'script', job.task ->> 'path', 'arguments', md5(job.task ->> 'arguments'),
@@ -32,14 +25,16 @@ SELECT
       'raisedGpuMemoryMib', job.raised_gpu_memory_mib, 'gpuPeaksMib', known.peaks_mib, 'predictedRunMs', job.predicted_run_ms,
       'timeLimitMs', job.time_limit_ms, 'evictedAtMs', job.evicted_at_ms, 'usedRunMs', job.used_run_ms,
       'notBeforeMs', extract(epoch FROM job.not_before) * 1000, 'hold', job.hold, 'attemptId', attempt.id,
-      'startedAtMs', extract(epoch FROM coalesce(attempt.started_at, attempt.created_at)) * 1000)), '[]')
-    FROM jobs job LEFT JOIN attempts attempt
+      'startedAtMs', extract(epoch FROM coalesce(attempt.started_at, attempt.created_at)) * 1000)`
+
+const activeJobs = `jobs job LEFT JOIN attempts attempt
       ON attempt.id = job.attempt_id AND attempt.state IN ('submitted', 'accepted', 'running')
     LEFT JOIN gpu_memory_peaks known
       ON known.project_id = job.project_id AND known.submitted_by = job.submitted_by AND known.name = job.name
         AND job.status = 'queued' AND job.gpu_count > 0 AND job.gpu_milli < 1000
-    WHERE job.status IN ('queued', 'starting', 'running', 'stopping')) AS jobs,
-  (SELECT coalesce(json_agg(json_build_object(
+    WHERE job.status IN ('queued', 'starting', 'running', 'stopping')`
+
+const heldLists = `(SELECT coalesce(json_agg(json_build_object(
       'attemptId', attempt_id, 'nodeId', node_id, 'cpuMilli', cpu_milli, 'memoryMib', memory_mib)), '[]')
     FROM allocations) AS allocations,
   (SELECT coalesce(json_agg(json_build_object(
@@ -54,3 +49,39 @@ SELECT
       'asOfMs', extract(epoch FROM as_of) * 1000, 'gpuMilli', gpu_milli_seconds, 'cpuMilli', cpu_milli_seconds,
       'memoryMib', memory_mib_seconds)), '[]')
     FROM usage) AS usage`
+
+/**
+ * Everything the scheduler looks at, in one statement and so as of one instant. Each column is a JSON list; instants are
+ * milliseconds since 1970.
+ */
+export const loadCluster = `
+SELECT
+  (SELECT version FROM cluster_version) AS version,
+  ${nodeLists},
+  ${queueList},
+  (SELECT coalesce(json_agg(${jobFacts}), '[]') FROM ${activeJobs}) AS jobs,
+  ${heldLists}`
+
+/** Another one for every change of what is read of a job: its version, and what like jobs took. */
+const stamp = `job.version || ':' || coalesce(md5(known.peaks_mib::text), '')`
+
+/**
+ * The same for who has seen most of it: of jobs those that are new or have another stamp than when they were seen (ids and
+ * stamps in $1 and $2, with commas), the ids of those that are no longer active, and nodes only where the version of the
+ * cluster is not $3. Every change of a job or its attempt grows the version of the job.
+ */
+export const loadClusterChanges = `
+WITH seen AS (
+  SELECT id, stamp FROM unnest(string_to_array($1, ','), string_to_array($2, ',')) AS seen (id, stamp)
+), current AS (SELECT version FROM cluster_version), moved AS (SELECT version IS DISTINCT FROM $3 AS moved FROM current)
+SELECT
+  (SELECT version FROM current) AS version,
+  cluster.nodes, cluster.devices,
+  ${queueList},
+  (SELECT coalesce(json_agg(json_build_object('stamp', ${stamp}, 'job', ${jobFacts})), '[]') FROM ${activeJobs}
+    AND NOT EXISTS (SELECT 1 FROM seen WHERE seen.id = job.id AND seen.stamp = ${stamp})) AS jobs,
+  (SELECT coalesce(json_agg(seen.id), '[]') FROM seen WHERE NOT EXISTS (
+    SELECT 1 FROM jobs WHERE jobs.id = seen.id AND jobs.status IN ('queued', 'starting', 'running', 'stopping'))) AS gone,
+  ${heldLists}
+FROM (SELECT 1) AS always
+LEFT JOIN LATERAL (SELECT ${nodeLists}) AS cluster ON (SELECT moved FROM moved)`

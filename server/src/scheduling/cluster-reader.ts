@@ -1,0 +1,57 @@
+import type { Tx } from '../deps.js'
+import { loadClusterChanges } from '../db/sql/execution-load-cluster.sql.js'
+import type { ActiveJob, ClusterRows } from './cluster.js'
+
+/** Reads the cluster again and again, each time only what changed. */
+export interface ClusterReader {
+  /** The cluster as of one instant; what did not change are the same objects as the last time. */
+  read(tx: Tx): Promise<ClusterRows>
+}
+
+type Lists = Pick<ClusterRows, 'nodes' | 'devices'>
+
+interface Seen {
+  readonly stamp: string
+  readonly job: ActiveJob
+}
+
+interface Changes extends Omit<ClusterRows, keyof Lists | 'jobs'> {
+  readonly jobs: readonly Seen[]
+  readonly nodes: ClusterRows['nodes'] | null
+  readonly devices: ClusterRows['devices'] | null
+  readonly gone: readonly string[]
+}
+
+const listsOf = ({ nodes, devices }: Changes): Lists | null =>
+  nodes === null || devices === null ? null : { nodes, devices }
+
+/** Opens a reader that knows nothing yet. */
+export const createClusterReader = (): ClusterReader => {
+  const jobs = new Map<string, Seen>()
+  let lists: Lists | null = null
+  let version: number | null = null
+  return {
+    async read(tx) {
+      const stamps = [...jobs.values()].map((seen) => seen.stamp).join(',')
+      const rows: Changes[] = await tx.query(loadClusterChanges, [[...jobs.keys()].join(','), stamps, version])
+      const [changes] = rows
+      if (changes === undefined) throw new Error('The cluster could not be read')
+      lists = listsOf(changes) ?? lists
+      if (lists === null) throw new Error('The nodes could not be read')
+      version = changes.version
+      for (const jobId of changes.gone) jobs.delete(jobId)
+      for (const seen of changes.jobs) jobs.set(seen.job.id, seen)
+      const { queues, allocations, grants, reservations, usage } = changes
+      return {
+        version,
+        ...lists,
+        queues,
+        jobs: [...jobs.values()].map(({ job }) => job),
+        allocations,
+        grants,
+        reservations,
+        usage,
+      }
+    },
+  }
+}
