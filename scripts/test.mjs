@@ -34,6 +34,7 @@ const prepare = async (step) => {
   const jupyter =
     wheel === null ? null : await step('JupyterLab', () => ensureEnvironment(uv, 'jupyter', [wheel.wheel]))
   const sample = uv === null ? null : await step(t('step.sample'), () => ensureEnvironment(uv, 'sample'))
+  const swift = uv === null ? null : await step('Swift (S3)', () => ensureEnvironment(uv, 'swift'))
   if (jupyter !== null && sample !== null) {
     await registerKernel(jupyter.venv, sample.venv)
     quietJupyter(jupyter.venv)
@@ -43,15 +44,16 @@ const prepare = async (step) => {
   const codeServer = await editor
   const postgres = await step('PostgreSQL', startTestPostgres)
   stopPostgres = postgres.stop
-  return { uv, jupyter, sample, codeServer, extension, browser, postgres }
+  return { uv, jupyter, sample, swift, codeServer, extension, browser, postgres }
 }
 
-const environmentOf = ({ uv, jupyter, sample, codeServer, extension, browser, postgres }) => ({
+const environmentOf = ({ uv, jupyter, sample, swift, codeServer, extension, browser, postgres }) => ({
   NOVABRAIN_TEST_HOME: home,
   NOVABRAIN_TEST_DATABASE: postgres.url,
   ...(uv === null ? {} : { NOVABRAIN_UV: uv }),
   ...(jupyter === null ? {} : { NOVABRAIN_TEST_JUPYTER: jupyter.venv }),
   ...(sample === null ? {} : { NOVABRAIN_TEST_PYTHON: sample.venv }),
+  ...(swift === null ? {} : { NOVABRAIN_TEST_SWIFT: swift.venv }),
   ...(codeServer === null ? {} : { NOVABRAIN_TEST_CODE_SERVER: codeServer.codeServer }),
   ...(extension === null ? {} : { NOVABRAIN_TEST_VSCODE_EXTENSION: extension.vsix }),
   ...(browser === null ? {} : { CHROMIUM_PATH: browser.chromium }),
@@ -73,7 +75,7 @@ const needsUv = [
   'test/conformance/',
   'test/chaos/',
   'test/e2e/(cli|up)',
-  'integration/(environment-pins|faults|tracking)',
+  'integration/(environment-pins|faults|s3|tracking)',
 ]
 
 const active = new Set()

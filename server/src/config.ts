@@ -49,6 +49,20 @@ export const Config = Type.Object({
   deletedRetentionMs: Type.Integer({ minimum: 0, default: 2_592_000_000 }),
   /** How long bytes stay that nobody refers to: once before they are marked, and once more before they are removed. */
   blobGraceMs: Type.Integer({ minimum: 60_000, default: 86_400_000 }),
+  /** A bucket that holds the bytes, instead of the folder `blobs` of the data folder. */
+  s3Bucket: Type.Optional(Type.String({ pattern: '^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$' })),
+  /** The address of an S3 API that is not Amazon's. */
+  s3Endpoint: Type.Optional(Type.String({ pattern: '^https?://[^/]+.*[^/]$' })),
+  /** The address under which clients reach it, when it is another. */
+  s3ClientEndpoint: Type.Optional(Type.String({ pattern: '^https?://[^/]+.*[^/]$' })),
+  s3Region: Type.String({ minLength: 1, default: 'us-east-1' }),
+  /** What our keys in the bucket begin with. */
+  s3Prefix: Type.String({ default: '' }),
+  /** Without them the usual places are looked at: variables, files and roles of AWS. */
+  s3AccessKeyId: Type.Optional(Type.String({ minLength: 1 })),
+  s3SecretAccessKey: Type.Optional(Type.String({ minLength: 1 })),
+  /** Whether clients may exchange large files with the bucket itself, by short-lived addresses. */
+  s3Direct: Type.Boolean({ default: true }),
   /** How often the server clears up by itself; 0 leaves it to `novabrain gc`. */
   gcIntervalMs: Type.Integer({ minimum: 0, maximum: 2_147_483_647, default: 3_600_000 }),
 })

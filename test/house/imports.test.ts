@@ -36,6 +36,7 @@ const rooms: readonly { folder: string; packages: readonly RegExp[]; folders: re
       /^ws$/,
       /^pino$/,
       /^prom-client$/,
+      /^@aws-sdk\/(client-s3|lib-storage|s3-request-presigner)$/,
       /^protobufjs$/,
       /^@opentelemetry\//,
       /^@modelcontextprotocol\/sdk\/(server\/|types\.js$)/,

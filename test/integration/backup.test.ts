@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { pino } from 'pino'
 import { backup, restore } from '../../server/src/backup/backup.js'
+import { createFolderBlobStore } from '../../server/src/blobs/folder-store.js'
 import { createDataSource, migrate } from '../../server/src/db/data-source.js'
 import { startApp, type TestApp } from '../support/app.js'
 import { asAdmin, createEmptyDatabase, type TestDatabase } from '../support/postgres.js'
@@ -40,7 +41,7 @@ const uploadOne = async (bytes: Uint8Array): Promise<string> => {
 const write = (folder: string) =>
   backup({
     databaseUrl: app.database.url,
-    blobsFolder: path.join(app.foundation.config.home, 'blobs'),
+    blobs: app.services.blobStore,
     folder,
     serverVersion: '3.0.0',
     now: app.foundation.clock.now(),
@@ -62,7 +63,7 @@ test('a restored server has every row, keys included, and every blob', async () 
   expect(manifest.blobCount).toBeGreaterThanOrEqual(1)
 
   const blobs = path.join(scratch, 'blobs-restored')
-  await restore({ databaseUrl: empty.url, blobsFolder: blobs, folder })
+  await restore({ databaseUrl: empty.url, blobs: createFolderBlobStore(blobs), folder })
 
   expect(await tablesOf(empty.adminUrl)).toEqual(await tablesOf(app.database.adminUrl))
   const files = await readdir(blobs, { recursive: true })
@@ -72,7 +73,7 @@ test('a restored server has every row, keys included, and every blob', async () 
 test('row-level security still holds after a restore', async () => {
   const folder = path.join(scratch, 'secured')
   await write(folder)
-  await restore({ databaseUrl: empty.url, blobsFolder: path.join(scratch, 'b'), folder })
+  await restore({ databaseUrl: empty.url, blobs: createFolderBlobStore(path.join(scratch, 'b')), folder })
   const forced = (url: string) =>
     asAdmin(async (client) => {
       const { rows } = await client.query<{ name: string }>(
@@ -94,9 +95,9 @@ test('a damaged backup is refused and leaves the database empty', async () => {
       .replace(/^[0-9a-f]{32}/, 'f'.repeat(32))
       .replace('acme', 'forged'),
   )
-  await expect(restore({ databaseUrl: empty.url, blobsFolder: path.join(scratch, 'c'), folder })).rejects.toThrow(
-    'damaged',
-  )
+  await expect(
+    restore({ databaseUrl: empty.url, blobs: createFolderBlobStore(path.join(scratch, 'c')), folder }),
+  ).rejects.toThrow('damaged')
   const tenants = await asAdmin(async (client) => (await client.query('SELECT FROM tenants')).rowCount, empty.adminUrl)
   expect(tenants).toBe(0)
 })
@@ -105,6 +106,6 @@ test('a restore refuses a database that is in use', async () => {
   const folder = path.join(scratch, 'second')
   await write(folder)
   await expect(
-    restore({ databaseUrl: app.database.url, blobsFolder: path.join(scratch, 'd'), folder }),
+    restore({ databaseUrl: app.database.url, blobs: createFolderBlobStore(path.join(scratch, 'd')), folder }),
   ).rejects.toThrow('in use')
 })

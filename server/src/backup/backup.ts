@@ -1,12 +1,13 @@
 import { createHash } from 'node:crypto'
 import { createReadStream, createWriteStream } from 'node:fs'
-import { cp, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { Transform } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { Client, type ClientBase } from 'pg'
 import { from as copyFrom, to as copyTo } from 'pg-copy-streams'
 import { createFolderBlobStore } from '../blobs/folder-store.js'
+import type { BlobStore } from '../blobs/store.js'
 import { columnList, quoted, readTables, type BackupTable } from './tables.js'
 
 const formatVersion = 1
@@ -24,8 +25,8 @@ export interface BackupManifest {
 
 export interface BackupOptions {
   readonly databaseUrl: string
-  /** Where the blob store keeps its files. */
-  readonly blobsFolder: string
+  /** Where the bytes are, or go. */
+  readonly blobs: BlobStore
   /** The folder of the backup. */
   readonly folder: string
   /** Told before each table and before the blobs. */
@@ -34,7 +35,7 @@ export interface BackupOptions {
 
 /**
  * Copy all data into a folder while the server runs: every table at one moment (one repeatable-read transaction), then the
- * blobs, which are never changed once written. The folder appears whole or not at all. Throws if it exists.
+ * blobs, which are never changed once written, from wherever they are. The folder appears whole or not at all. Throws if it exists.
  */
 export const backup = async (
   options: BackupOptions & { readonly serverVersion: string; readonly now: string },
@@ -53,7 +54,7 @@ export const backup = async (
     return { tables: written, migrations: await readMigrations(client) }
   })
   options.report?.('blobs')
-  const blobCount = await copyFolder(options.blobsFolder, path.join(draft, 'blobs'))
+  const blobCount = await copyBlobs(options.blobs, createFolderBlobStore(path.join(draft, 'blobs')))
   const manifest: BackupManifest = {
     formatVersion,
     serverVersion: options.serverVersion,
@@ -97,7 +98,8 @@ export const restore = async (options: BackupOptions): Promise<BackupManifest> =
     await client.query('COMMIT')
   })
   options.report?.('blobs')
-  await copyFolder(path.join(options.folder, 'blobs'), options.blobsFolder)
+  await options.blobs.prepare()
+  await copyBlobs(createFolderBlobStore(path.join(options.folder, 'blobs')), options.blobs)
   return manifest
 }
 
@@ -195,14 +197,16 @@ const hashing = (digest: { update(chunk: Buffer): unknown }): Transform =>
     },
   })
 
-/** What is still being uploaded stays behind. */
-const isFinished = (source: string): boolean => path.basename(source) !== 'incoming'
-
-const copyFolder = async (from: string, to: string): Promise<number> => {
-  await mkdir(to, { recursive: true, mode: 0o700 })
-  await cp(from, to, { recursive: true, force: false, filter: isFinished }).catch((error: NodeJS.ErrnoException) => {
-    if (error.code !== 'ENOENT') throw error
-  })
-  const entries = await readdir(to, { recursive: true, withFileTypes: true })
-  return entries.filter((entry) => entry.isFile()).length
+/** Everything one store holds and the other does not, digest by digest: bytes that are damaged are refused. */
+const copyBlobs = async (from: BlobStore, to: BlobStore): Promise<number> => {
+  let count = 0
+  await to.prepare()
+  for await (const page of from.list()) {
+    for (const { digest, sizeBytes } of page) {
+      const body = (await to.sizeOf(digest)) === sizeBytes ? null : await from.open(digest)
+      if (body !== null) await to.put(body, { digest, limitBytes: sizeBytes })
+      count += 1
+    }
+  }
+  return count
 }

@@ -54,6 +54,7 @@ export const createFolderBlobStore = (folder: string, announce: Announce = () =>
       await mkdir(folder, { recursive: true, mode: 0o700 })
     },
     check: () => access(folder, constants.R_OK | constants.W_OK),
+    direct: null,
   }
 }
 

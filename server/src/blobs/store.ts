@@ -43,4 +43,31 @@ export interface BlobStore {
   prepare(): Promise<void>
   /** Fails when bytes can be neither read nor written just now. */
   check(): Promise<void>
+  /** How clients exchange large files with the store itself; `null` where they cannot. */
+  readonly direct: DirectTransfers | null
+}
+
+/** An upload in parts that was begun. */
+export interface BegunUpload {
+  readonly key: string
+  readonly uploadId: string
+}
+
+/** Large files between clients and the store, by short-lived addresses, past the server. */
+export interface DirectTransfers {
+  /** Begin an upload: an address for each part. */
+  begin(partCount: number): Promise<BegunUpload & { readonly parts: readonly { number: number; url: string }[] }>
+  /**
+   * Put the parts together, read and hash them, and put them where their digest says. A repeat is no fault as long as they
+   * are not yet there. Errors: `multipart_upload_invalid`, `upload_too_large`, `blob_store_unavailable`.
+   */
+  finish(
+    upload: BegunUpload,
+    parts: readonly { readonly number: number; readonly etag: string }[],
+    limitBytes: number,
+  ): Promise<StoredBlob>
+  /** Forget an upload; one that is not there is no fault. */
+  abort(upload: BegunUpload): Promise<void>
+  /** An address from which the bytes can be read for five minutes, ranges of them too. */
+  download(digest: string, headers: { readonly mediaType: string; readonly disposition: string }): Promise<string>
 }

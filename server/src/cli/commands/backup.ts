@@ -1,5 +1,6 @@
 import path from 'node:path'
 import { backup as writeBackup } from '../../backup/backup.js'
+import { openBlobStore } from '../../blobs/open.js'
 import { loadConfig } from '../../config.js'
 import { startEmbeddedPostgres } from '../../postgres/embedded.js'
 import { createLog } from '../../log.js'
@@ -15,7 +16,7 @@ export const backup: Command = {
     await withDatabase(context, async (databaseUrl) => {
       const manifest = await writeBackup({
         databaseUrl,
-        blobsFolder: path.join(context.home, 'blobs'),
+        blobs: openBlobStore(await loadConfig(context.home, context.environment)),
         folder,
         serverVersion,
         now: new Date().toISOString(),

@@ -1,6 +1,8 @@
 import { existsSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import { restore as readBackup } from '../../backup/backup.js'
+import { openBlobStore } from '../../blobs/open.js'
+import { loadConfig } from '../../config.js'
 import { createDataSource, migrate } from '../../db/data-source.js'
 import { createLog } from '../../log.js'
 import { UsageError, type Command, type Context } from '../command.js'
@@ -18,7 +20,7 @@ export const restore: Command = {
       await bringUpToDate(databaseUrl)
       const manifest = await readBackup({
         databaseUrl,
-        blobsFolder: path.join(context.home, 'blobs'),
+        blobs: openBlobStore(await loadConfig(context.home, context.environment)),
         folder,
         report: (what) => context.output.line(`  ${what}`),
       })

@@ -42,5 +42,34 @@ export const DeletedTraceEntity = new EntitySchema<DeletedTraceRow>({
   indices: [{ name: 'deleted_traces_at_idx', columns: ['deletedAtMs'] }],
 })
 
-/** Every entity of what was deleted. */
-export const retentionEntities = [PurgedSeriesEntity, DeletedTraceEntity] as const
+/** An upload in parts that a client makes past the server. */
+export interface MultipartUploadRow {
+  id: string
+  projectId: string
+  /** Whose file it becomes, as in `artifacts`. */
+  ownerKey: string
+  path: string
+  objectKey: string
+  storeUploadId: string
+  createdAtMs: number
+  finished: boolean
+}
+
+export const MultipartUploadEntity = new EntitySchema<MultipartUploadRow>({
+  name: 'MultipartUpload',
+  tableName: 'multipart_uploads',
+  columns: {
+    id: primaryId,
+    projectId: text,
+    ownerKey: text,
+    path: text,
+    objectKey: text,
+    storeUploadId: text,
+    createdAtMs: bigint,
+    finished: { type: 'boolean' },
+  } satisfies Columns<MultipartUploadRow>,
+  indices: [{ name: 'multipart_uploads_at_idx', columns: ['createdAtMs'] }],
+})
+
+/** Every entity of what was deleted, or is not finished. */
+export const retentionEntities = [PurgedSeriesEntity, DeletedTraceEntity, MultipartUploadEntity] as const

@@ -16,6 +16,7 @@ import { webhooks } from './0014-webhooks.js'
 import { evaluationDatasets } from './0015-evaluation-datasets.js'
 import { blobLedger } from './0016-blob-ledger.js'
 import { retention } from './0017-retention.js'
+import { multipartUploads } from './0018-multipart-uploads.js'
 import { runKeys } from './0019-run-keys.js'
 import { schedulingPolicies } from './0020-scheduling-policies.js'
 import { gpuUse } from './0021-gpu-use.js'
@@ -41,6 +42,7 @@ export const migrations: readonly MigrationClass[] = [
   evaluationDatasets,
   blobLedger,
   retention,
+  multipartUploads,
   runKeys,
   schedulingPolicies,
   gpuUse,

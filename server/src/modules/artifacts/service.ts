@@ -1,8 +1,10 @@
 import { fail } from '@novabrain/contracts'
 import type { Readable } from 'node:stream'
 import type { BlobStore, StoredBlob } from '../../blobs/store.js'
+import { attachmentHeader, mediaTypeOf } from '../../core/tracking/media-type.js'
 import { isSafePath, type ArtifactAddress } from '../../core/tracking/artifact-path.js'
 import type { Deps, ProjectScope, Tx } from '../../deps.js'
+import { uploadRepository as uploads } from './uploads-repository.js'
 import type { CheckNotNeeded } from '../model-registry/needed.js'
 import { refuseWhenGone } from '../../blobs/ledger.js'
 import { deletedTraceOwnerKey, traceOwnerKey } from './owner-key.js'
@@ -30,7 +32,13 @@ export interface OpenedArtifact extends StoredBlob {
   readonly body: Readable
 }
 
-type ArtifactDeps = Pick<Deps, 'database' | 'clock' | 'config' | 'audit'> & {
+/** An upload in parts: where each goes. */
+export interface PartedUpload {
+  readonly id: string
+  readonly parts: readonly { readonly number: number; readonly url: string }[]
+}
+
+type ArtifactDeps = Pick<Deps, 'database' | 'clock' | 'config' | 'audit' | 'newId'> & {
   readonly blobs: BlobStore
   readonly checkOwner: Readonly<Record<ArtifactOwner['kind'], CheckOwner>>
   readonly notNeeded: Pick<CheckNotNeeded, 'files'>
@@ -47,6 +55,7 @@ export const createArtifactsService = ({
   clock,
   config,
   audit,
+  newId,
   blobs,
   checkOwner,
   notNeeded,
@@ -87,6 +96,84 @@ export const createArtifactsService = ({
 
     /** The same for a history that is taken over: a run that was deleted has its files too. */
     adopt: keep('read'),
+
+    /**
+     * Begin an upload in parts that the client makes past the server: its id, and an address for each part. Errors:
+     * `multipart_not_supported` where the store has no such thing.
+     */
+    async beginUpload(
+      scope: ProjectScope,
+      owner: ArtifactOwner,
+      path: string,
+      partCount: number,
+    ): Promise<PartedUpload> {
+      const direct = blobs.direct ?? fail('multipart_not_supported')
+      if (!isSafePath(path)) return fail('artifact_path_invalid', { path })
+      await database.transaction(scope, (tx) => check(tx, scope, owner, 'write'))
+      const begun = await direct.begin(partCount)
+      const id = newId()
+      const place = { ownerKey: keyOf(scope, owner), path }
+      await database.transaction(scope, (tx) =>
+        uploads.insert(tx, scope, place, { ...begun, id, finished: false }, clock.nowMs()),
+      )
+      return { id, parts: begun.parts }
+    },
+
+    /**
+     * The parts are there: they are put together, read, hashed, and become the file. A repeat is no fault. Errors:
+     * `multipart_upload_not_found`, `multipart_upload_invalid`, `upload_too_large`.
+     */
+    async finishUpload(
+      scope: ProjectScope,
+      owner: ArtifactOwner,
+      path: string,
+      { id, parts }: { readonly id: string; readonly parts: readonly { number: number; etag: string }[] },
+    ): Promise<void> {
+      const direct = blobs.direct ?? fail('multipart_not_supported')
+      const place = { ownerKey: keyOf(scope, owner), path }
+      const upload = await database.transaction(scope, async (tx) => {
+        await check(tx, scope, owner, 'write')
+        return (await uploads.hold(tx, scope, place, id)) ?? fail('multipart_upload_not_found', { uploadId: id })
+      })
+      if (upload.finished) return
+      const stored = await direct.finish(upload, parts, config.uploadLimitMib * 1_048_576)
+      const refer = database.transaction(scope, async (tx) => {
+        await check(tx, scope, owner, 'write')
+        await artifacts.save(tx, scope, place.ownerKey, path, stored, clock.nowMs())
+        await uploads.finish(tx, scope, id)
+      })
+      await refer.catch(refuseWhenGone)
+    },
+
+    /** Forget an upload in parts. One that is not there is no fault. */
+    async abortUpload(scope: ProjectScope, owner: ArtifactOwner, path: string, id: string): Promise<void> {
+      const direct = blobs.direct ?? fail('multipart_not_supported')
+      const upload = await database.transaction(scope, async (tx) => {
+        await check(tx, scope, owner, 'write')
+        const held = await uploads.hold(tx, scope, { ownerKey: keyOf(scope, owner), path }, id)
+        if (held !== null) await uploads.delete(tx, scope, id)
+        return held
+      })
+      if (upload !== null && !upload.finished) await direct.abort(upload)
+    },
+
+    /** A short-lived address of a file in the store itself. Errors: `presigned_not_supported`, those of a file. */
+    async address(
+      scope: ProjectScope,
+      owner: ArtifactOwner,
+      path: string,
+    ): Promise<{ url: string; sizeBytes: number }> {
+      const direct = blobs.direct ?? fail('presigned_not_supported')
+      const found = await database.transaction(scope, async (tx) => {
+        await check(tx, scope, owner, 'read')
+        return (await artifacts.find(tx, scope, keyOf(scope, owner), path)) ?? fail('artifact_not_found', { path })
+      })
+      const headers = { mediaType: mediaTypeOf(path), disposition: attachmentHeader(path) }
+      return { url: await direct.download(found.digest, headers), sizeBytes: found.sizeBytes }
+    },
+
+    /** Whether clients may exchange large files with the store itself. */
+    isDirect: (): boolean => blobs.direct !== null,
 
     /** Every file of some owners, inside somebody's transaction. */
     ofOwners: (tx: Tx, scope: ProjectScope, ownerIds: readonly string[]): Promise<OwnedArtifact[]> =>

@@ -1,9 +1,9 @@
-import { fail } from '@novabrain/contracts'
 import { Readable } from 'node:stream'
-import { parseArtifactAddress, type ArtifactAddress } from '../../core/tracking/artifact-path.js'
 import type { ProjectScope } from '../../deps.js'
 import { folderOf, sendArtifact } from '../artifacts/routes.js'
 import type { ArtifactOwner, ArtifactsService } from '../artifacts/service.js'
+import { addressOf } from './artifact-address.js'
+import { uploadEndpoints } from './artifact-uploads.js'
 import type { Endpoint, MlflowCall, TrackingServices } from './endpoint.js'
 import { requiredText, runIdOf, text } from './fields.js'
 import { listed } from './wire.js'
@@ -70,12 +70,7 @@ export const proxyEndpoints = ({ artifacts }: TrackingServices): readonly Endpoi
     },
   },
   { method: 'GET', path: '/artifacts', access: 'read', handle: (call) => listFolder(artifacts, call) },
-  ...(['create', 'complete', 'abort'] as const).map((step): Endpoint => ({
-    method: 'POST',
-    path: `/mpu/${step}/*`,
-    access: 'write',
-    handle: () => fail('multipart_not_supported'),
-  })),
+  ...uploadEndpoints(artifacts),
 ]
 
 /** The proxy lists basenames, where `artifacts/list` lists paths. */
@@ -90,6 +85,3 @@ const listFolder = async (artifacts: ArtifactsService, { scope, fields }: Mlflow
   }))
   return listed('files', files)
 }
-
-const addressOf = (path: string): ArtifactAddress =>
-  parseArtifactAddress(path) ?? fail('artifact_path_invalid', { path })

@@ -55,7 +55,7 @@ export const mountMlflow = (app: FastifyInstance, services: TrackingServices): v
       if (download.at === 'top') mountAt(plain, download.path, download)
       else mountEndpoint(plain, '/mlflow', download)
     }
-    mountServerInfo(plain)
+    mountServerInfo(plain, services)
     mountWorkspaces(plain)
   })
   void app.register(async (proxy) => {
@@ -131,19 +131,20 @@ const acceptAnything = (app: FastifyInstance): void => {
   app.addContentTypeParser('*', (_request, payload, done) => done(null, payload))
 }
 
-const serverInfo = {
+/** Newer clients read here whether they may exchange large files with the store itself. */
+const serverInfo = (direct: boolean) => ({
   store_type: 'SqlStore',
   workspaces_enabled: true,
   trace_archival_enabled: false,
-  multipart_uploads_enabled: false,
-  multipart_downloads_enabled: false,
-}
+  multipart_uploads_enabled: direct,
+  multipart_downloads_enabled: direct,
+})
 
 /** What clients ask before they sign in. */
-const mountServerInfo = (app: FastifyInstance): void => {
+const mountServerInfo = (app: FastifyInstance, { artifacts }: TrackingServices): void => {
   const open = { config: { access: 'anyone' as const }, schema: { hide: true } }
   app.get('/health', open, async (_request, reply) => reply.type('text/plain').send('OK'))
   app.get('/version', open, async (_request, reply) => reply.type('text/plain').send(mlflowVersion))
   for (const prefix of ['/api/3.0', '/ajax-api/3.0'])
-    app.get(`${prefix}/mlflow/server-info`, open, async () => serverInfo)
+    app.get(`${prefix}/mlflow/server-info`, open, async () => serverInfo(artifacts.isDirect()))
 }

@@ -5,6 +5,7 @@ import { countBlobs, heldBlobs, unknownBlobs } from '../../db/sql/retention-blob
 import { neededRuns } from '../../db/sql/retention-needed.sql.js'
 import { countOverdue, countOverdueFiles, overdueIds } from '../../db/sql/retention-preview.sql.js'
 import { systemScope, type Deps, type Tx } from '../../deps.js'
+import { uploadRepository as uploads } from '../artifacts/uploads-repository.js'
 import { createBlobCollector } from './collector.js'
 import { createRecordPurge } from './records.js'
 import { nothing, plus, type Told, type Totals } from './totals.js'
@@ -56,6 +57,16 @@ export const createRetentionService = (
   const beforeMs = (olderThanMs: number | undefined): number | null =>
     olderThanMs === undefined ? overSinceMs(config.deletedRetentionMs, clock.nowMs()) : clock.nowMs() - olderThanMs
 
+  /** Uploads in parts that were begun a day ago and never ended are aborted; ended ones are forgotten. */
+  const forgetUploads = async (untilMs: number, told: Told): Promise<void> => {
+    for (;;) {
+      const { count, open } = await database.transaction(systemScope, (tx) => uploads.forgetOlder(tx, untilMs, 100))
+      for (const upload of open) await blobStore.direct?.abort(upload)
+      told({ uploads: open.length })
+      if (count < 100) return
+    }
+  }
+
   const round = async ({ olderThanMs, strays, signal }: RoundOptions, told: Told): Promise<void> => {
     const before = beforeMs(olderThanMs)
     if (before !== null) {
@@ -67,6 +78,7 @@ export const createRetentionService = (
     await records.points(told, signal)
     const nowMs = clock.nowMs()
     const graceMs = nowMs - config.blobGraceMs
+    await forgetUploads(nowMs - abandonedMs, told)
     told({ uploads: await blobStore.sweep(nowMs - abandonedMs) })
     await blobs.forgetIdle(graceMs, signal)
     if (strays) await blobs.recordStrays(graceMs, signal)

@@ -85,6 +85,48 @@ export const snapshotErrors = {
       remedy: '请缩小内容，或请管理员调高 `uploadLimitMib`。',
     },
   },
+  blob_store_unavailable: {
+    status: 503,
+    mlflow: 'TEMPORARILY_UNAVAILABLE',
+    en: {
+      message: 'The store of files does not answer.',
+      cause: 'The S3 store cannot be reached, refuses the keys, or has no such bucket.',
+      remedy: 'Try again in a moment. Whoever runs the server finds the reason in its log.',
+    },
+    zh: {
+      message: '文件存储没有响应。',
+      cause: '无法连接 S3 存储、密钥被拒绝，或存储桶不存在。',
+      remedy: '请稍后重试。服务器管理员可在日志中查看原因。',
+    },
+  },
+  multipart_upload_invalid: {
+    status: 400,
+    mlflow: 'INVALID_PARAMETER_VALUE',
+    en: {
+      message: 'The parts of the upload do not fit together.',
+      cause: 'A part is missing, was changed, or the upload was aborted.',
+      remedy: 'Upload the file again.',
+    },
+    zh: {
+      message: '上传的各部分无法拼合。',
+      cause: '某个部分缺失、已被更改，或上传已中止。',
+      remedy: '请重新上传该文件。',
+    },
+  },
+  multipart_upload_not_found: {
+    status: 404,
+    mlflow: 'RESOURCE_DOES_NOT_EXIST',
+    en: {
+      message: 'There is no upload {uploadId} of this file.',
+      cause: 'It was aborted, belongs to another file, or was begun more than a day ago.',
+      remedy: 'Upload the file again.',
+    },
+    zh: {
+      message: '此文件没有编号为 {uploadId} 的上传。',
+      cause: '该上传已中止、属于另一文件，或开始于一天以前。',
+      remedy: '请重新上传该文件。',
+    },
+  },
   blob_cleared_up: {
     status: 503,
     mlflow: 'TEMPORARILY_UNAVAILABLE',

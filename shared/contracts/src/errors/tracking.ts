@@ -212,6 +212,20 @@ export const trackingErrors = {
       remedy: '请在作业中开始新的运行，或使用 API 密钥写入其他运行。',
     },
   },
+  presigned_not_supported: {
+    status: 501,
+    mlflow: 'NOT_IMPLEMENTED',
+    en: {
+      message: 'Multipart download is not supported for the current artifact repository',
+      cause: 'Artifacts are kept in a folder of the server, or addresses of the store are not given out.',
+      remedy: 'Nothing to do: the client downloads through the server instead.',
+    },
+    zh: {
+      message: '当前制品库不支持分段下载',
+      cause: '制品保存在服务器的文件夹中，或未开放存储地址。',
+      remedy: '无需处理：客户端会改为通过服务器下载。',
+    },
+  },
   multipart_not_supported: {
     status: 501,
     mlflow: 'NOT_IMPLEMENTED',
