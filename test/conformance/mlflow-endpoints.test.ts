@@ -1,5 +1,7 @@
 /** Every address of the real server is one of ours, or there is a reason why it is not; the page tells the reasons. */
 import { readFileSync } from 'node:fs'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { notServed } from '../fixtures/mlflow/intended.js'
 import { startApp, type TestApp } from '../support/app.js'
@@ -40,6 +42,24 @@ test('the real server has many addresses, most of them ours', () => {
 test('an address of theirs that is not ours has its reason', () => {
   expect(missing().filter((address) => reasonOf(address) === undefined)).toEqual([])
 })
+
+test('the commands of the mlflow command line work as they are', async () => {
+  const python = await findMlflowPython()
+  if (python === null) return
+  const folder = await mkdtemp(join(tmpdir(), 'novabrain-commands-'))
+  const access = { MLFLOW_TRACKING_URI: app.url, MLFLOW_TRACKING_TOKEN: app.owner.token, PYTHONDONTWRITEBYTECODE: '1' }
+  const program = join(__dirname, '../fixtures/mlflow/commands.py')
+  const result = await runMlflowProgram(python, [program, folder], access)
+  await rm(folder, { recursive: true, force: true })
+  if (result.exitCode !== 0) throw new Error(result.stderr)
+  const { ended, back } = JSON.parse(result.stdout.trim().split('\n').at(-1) ?? '') as {
+    readonly ended: Readonly<Record<string, unknown>>
+    readonly back: string
+  }
+  expect(Object.keys(ended)).toHaveLength(17)
+  expect(Object.entries(ended).filter(([, end]) => end !== 0)).toEqual([])
+  expect(back).toBe('hello')
+}, 300_000)
 
 test('each answers 404 in their shape', async () => {
   const wire = mlflowWire(app.url, app.owner.token)
