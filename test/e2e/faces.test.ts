@@ -160,6 +160,50 @@ inThreeFaces('one run in three faces', () => {
     await tab(vscode, 'greenhouse v1').waitFor()
     await webview(vscode).locator('nb-version-page').getByText('nothing better yet').waitFor()
   })
+
+  test('the table of runs opens in VS Code and is ordered there, under its strict policy', async () => {
+    const mlflow = mlflowWire(server.url, server.token)
+    const runId = await mlflow.createRun({ experiment_id: '0', run_name: 'tabled' })
+    await mlflow.post('/runs/log-metric', { run_id: runId, key: 'val/loss', value: 0.4242, timestamp: 1, step: 1 })
+    const { page: vscode } = await browser.newPage()
+    const refused: string[] = []
+    vscode.on('console', (message) => {
+      if (message.text().includes('Content Security Policy') && message.text().includes('style'))
+        refused.push(message.text())
+    })
+    await openEditor(vscode, editor)
+    await openContainer(vscode, 'NovaBrain')
+    await treeRow(vscode, 'Table of runs').click()
+    const inVscode = webview(vscode).locator('nb-run-table')
+    await inVscode
+      .getByRole('row', { name: /tabled/ })
+      .getByText('0.4242')
+      .waitFor()
+    await inVscode
+      .getByRole('columnheader', { name: /val\/loss/ })
+      .getByRole('button')
+      .click()
+    await inVscode.locator('[aria-sort="descending"]').getByText('val/loss').waitFor()
+    await picture(vscode, 'vscode-run-table')
+    expect(refused.filter((text) => text.includes('webview.js'))).toEqual([])
+  })
+
+  test('the same table of runs in JupyterLab, which opens its runs', async () => {
+    const mlflow = mlflowWire(server.url, server.token)
+    const runId = await mlflow.createRun({ experiment_id: '0', run_name: 'noted' })
+    await mlflow.post('/runs/log-metric', { run_id: runId, key: 'val/loss', value: 0.2121, timestamp: 1, step: 1 })
+    const { page: lab } = await browser.newPage()
+    await openNotebook(lab, jupyter, 'breast-cancer/breast-cancer.ipynb')
+    await execute(lab, 'novabrain:open-table', {
+      experimentIds: ['0'],
+      query: 'columns=metrics.val/loss&sort=-metrics.val/loss',
+    })
+    const inLab = lab.locator('nb-run-table')
+    await inLab.getByRole('row', { name: /noted/ }).getByText('0.2121').waitFor()
+    await picture(lab, 'lab-run-table')
+    await inLab.getByText('noted', { exact: true }).click()
+    await lab.locator('nb-run-page').getByRole('heading', { name: 'noted' }).waitFor()
+  })
 })
 
 if (!complete) test.skip('one run in three faces: an editor, Python or Chromium is missing', () => undefined)
