@@ -8,7 +8,7 @@ import path from 'node:path'
 import { parseArgs } from 'node:util'
 import { root } from '../../scripts/lib/places.mjs'
 
-const parts = ['placement', 'order', 'thrash', 'memory', 'sharing', 'scale', 'server']
+const parts = ['placement', 'order', 'thrash', 'memory', 'sharing', 'scale']
 const pages = ['docs/scheduling.md', 'docs/scheduling.zh-CN.md']
 
 const { values } = parseArgs({
