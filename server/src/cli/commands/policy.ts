@@ -16,7 +16,7 @@ export const policy: Command = {
       case 'set':
         return set(context, session, rest)
       case 'history':
-        return history(context, (await session.client.listPolicyChanges()).items)
+        return history(context, session)
       case 'presets':
         return presets(context, session)
       default:
@@ -70,8 +70,9 @@ const assignment = (text: string, fields: readonly PolicyField[], { texts }: Con
   return [name, value === 'true' ? true : value === 'false' ? false : value]
 }
 
-const history = ({ output, texts }: Context, items: readonly PolicyChange[]): number => {
+const history = async ({ output, texts }: Context, { client }: Session): Promise<number> => {
   const { columns } = texts
+  const [{ items }, { fields }] = await Promise.all([client.listPolicyChanges(), client.getSchedulingPolicy()])
   output.value(items)
   if (items.length === 0) output.line(texts.policyUnchanged)
   else
@@ -82,10 +83,20 @@ const history = ({ output, texts }: Context, items: readonly PolicyChange[]): nu
         changedAt,
         changedBy,
         reason,
-        changes.map(({ field, before, after }) => `${field}: ${String(before)} → ${String(after)}`).join('; '),
+        changes.map((change) => changeText(change, fields)).join('; '),
       ]),
     )
   return 0
+}
+
+const changeText = (
+  { field, before, after }: PolicyChange['changes'][number],
+  fields: readonly PolicyField[],
+): string => {
+  const spec = fields.find((each) => each.field === field)
+  const say = (value: PolicyValue | null) =>
+    value === null || spec === undefined ? String(value ?? '–') : valueText(spec, value)
+  return `${field}: ${say(before)} → ${say(after)}`
 }
 
 const presets = async ({ output, texts }: Context, { client }: Session): Promise<number> => {

@@ -7,11 +7,11 @@ import { gpuSpans } from './cluster-use-spans.js'
 export const useOverTime = `
   SELECT step, sum(milli * took)::float8 AS allocated, coalesce(sum(milli * took) FILTER (WHERE measured), 0)::float8 AS measured,
     coalesce(sum(busy_milli * took), 0)::float8 AS busy
-  FROM (${gpuSpans}) span
-    CROSS JOIN LATERAL generate_series(
-      floor((begin_ms - extract(epoch FROM $1::timestamptz) * 1000) / $3::float8)::integer,
-      ceil((end_ms - extract(epoch FROM $1::timestamptz) * 1000) / $3::float8)::integer - 1) step
-    CROSS JOIN LATERAL (SELECT
-      least(end_ms, extract(epoch FROM $1::timestamptz) * 1000 + (step + 1) * $3::float8)
-      - greatest(begin_ms, extract(epoch FROM $1::timestamptz) * 1000 + step * $3::float8) AS took) part
+  FROM (
+    SELECT step, milli, measured, busy_milli,
+      least(end_ms, origin_ms + (step + 1) * $3::float8) - greatest(begin_ms, origin_ms + step * $3::float8) AS took
+    FROM (${gpuSpans}) span
+      CROSS JOIN (SELECT extract(epoch FROM $1::timestamptz)::float8 * 1000 AS origin_ms) origin
+      CROSS JOIN LATERAL generate_series(
+        floor((begin_ms - origin_ms) / $3::float8)::integer, ceil((end_ms - origin_ms) / $3::float8)::integer - 1) step) part
   GROUP BY step ORDER BY step`

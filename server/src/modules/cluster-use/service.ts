@@ -13,6 +13,7 @@ import {
   listUseByOwner,
   listUseOverTime,
   projectIdsOf,
+  withoutCompiling,
   type GpuTime,
   type OwnerUse,
 } from './repository.js'
@@ -34,6 +35,7 @@ export const createClusterUseService = ({
   async get(scope: TenantScope, ownProjectIds: readonly string[], window: UseWindow): Promise<ClusterUse> {
     const nodes = (await nodeService.list(new Set())).filter(({ state }) => state === 'ready').map(freeOf)
     return database.transaction(systemScope, async (tx) => {
+      await withoutCompiling(tx)
       const stepped = windowUntil(window, clock.nowMs())
       const span = { from: iso(stepped.fromMs), to: iso(stepped.toMs) }
       const projectIds = scope.tenantOwner ? await projectIdsOf(tx, scope.tenantId) : ownProjectIds
