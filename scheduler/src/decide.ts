@@ -1,6 +1,6 @@
 import { gateFor, openCycle, start, viewFor, yieldsToReservation, type Cycle, type Reservation } from './cycle.js'
 import type { Decision, HoldCause, PreemptDecision, StartDecision } from './model/decision.js'
-import type { Hold, Placement, Snapshot } from './model/snapshot.js'
+import type { Hold, Placement, Snapshot, QueuedJob } from './model/snapshot.js'
 import type { Policy } from './policy/policy.js'
 import { reserve } from './steps/backfill.js'
 import { openCauses, type Causes } from './steps/cause.js'
@@ -74,6 +74,9 @@ const heldFor = (cycle: Cycle, waiter: Waiter, hold: Hold): Outcome => ({
 const mayStillSearch = ({ cycle: { policy }, searches }: Pass): boolean =>
   policy.preemption.enabled && searches < policy.preemption.maximumPerCycle
 
+/** Whether somebody is spared by this job whom others like it may evict: what did not help it may help them. */
+const mayEvictLessThanOthers = (job: QueuedJob): boolean => (job.evictedBy?.length ?? 0) > 0
+
 /** Tries to make room by evicting others; what did not help one job is not tried for an equal one. */
 const tryPreempt = (pass: Pass, waiter: Waiter): Outcome | null => {
   const { cycle } = pass
@@ -84,6 +87,7 @@ const tryPreempt = (pass: Pass, waiter: Waiter): Outcome | null => {
   const search = findEviction(cycle, waiter)
   if (search.simulated) pass.searches += 1
   if (search.eviction !== null) return heldFor(cycle, waiter, holdFreed(cycle, job, search.eviction))
+  if (mayEvictLessThanOthers(job)) return null
   fruitless?.set(kind, (fruitless.get(kind) ?? new Set()).add(job.priority))
   return null
 }
@@ -105,6 +109,7 @@ const tryShorter = (pass: Pass, waiter: Waiter): Outcome | null => {
 /** From how much work on a job like one that goes on waiting need not look for longer ones to evict. */
 const hopelessFrom = (pass: Pass, { type, waiter, ...outcome }: Outcome): number => {
   if (type !== 'hold' || !('cause' in outcome) || outcome.cause !== null) return 0
+  if (mayEvictLessThanOthers(waiter.job)) return Number.POSITIVE_INFINITY
   if (!mayStillSearch(pass) || !someAreLonger(pass.cycle)) return 0
   return mayAsk(pass.cycle, waiter.job) ? waiter.work : Number.POSITIVE_INFINITY
 }

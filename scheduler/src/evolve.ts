@@ -27,6 +27,7 @@ const commonPart = (job: SchedJob): SchedJob => ({
   attainedMs: job.attainedMs,
   ...(job.cautiousRuntimeMs === undefined ? {} : { cautiousRuntimeMs: job.cautiousRuntimeMs }),
   ...(job.resumes === undefined ? {} : { resumes: job.resumes }),
+  ...(job.evictedBy === undefined ? {} : { evictedBy: job.evictedBy }),
 })
 
 /** What is left of a predicted time after some of it; what was outlived is doubled until it lies ahead. */
@@ -83,8 +84,15 @@ const stopped = (snapshot: Snapshot, job: RunningJob, atMs: number): Snapshot =>
   usage: addUsage(snapshot.usage, usedBy(job, atMs)),
 })
 
-const backInQueue = (job: RunningJob, event: Omit<EventOf<'requeued'>, 'type'>): QueuedJob => ({
+/** The jobs a job was evicted for, with the one whose hold it was stopping for. */
+const evictorsOf = (snapshot: Snapshot, job: RunningJob): Pick<SchedJob, 'evictedBy'> => {
+  const evictors = snapshot.holds.filter((hold) => stopsFor(hold, job)).map((hold) => hold.jobId)
+  return evictors.length === 0 ? {} : { evictedBy: [...new Set([...(job.evictedBy ?? []), ...evictors])] }
+}
+
+const backInQueue = (snapshot: Snapshot, job: RunningJob, event: Omit<EventOf<'requeued'>, 'type'>): QueuedJob => ({
   ...commonPart(job),
+  ...(event.evicted ? evictorsOf(snapshot, job) : {}),
   ...(event.evicted ? predictedAgain(job, event.atMs) : {}),
   evictedAtMs: event.evicted ? [...job.evictedAtMs, event.atMs] : job.evictedAtMs,
   attainedMs: job.attainedMs + Math.max(0, event.atMs - job.startedAtMs),
@@ -95,7 +103,7 @@ const requeued = (snapshot: Snapshot, event: Omit<EventOf<'requeued'>, 'type'>):
   const job = snapshot.running.find((running) => running.id === event.jobId)
   if (job === undefined) return snapshot
   const after = stopped(snapshot, job, event.atMs)
-  return { ...after, queued: [...after.queued, backInQueue(job, event)] }
+  return { ...after, queued: [...after.queued, backInQueue(snapshot, job, event)] }
 }
 
 const markStopping = (snapshot: Snapshot, ids: ReadonlySet<string>): Snapshot => ({

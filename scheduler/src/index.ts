@@ -31,7 +31,14 @@ export {
   type PolicyValues,
 } from './policy/values.js'
 export { namedPolicies, type NamedPolicy } from './policy/named.js'
-export { defaultPolicy, defaultUsageHalfLifeMs, fifoPolicy, priorityOf, shortestPolicy, boundedPolicy } from './policy/presets.js'
+export {
+  defaultPolicy,
+  defaultUsageHalfLifeMs,
+  fifoPolicy,
+  priorityOf,
+  shortestPolicy,
+  boundedPolicy,
+} from './policy/presets.js'
 export type {
   AheadFacts,
   Decision,

@@ -185,6 +185,7 @@ const victimFault = (given: Case, decision: PreemptDecision): string | null => {
   if (victim === undefined || job === undefined) return `${decision.victimId} or ${decision.forJobId} is not there`
   if (!hold?.victimIds.includes(victim.id)) return `${victim.id} is evicted for nobody`
   if (victim.stopping) return `${victim.id} stops already`
+  if (job.evictedBy?.includes(victim.id)) return `${victim.id} and ${job.id} evict each other`
   if (nowMs - victim.startedAtMs < policy.preemption.minimumRunMs) return `${victim.id} has just started`
   const evictions = victim.evictedAtMs.filter((atMs) => atMs > nowMs - hourMs).length
   if (evictions >= policy.preemption.maximumEvictionsPerHour) return `${victim.id} was evicted too often`

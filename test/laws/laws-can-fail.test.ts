@@ -105,6 +105,12 @@ describe('an unlawful eviction is seen', () => {
     expect(broken(world(change), lawful)).toContain('preemption_lawful')
   })
 
+  test('of one that had evicted it', () => {
+    const running = [aRunningJob('v', 'n1', [0, 1, 2, 3], {}, { priority: 100 })]
+    const again = aSnapshot({ running, queued: [aJob('a', {}, { priority: 300, evictedBy: ['v'] })] })
+    expect(broken(again, lawful)).toContain('preemption_lawful')
+  })
+
   test('for nobody', () => {
     expect(broken(world({}), [...lawful.filter((one) => one.type === 'preempt'), hold('a')])).toContain(
       'preemption_lawful',

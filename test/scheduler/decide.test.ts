@@ -364,6 +364,14 @@ describe('preemption', () => {
     expect(try1({ evictedAtMs: [at(-1), at(20), at(30)] })).toEqual(['v'])
   })
 
+  test('a job does not evict one for which it was evicted, but others like it may', () => {
+    const running = [aRunningJob('v', 'n1', [0, 1, 2, 3], {}, { priority: 100 })]
+    const spared = { ...urgent(), submittedAtMs: at(50), evictedBy: ['v'] }
+    expect(victimIds(decide(aSnapshot({ running, queued: [spared] }), defaultPolicy, at(60)))).toEqual([])
+    const other = { ...urgent(), id: 'other', submittedAtMs: at(51) }
+    expect(victimIds(decide(aSnapshot({ running, queued: [spared, other] }), defaultPolicy, at(60)))).toEqual(['v'])
+  })
+
   test('what an eviction frees is held for the preemptor, who starts there as soon as the victims are gone', () => {
     const running = [aRunningJob('low', 'n1', [0, 1, 2, 3], {}, { priority: 100 })]
     const before = aSnapshot({ running, queued: [urgent()] })

@@ -41,6 +41,15 @@ test('a victim whose node leaves before it has stopped was evicted all the same'
   expect(after.queued).toMatchObject([{ id: 'v', evictedAtMs: [noon] }])
 })
 
+test('a job remembers for whom it was evicted', () => {
+  const victim = aRunningJob('v', 'n1', [0], {}, { stopping: true, evictedBy: ['earlier'] })
+  const hold = { jobId: 'p', placement: victim.placement, victimIds: ['v'], expiresAtMs: noon + hour }
+  const before = aSnapshot({ running: [victim], holds: [hold] })
+  const requeued = { type: 'requeued', jobId: 'v', atMs: noon, notBeforeMs: 0 } as const
+  expect(evolve(before, { ...requeued, evicted: true }).queued).toMatchObject([{ evictedBy: ['earlier', 'p'] }])
+  expect(evolve(before, { ...requeued, evicted: false }).queued).toMatchObject([{ evictedBy: ['earlier'] }])
+})
+
 test('an eviction is remembered, and the time it ran does not count as waiting', () => {
   const before = aSnapshot({ running: [aRunningJob('a', 'n1', [0])] })
   const after = evolve(before, { type: 'requeued', jobId: 'a', atMs: noon + hour, notBeforeMs: 0, evicted: true })

@@ -31,6 +31,7 @@ const job = (facts: Partial<ActiveJob> = {}): ActiveJob => ({
   predictedRunMs: null,
   timeLimitMs: null,
   evictedAtMs: [],
+  evictedBy: null,
   usedRunMs: 0,
   notBeforeMs: null,
   hold: null,

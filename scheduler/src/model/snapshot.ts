@@ -70,6 +70,8 @@ export interface SchedJob {
   readonly predictedRuntimeMs: number | null
   /** When attempts of this job were evicted; entries older than an hour may be left out. */
   readonly evictedAtMs: readonly number[]
+  /** The jobs for which its attempts were evicted: it evicts none of them in turn. Absent: none. */
+  readonly evictedBy?: readonly string[]
   /** Time spent running in earlier attempts: it does not count as waiting. */
   readonly attainedMs: number
   /**

@@ -124,6 +124,9 @@ const evictableIn = (cycle: Cycle): Evictable => {
   return cycle.evictable
 }
 
+/** Whether a job was evicted for another before: two jobs do not push each other out. */
+const wasEvictedBy = (job: QueuedJob, other: RunningJob): boolean => job.evictedBy?.includes(other.id) ?? false
+
 /** Those whom a job may end, cheapest first; `fragile` when the right to some could lapse as others end. */
 const lawfulFor = (cycle: Cycle, job: QueuedJob): { readonly victims: RunningJob[]; readonly fragile: boolean } => {
   if (!mayServeAtAll(cycle, job.priority)) return { victims: [], fragile: false }
@@ -133,7 +136,7 @@ const lawfulFor = (cycle: Cycle, job: QueuedJob): { readonly victims: RunningJob
   if (lawful.length === 0) return { victims: [], fragile: false }
   const names = new Set(lawful.map(([kind]) => kind))
   const victims = cheapestFirst().flatMap((one) =>
-    names.has(one.kind) && !cycle.preempted.has(one.job.id) ? [one.job] : [],
+    names.has(one.kind) && !cycle.preempted.has(one.job.id) && !wasEvictedBy(job, one.job) ? [one.job] : [],
   )
   return { victims, fragile: lawful.some(([, victim]) => mayLapse(cycle, job, victim)) }
 }

@@ -81,6 +81,8 @@ export interface ActiveJob extends Omit<JobRequest, 'replicas'> {
   readonly predictedRunMs: number | null
   readonly timeLimitMs: number | null
   readonly evictedAtMs: readonly number[]
+  /** The jobs for which its attempts were evicted. */
+  readonly evictedBy: readonly string[] | null
   readonly usedRunMs: number
   readonly notBeforeMs: number | null
   readonly hold: HoldRecord | null
@@ -212,6 +214,7 @@ const commonOf = (job: ActiveJob, { likelyMs, cautiousMs }: RunTime) => ({
   predictedRuntimeMs: likelyMs,
   cautiousRuntimeMs: cautiousMs,
   evictedAtMs: job.evictedAtMs,
+  ...(job.evictedBy === null ? {} : { evictedBy: job.evictedBy }),
   attainedMs: job.usedRunMs,
 })
 

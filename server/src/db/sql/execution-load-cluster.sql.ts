@@ -23,7 +23,9 @@ const jobFacts = `json_build_object(
       'gpuCount', job.gpu_count, 'gpuMilli', job.gpu_milli, 'gpuMemoryMib', job.gpu_memory_mib,
       'gpuModel', job.gpu_model, 'cpuMilli', job.cpu_milli, 'memoryMib', job.memory_mib,
       'raisedGpuMemoryMib', job.raised_gpu_memory_mib, 'gpuPeaksMib', known.peaks_mib, 'predictedRunMs', job.predicted_run_ms,
-      'timeLimitMs', job.time_limit_ms, 'evictedAtMs', job.evicted_at_ms, 'usedRunMs', job.used_run_ms,
+      'timeLimitMs', job.time_limit_ms, 'evictedAtMs', job.evicted_at_ms,
+      'evictedBy', CASE WHEN job.used_run_ms > 0 THEN (SELECT json_agg(DISTINCT preempted_for) FROM attempts past
+        WHERE past.job_id = job.id AND past.preempted_for IS NOT NULL) END, 'usedRunMs', job.used_run_ms,
       'notBeforeMs', extract(epoch FROM job.not_before) * 1000, 'hold', job.hold, 'attemptId', attempt.id,
       'startedAtMs', extract(epoch FROM coalesce(attempt.started_at, attempt.created_at)) * 1000)`
 
