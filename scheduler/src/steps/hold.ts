@@ -16,6 +16,21 @@ const isCovered = (layout: Layout, free: Free, placement: Placement): boolean =>
     )
   })
 
+/**
+ * Whether quotas still allow what was held. Of what is kept for others whose victims still stop nothing counts: it was
+ * granted beside this hold, not instead of it, and it waits until those have stopped.
+ */
+const quotaAllows = ({ quota, holds }: Cycle, { job }: LiveHold): boolean => {
+  if (quota.queue(job.queueName) === undefined) return false
+  const isAllowed = (): boolean => quota.check(job.queueName, totalOf(job.request)) === null
+  if (isAllowed()) return true
+  const others = holds.filter((other) => other.job.id !== job.id && other.victims.length > 0)
+  for (const other of others) quota.remove(other.job.queueName, quotaBeyondVictims(other.job, other.victims))
+  const allowed = isAllowed()
+  for (const other of others) quota.add(other.job.queueName, quotaBeyondVictims(other.job, other.victims))
+  return allowed
+}
+
 /** Starts the job of a hold exactly where its room was made, once its victims are gone; `null` while it must wait. */
 export const settleHold = (cycle: Cycle, live: LiveHold): Placement | null => {
   const { layout, quota, now } = cycle
@@ -27,8 +42,7 @@ export const settleHold = (cycle: Cycle, live: LiveHold): Placement | null => {
   take(layout, now.free, hold.placement.pods)
   const covered = isCovered(layout, now.free, hold.placement)
   give(layout, now.free, hold.placement.pods)
-  const allowed = quota.queue(job.queueName) !== undefined && quota.check(job.queueName, totalOf(job.request)) === null
-  if (victims.length === 0 && covered && allowed) {
+  if (victims.length === 0 && covered && quotaAllows(cycle, live)) {
     start(cycle, job, hold.placement)
     return hold.placement
   }
