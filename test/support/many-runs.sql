@@ -33,7 +33,7 @@ BEGIN
     ('epoch_seconds', 20 + noise * 400 / sqrt(batch::double precision)),
     ('gpu_memory_gib', 4 + batch::double precision / 16 + noise),
     ('layer/' || lpad((n % metric_keys)::text, 5, '0') || '/grad_norm', luck * 10),
-    ('layer/' || lpad(((n * 7 + 3) % metric_keys)::text, 5, '0') || '/weight_norm', noise * 100)
+    ('layer/' || lpad(((n + 3) % metric_keys)::text, 5, '0') || '/weight_norm', noise * 100)
   ) AS logged (key, value);
   INSERT INTO run_params (run_id, key, value, project_id)
   SELECT id, key, value, project FROM made, LATERAL (VALUES
