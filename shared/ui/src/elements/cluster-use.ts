@@ -186,7 +186,7 @@ export class NbClusterUse extends NbElement {
 
   #teams(teams: readonly TeamUse[]) {
     const t = this.t.use
-    return html`<div class="wide">
+    return html`<div class="wide" role="region" tabindex="0" aria-labelledby="teams">
       <table aria-labelledby="teams">
         <thead>
           <tr>
@@ -225,7 +225,7 @@ export class NbClusterUse extends NbElement {
 
   #idle(idle: readonly IdleJob[]) {
     const { t } = this
-    return html`<div class="wide">
+    return html`<div class="wide" role="region" tabindex="0" aria-labelledby="idle">
       <table aria-labelledby="idle">
         <thead>
           <tr>
@@ -257,7 +257,7 @@ export class NbClusterUse extends NbElement {
   #preemptions(items: readonly PreemptionTold[], all: number) {
     const { t } = this
     const words: Readonly<Record<string, string>> = t.use.whyOf
-    return html`<div class="wide">
+    return html`<div class="wide" role="region" tabindex="0" aria-labelledby="preemptions">
         <table aria-labelledby="preemptions">
           <thead>
             <tr>
