@@ -174,3 +174,9 @@ test('nobody outside a module imports its repository', () => {
   )
   expect(faults).toEqual([])
 })
+
+test('the core of the scheduler knows nothing of its simulator', () => {
+  const core = filesUnder('scheduler/src').filter((file) => !file.startsWith('scheduler/src/simulator/'))
+  expect(core.length).toBeGreaterThan(40)
+  expect(core.filter((file) => importsOf(file).some((name) => name.includes('simulator/')))).toEqual([])
+})
