@@ -40,8 +40,10 @@ const coreOf = (name, values, oracle) => {
   return simulator.corePolicy({ name, policy, oracle })
 }
 
+/** A file holds the fields of a policy, or is what `novabrain policy show --json` printed. */
 const fromFile = (file, oracle) => {
-  const values = parsed(file)
+  const told = parsed(file)
+  const values = told?.values ?? told ?? {}
   const fault = scheduler.policyFault(values)
   if (fault !== null) mistake(t('simulate.badPolicy', { file, field: fault.field }))
   return coreOf(path.basename(file, '.json'), values, oracle)
