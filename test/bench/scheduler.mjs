@@ -6,6 +6,7 @@ import { spawn } from 'node:child_process'
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { parseArgs } from 'node:util'
+import { format, resolveConfig } from 'prettier'
 import { root } from '../../scripts/lib/places.mjs'
 
 const parts = ['placement', 'order', 'thrash', 'memory', 'sharing', 'scale']
@@ -57,8 +58,10 @@ for (const name of chosen) {
   console.log(`\n# ${name} (${minutes} min)\n\n${tables ?? 'failed'}`)
   if (tables === null) broken.push(name)
   else if (!values.quick) {
-    for (const file of pages.map((page) => path.join(root, page)).filter((page) => existsSync(page)))
-      writeFileSync(file, withTables(readFileSync(file, 'utf8'), name, tables))
+    for (const file of pages.map((page) => path.join(root, page)).filter((page) => existsSync(page))) {
+      const page = withTables(readFileSync(file, 'utf8'), name, tables)
+      writeFileSync(file, await format(page, { ...(await resolveConfig(file)), filepath: file }))
+    }
   }
 }
 if (broken.length > 0) console.error(`\nFailed: ${broken.join(', ')}`)

@@ -9,6 +9,13 @@ export { readCsv, type Row } from './traces/csv.js'
 export { equalNodes, openQueue, wholeDevices } from './traces/nodes.js'
 export { phillyClusters, phillyCosts, readPhilly, type PhillyCluster } from './traces/philly.js'
 export { corePolicy, type Belief, type CoreOptions, type Oracle, type OracleMaker } from './engine/core-policy.js'
+export {
+  estimateErrors,
+  watchStarts,
+  type EstimateError,
+  type Foretold,
+  type StartWatch,
+} from './engine/start-watch.js'
 export { learnt, noOracle, noisy, truth } from './engine/oracles.js'
 export { reportHtml } from './report/page.js'
 export { metricsTable, tableText, type TextTable } from './report/table.js'

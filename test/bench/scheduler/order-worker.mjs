@@ -1,43 +1,50 @@
 // A worker of order.mjs: lives one trace through under one policy at a time, as it is told.
 import { readFileSync } from 'node:fs'
 import path from 'node:path'
-import { performance } from 'node:perf_hooks'
 import { parentPort, workerData } from 'node:worker_threads'
-import { boundedPolicy, defaultPolicy, shortestPolicy } from '@novabrain/scheduler'
+import { namedPolicies } from '@novabrain/scheduler'
 import * as simulator from '@novabrain/scheduler/simulator'
 
-const { corePolicy, las2d, learnt, metricsOf, muriCosts, muriTrace, noisy, phillyClusters, phillyCosts } = simulator
-const { readMuri, readPhilly, simulate, simulateMuri, truth, withoutWords } = simulator
-const { easy, fifo, fifoSkipping, sjf, sjfSkipping, srsf, srtf, themis } = simulator
+const { corePolicy, estimateErrors, las2d, learnt, metricsOf, muriCosts, muriTrace, noisy, phillyClusters } = simulator
+const { phillyCosts, readMuri, readPhilly, simulate, simulateMuri, truth, watchStarts, withoutWords } = simulator
+const { easy, fifo, sjf, srsf, themis } = simulator
 
-const baselines = [fifo, fifoSkipping, easy, sjf, sjfSkipping, las2d(), srtf, srsf, themis]
+const hourMs = 3_600_000
+const baselines = [fifo, easy, sjf, las2d(), srsf, themis]
 const protocols = [simulator.muriSrtf, simulator.muriSrsf, simulator.muriTiresias]
-const ours = { shortest: shortestPolicy, bounded: boundedPolicy, default: defaultPolicy }
 const oracleOf = (name, seed) =>
-  name === 'exact' ? truth : name === 'history' ? learnt : noisy(Number(name.replace('σ=', '')), seed)
+  name === 'exact' ? truth : name === 'history' ? learnt : noisy(Number(name.replace('σ = ', '')), seed)
 
-const makerOf = ({ policy, oracle, seed }) =>
-  oracle === null
-    ? baselines.find(({ name }) => name === policy)
-    : corePolicy({ name: policy, policy: withoutWords(ours[policy]), oracle: oracleOf(oracle, seed) })
+const ours = ({ policy, oracle, seed }, listen) =>
+  corePolicy({
+    name: policy,
+    policy: withoutWords(namedPolicies.find(({ name }) => name === policy).policy),
+    oracle: oracleOf(oracle, seed),
+    ...(listen === undefined ? {} : { listen }),
+  })
+const makerOf = (task) => (task.oracle === null ? baselines.find(({ name }) => name === task.policy) : ours(task))
 
 const file = (name) => readFileSync(path.join(workerData.folder, name), 'utf8')
-const phillyOf = (vc) =>
-  readPhilly(
-    file('philly/jobs.csv'),
-    phillyClusters.find((cluster) => cluster.vc === vc),
-  )
+const cluster = (vc) => phillyClusters.find((one) => one.vc === vc)
+
+/** A trace with what interruptions and starts cost there. */
+const worldOf = ({ trace, protocol }) => {
+  if (cluster(trace) !== undefined)
+    return { trace: readPhilly(file('philly/jobs.csv'), cluster(trace)), costs: phillyCosts }
+  const jobs = readMuri(file(`muri/${trace}.csv`))
+  return { trace: muriTrace(trace, jobs), costs: muriCosts(jobs, protocol === 'at every event') }
+}
 
 const run = (task) => {
-  if (task.protocol === 'muri, to the letter') {
+  if (task.protocol === 'to the letter') {
     const policy = protocols.find(({ name }) => name === task.policy)
     return simulateMuri(readMuri(file(`muri/${task.trace}.csv`)), policy)
   }
-  if (task.protocol === 'philly')
-    return metricsOf(simulate(phillyOf(task.trace), makerOf(task), { costs: phillyCosts }))
-  const jobs = readMuri(file(`muri/${task.trace}.csv`))
-  const costs = muriCosts(jobs, task.protocol === 'muri, cost at every event')
-  return metricsOf(simulate(muriTrace(task.trace, jobs), makerOf(task), { costs }))
+  const { trace, costs } = worldOf(task)
+  if (task.protocol !== 'estimates') return metricsOf(simulate(trace, makerOf(task), { costs }))
+  const watch = watchStarts()
+  simulate(trace, ours(task, { watch, everyMs: hourMs }), { costs })
+  return { untold: watch.untold(), errors: estimateErrors(watch.foretold()) }
 }
 
 parentPort.on('message', (task) => {

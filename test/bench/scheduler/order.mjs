@@ -1,7 +1,7 @@
-// node test/bench/scheduler/order.mjs [--quick] [--out FILE.json] [--only TRACE,…] [--workers 2]
+// node test/bench/scheduler/order.mjs [--quick] [--out FILE.json] [--only TRACE,…] [--seeds 3] [--workers 2]
 // Order over time beside published and well-known policies: four virtual clusters of Philly (Jeon et al., ATC'19) and the
 // traces of Muri (Zhao et al., SIGCOMM'22). The very scheduler of the server decides. Traces are looked for in
-// NOVABRAIN_TRACES, else in ../shared/traces beside the repository: philly/jobs.csv, philly/baselines.csv and muri/*.csv.
+// NOVABRAIN_TRACES, else in ../shared/traces beside the repository: philly/jobs.csv and muri/*.csv.
 // Markdown goes to the standard output, every row to the file of --out.
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
@@ -17,6 +17,7 @@ const { values } = parseArgs({
     quick: { type: 'boolean', default: false },
     out: { type: 'string' },
     only: { type: 'string' },
+    seeds: { type: 'string' },
     workers: { type: 'string', default: '2' },
   },
 })
@@ -29,44 +30,58 @@ if (!existsSync(path.join(folder, 'philly', 'jobs.csv')) || !existsSync(path.joi
   process.exit(2)
 }
 
-const seed = 1
-const baselines = ['FIFO', 'FIFO+', 'EASY', 'SJF', 'SJF+', '2D-LAS', 'SRTF', 'SRSF', 'Themis']
-const ours = [
-  ...['exact', 'σ=0.5', 'σ=1', 'history'].map((oracle) => ({ policy: 'shortest', oracle })),
-  ...['exact', 'σ=1', 'history'].map((oracle) => ({ policy: 'bounded', oracle })),
-  { policy: 'default', oracle: 'σ=1' },
-]
-const wanted = (trace) => values.only === undefined || values.only.split(',').includes(trace)
-const tasksFor = (protocol, trace, policies) => [
-  ...policies.map((policy) => ({ protocol, trace, policy, oracle: null, seed })),
-  ...ours.map((one) => ({ protocol, trace, ...one, seed })),
-]
+/** A simulation of the largest cluster takes longer than one of each other trace together: it has one seed, and no Themis. */
 const large = '6214e9'
-const philly = (values.quick ? ['2869ce', '7f04ca'] : [large, 'b436b2', '7f04ca', '2869ce']).filter(wanted)
-const muri = (values.quick ? ['trace3'] : ['trace1', 'trace3']).filter(wanted)
-const letters = (values.quick ? ['trace1', 'trace3'] : ['trace1', 'trace1_pr', 'trace3', 'trace3_pr']).filter(wanted)
-// Themis orders all who wait anew every few minutes: on the largest cluster that takes longer than all the rest.
+const many = Number(values.seeds ?? (values.quick ? 1 : 3))
+const seedsOf = (trace, oracle) => (oracle.startsWith('σ') && trace !== large ? many : 1)
+const wanted = (trace) => values.only === undefined || values.only.split(',').includes(trace)
+const philly = (values.quick ? ['7f04ca', '2869ce'] : [large, 'b436b2', '7f04ca', '2869ce']).filter(wanted)
+const muri = (values.quick ? ['trace3'] : ['trace3', 'trace1']).filter(wanted)
+const letters = values.quick ? muri : muri.flatMap((trace) => [trace, `${trace}_pr`])
+
+const baselines = ['FIFO', 'EASY', 'SJF', '2D-LAS', 'Themis', 'SRSF']
+const knows = { FIFO: 'nothing', '2D-LAS': 'nothing' }
+const oracles = ['exact', 'σ = 0.5', 'σ = 1', 'history']
+const bounded = ['bounded', 'default'].flatMap((policy) => ['σ = 1', 'history'].map((oracle) => ({ policy, oracle })))
+const ours = [...oracles.map((oracle) => ({ policy: 'shortest', oracle })), ...bounded]
+
+const seeded = (protocol, trace, { policy, oracle }) =>
+  Array.from({ length: seedsOf(trace, oracle) }, (_, at) => ({ protocol, trace, policy, oracle, seed: at + 1 }))
+const lives = (protocol, trace) => [
+  ...baselines
+    .filter((policy) => trace !== large || policy !== 'Themis')
+    .map((policy) => ({ protocol, trace, policy, oracle: null, seed: 1 })),
+  ...ours.flatMap((one) => seeded(protocol, trace, one)),
+]
+// Longest first, so that no worker is left alone with one at the end.
 const tasks = [
-  ...philly.flatMap((trace) =>
-    tasksFor('philly', trace, trace === large ? baselines.filter((name) => name !== 'Themis') : baselines),
+  ...philly.map((trace) => ({ protocol: 'estimates', trace, policy: 'default', oracle: 'history', seed: 1 })),
+  ...philly.flatMap((trace) => lives('engine', trace)),
+  ...muri.flatMap((trace) => lives('engine', trace)),
+  ...muri.flatMap((trace) =>
+    oracles
+      .filter((oracle) => !oracle.startsWith('σ'))
+      .map((oracle) => ({ protocol: 'at every event', trace, policy: 'shortest', oracle, seed: 1 })),
   ),
   ...letters.flatMap((trace) =>
     ['SRTF', 'SRSF', 'Tiresias-L'].map((policy) => ({
-      protocol: 'muri, to the letter',
+      protocol: 'to the letter',
       trace,
       policy,
       oracle: null,
-      seed,
+      seed: 1,
     })),
   ),
-  ...muri.flatMap((trace) => tasksFor('muri, cost at each start', trace, baselines)),
-  ...muri.flatMap((trace) => ours.map((one) => ({ protocol: 'muri, cost at every event', trace, ...one, seed }))),
 ]
 
-const tell = (row) => {
-  const told = row.oracle === null ? '' : ` ${row.oracle}`
-  const mean = Math.round(row.meanJctS)
-  console.error(`${row.protocol} ${row.trace} ${row.policy}${told}: mean ${mean} s (${row.seconds.toFixed(1)} s)`)
+const begun = performance.now()
+const tell = (row, done) => {
+  const told = row.oracle === null ? '' : ` ${row.oracle} #${row.seed}`
+  const mean = row.meanJctS === undefined ? '' : `: mean ${Math.round(row.meanJctS)} s`
+  const passed = ((performance.now() - begun) / 1000).toFixed(0)
+  console.error(
+    `${done}/${tasks.length} after ${passed} s: ${row.protocol} ${row.trace} ${row.policy}${told}${mean} (${row.seconds.toFixed(1)} s)`,
+  )
 }
 
 /** One worker takes task after task until there are no more. */
@@ -81,7 +96,7 @@ const work = (queue, rows) =>
     worker.on('error', reject)
     worker.on('message', (row) => {
       rows.push(row)
-      tell(row)
+      tell(row, rows.length)
       next()
     })
     next()
@@ -92,47 +107,142 @@ const live = async (queue) => {
   await Promise.all(Array.from({ length: Number(values.workers) }, () => work(queue, rows)))
   return rows
 }
+const rows = await live([...tasks])
+const seconds = (performance.now() - begun) / 1000
+const cpuSeconds = (process.cpuUsage().user + process.cpuUsage().system) / 1e6
 
-const inOrder = new Map(tasks.map((task, at) => [JSON.stringify(task), at]))
-const placeOf = ({ protocol, trace, policy, oracle, seed: drawn }) =>
-  inOrder.get(JSON.stringify({ protocol, trace, policy, oracle, seed: drawn })) ?? 0
-const rows = (await live([...tasks])).sort((left, right) => placeOf(left) - placeOf(right))
+const recordedText = readFileSync(path.join(folder, 'muri', 'recorded_results.csv'), 'utf8')
+const published = readCsv(recordedText, ['trace', 'policy', 'metric', 'value'])
+  .filter((row) => row.text('metric') === 'avg_jct_s')
+  .map((row) => ({ trace: row.text('trace'), policy: row.text('policy'), meanJctS: row.number('value') }))
 
-const published = [
-  ...readCsv(readFileSync(path.join(folder, 'philly', 'baselines.csv'), 'utf8'), [
-    'vc',
-    'policy',
-    'avg_jct_s',
-    'p99_jct_s',
-  ]).map((row) => ({
-    protocol: 'philly',
-    trace: row.text('vc'),
-    policy: row.text('policy'),
-    meanJctS: row.number('avg_jct_s'),
-    p99JctS: row.number('p99_jct_s'),
-  })),
-  ...readCsv(readFileSync(path.join(folder, 'muri', 'recorded_results.csv'), 'utf8'), [
-    'trace',
-    'policy',
-    'metric',
-    'value',
-  ])
-    .filter((row) => row.text('metric') === 'avg_jct_s')
-    .map((row) => ({
-      protocol: 'muri, to the letter',
-      trace: row.text('trace'),
-      policy: row.text('policy'),
-      meanJctS: row.number('value'),
-    })),
+const thousands = (value) => (Number.isFinite(value) ? Math.round(value).toLocaleString('en-US') : '')
+const percent = (value) => `${value > 0 ? '+' : ''}${(100 * value).toFixed(1)} %`
+const mean = (numbers) => numbers.reduce((sum, value) => sum + value, 0) / numbers.length
+const spread = (numbers) => Math.sqrt(mean(numbers.map((value) => (value - mean(numbers)) ** 2)))
+
+const rowsOf = (protocol, trace, policy, oracle) =>
+  rows.filter(
+    (row) => row.protocol === protocol && row.trace === trace && row.policy === policy && row.oracle === oracle,
+  )
+const figuresOf = (protocol, trace, policy, oracle, figure) =>
+  rowsOf(protocol, trace, policy, oracle).map((row) => row[figure])
+const meanOf = (...of) => mean(figuresOf(...of, 'meanJctS'))
+const cell = (figure, protocol, trace, policy, oracle) => {
+  const numbers = figuresOf(protocol, trace, policy, oracle, figure)
+  if (numbers.length === 0) return ''
+  return `${thousands(mean(numbers))}${numbers.length > 1 ? ` ± ${thousands(spread(numbers))}` : ''}`
+}
+
+const table = (title, text, head, body) =>
+  console.log(
+    `\n### ${title}\n\n${text === '' ? '' : `${text}\n\n`}${[
+      head,
+      head.map((_, at) => (at === 0 ? '---' : '--:')),
+      ...body,
+    ]
+      .map((line) => `| ${line.join(' | ')} |`)
+      .join('\n')}`,
+  )
+
+const lines = (figure, traces) => [
+  ...baselines.map((policy) => [
+    policy,
+    knows[policy] ?? 'exact',
+    ...traces.map((trace) => cell(figure, 'engine', trace, policy, null)),
+  ]),
+  ...oracles.map((oracle) => [
+    'NovaBrain',
+    oracle,
+    ...traces.map((trace) => cell(figure, 'engine', trace, 'shortest', oracle)),
+  ]),
 ]
+const traces = [...philly, ...muri]
+const named = (trace) => (muri.includes(trace) ? `Muri ${trace}` : trace)
+const head = ['policy', 'knows', ...traces.map(named)]
 
-const notes = [
-  'Completion counts from submission to end. p99 is the entry ⌊0.99 n⌋ of the sorted list; slowdown is bounded at 10 s.',
-  'Philly: October and November 2017, nodes of eight GPUs, best fit (ties to the first node); an interruption costs 7, 30 or 60 s by width.',
-  'SRTF, SRSF, SJF, EASY and Themis are told exact run times. “σ” is a log-normal error of ours (seed 1), doubled when outlived; “history” knows only jobs that ended, by their number of GPUs: the traces tell no more.',
-  'Muri, to the letter: everybody is placed anew and pays its start cost at every event. The engine runs pay at each start, or (as a stricter check of ours) at every event.',
-  '2D-LAS has the bounds of Tiresias (3250, 7200, 18000 GPU-seconds); Themis here is its order by finish-time fairness with leases of 20 minutes.',
-]
+console.log(machineLine())
+console.log(
+  `${rows.length} simulations in ${(seconds / 60).toFixed(1)} min, ${(cpuSeconds / 60).toFixed(1)} min of CPU; ${many} seeds of each σ, one on ${large}: mean ± standard deviation.`,
+)
+table(
+  'Mean completion, s',
+  'Four virtual clusters of Philly, October and November 2017 on 8-GPU nodes, where coming back after an interruption costs 7, 30 or 60 s; and traces 1 and 3 of Muri on 64 GPUs, where a start costs 4 to 46 s by model. Ours serves in the order of the preset `shortest`. “Exact” knows every run time; “σ” is a log-normal error, doubled when outlived; “history” learns from the jobs that ended before, of which these traces tell nothing but the number of GPUs. FIFO, EASY and SJF interrupt nobody and let nobody pass a blocked head but EASY; Themis is its order by finish-time fairness with leases of 20 minutes, not run on the largest cluster, where it takes too long; equal ranks go by submission.',
+  head,
+  lines('meanJctS', traces),
+)
+table('The 99th percentile of completion, s', 'The entry ⌊0.99 n⌋ of the sorted list.', head, lines('p99JctS', traces))
+table(
+  'What the age bound costs',
+  'The presets differ in how long a job may wait before it goes first: `novabrain policy show --preset NAME`. Mean / p99 of completion, s.',
+  head,
+  [
+    { policy: '2D-LAS', oracle: null },
+    { policy: 'EASY', oracle: null },
+    ...ours.filter(({ oracle }) => oracle === 'σ = 1' || oracle === 'history'),
+  ].map(({ policy, oracle }) => [
+    oracle === null ? policy : `NovaBrain \`${policy}\``,
+    oracle ?? knows[policy] ?? 'exact',
+    ...traces.map((trace) =>
+      ['meanJctS', 'p99JctS']
+        .map((figure) => thousands(mean(figuresOf('engine', trace, policy, oracle, figure))))
+        .join(' / '),
+    ),
+  ]),
+)
+if (muri.length > 0) {
+  table(
+    "Muri's protocol, mean completion, s",
+    'At every arrival and end everybody is placed anew and pays the start cost of its model. SRTF, SRSF and Tiresias-L here beside their published figures; ours pays the same at every event, and moves nobody who goes on.',
+    ['policy', 'knows', ...letters, ...letters.map((trace) => `${trace} as published`)],
+    [
+      ...['SRTF', 'SRSF', 'Tiresias-L', 'Themis', 'AntMan'].map((policy) => [
+        policy,
+        policy === 'Tiresias-L' || policy === 'AntMan' ? 'nothing' : 'exact',
+        ...letters.map((trace) => cell('meanJctS', 'to the letter', trace, policy, null)),
+        ...letters.map((trace) =>
+          thousands(published.find((row) => row.trace === trace && row.policy === policy)?.meanJctS),
+        ),
+      ]),
+      ...['exact', 'history'].map((oracle) => [
+        'NovaBrain',
+        oracle,
+        ...letters.map((trace) => cell('meanJctS', 'at every event', trace, 'shortest', oracle)),
+        ...letters.map(() => ''),
+      ]),
+    ],
+  )
+}
+
+const behind = (trace, oracle) =>
+  meanOf('engine', trace, 'shortest', oracle) / meanOf('engine', trace, 'SRSF', null) - 1
+const better = (trace) =>
+  baselines
+    .filter((policy) => policy !== 'SRSF')
+    .filter((policy) => meanOf('engine', trace, policy, null) < meanOf('engine', trace, 'shortest', 'history'))
+const tail = (trace, policy, oracle) =>
+  mean(figuresOf('engine', trace, policy, oracle, 'p99JctS')) /
+    mean(figuresOf('engine', trace, '2D-LAS', null, 'p99JctS')) -
+  1
+table(
+  'Against what was wanted',
+  'Wanted: σ = 0.5 within 15 % of SRSF that knows exact run times and σ = 1 within 25 %; with history alone a mean below FIFO, EASY, SJF, 2D-LAS and Themis; p99 no worse than that of 2D-LAS.',
+  ['', ...traces.map(named)],
+  [
+    ...['exact', 'σ = 0.5', 'σ = 1'].map((oracle) => [
+      `mean with ${oracle} against SRSF`,
+      ...traces.map((trace) => percent(behind(trace, oracle))),
+    ]),
+    ['better than history alone', ...traces.map((trace) => better(trace).join(', ') || 'none')],
+    ...ours
+      .filter(({ oracle }) => oracle === 'history')
+      .map(({ policy }) => [
+        `p99 of \`${policy}\` with history against 2D-LAS`,
+        ...traces.map((trace) => percent(tail(trace, policy, 'history'))),
+      ]),
+  ],
+)
+
 /** How good foresight is when only the number of GPUs is known, each job learnt as if it had run the moment it came. */
 const jobsText = readFileSync(path.join(folder, 'philly', 'jobs.csv'), 'utf8')
 const calibration = phillyClusters
@@ -141,32 +251,56 @@ const calibration = phillyClusters
     const { jobs } = readPhilly(jobsText, cluster)
     return { trace: cluster.vc, ...calibrate(jobs.map((job) => ({ ...job, endMs: job.submitMs + job.runMs }))) }
   })
-
-const thousands = (value) => (value === undefined ? '–' : Math.round(value).toLocaleString('en-US'))
-const lineOf = (row) =>
-  `| ${row.policy}${row.oracle === null ? '' : ` (${row.oracle})`} | ${thousands(row.meanJctS)} | ${thousands(row.meanWaitS)} | ${thousands(row.p50JctS)} | ${thousands(row.p99JctS)} | ${row.p99Slowdown === undefined ? '–' : row.p99Slowdown.toFixed(1)} | ${thousands(row.makespanS)} | ${row.utilisation === undefined ? '–' : row.utilisation.toFixed(3)} | ${thousands(row.preemptions)} |`
-
-console.log(`# Order over time\n\n${machineLine()}\n`)
-for (const group of new Set(rows.map(({ protocol, trace }) => `${protocol}: ${trace}`))) {
-  console.log(
-    `## ${group}\n\n| policy | mean JCT s | mean wait s | p50 s | p99 s | p99 slowdown | makespan s | use | preemptions |`,
+if (calibration.length > 0)
+  table(
+    'How well history foresees run times',
+    'The part of the jobs that ended within what was foreseen, where the number of GPUs is all that is known, and the standard deviation of ln(run time ÷ foreseen).',
+    ['', ...calibration.map(({ trace }) => trace)],
+    [
+      ['within the median (0.50 is perfect)', ...calibration.map((one) => one.withinLikely.toFixed(2))],
+      ['within the 90th percentile (0.90)', ...calibration.map((one) => one.withinCautious.toFixed(2))],
+      ['σ of the error', ...calibration.map((one) => one.logError.toFixed(2))],
+    ],
   )
-  console.log('|---|---|---|---|---|---|---|---|---|')
-  for (const row of rows) if (`${row.protocol}: ${row.trace}` === group) console.log(lineOf(row))
-  console.log('')
+
+const span = (ms) => (ms >= 3_600_000 ? `${ms / 3_600_000} h` : `${ms / 60_000} min`)
+const horizon = ({ fromMs, toMs }) => {
+  if (toMs !== Infinity) return fromMs === 0 ? `up to ${span(toMs)}` : `${span(fromMs)} to ${span(toMs)}`
+  return fromMs === 0 ? 'all' : `more than ${span(fromMs)}`
 }
-console.log(
-  '## Foresight from ended jobs\n\n| trace | foreseen | within the median | within the 90th percentile | σ of the error |',
-)
-console.log('|---|---|---|---|---|')
-for (const one of calibration)
-  console.log(
-    `| ${one.trace} | ${thousands(one.foreseen)} | ${one.withinLikely.toFixed(3)} | ${one.withinCautious.toFixed(3)} | ${one.logError.toFixed(2)} |`,
+const estimates = rows.filter(({ protocol }) => protocol === 'estimates')
+if (estimates.length > 0)
+  table(
+    'How well the start is foretold',
+    'Once an hour of the trace everybody who waits is told an estimated start, as `novabrain why` and the queue page tell it: preset `default`, run times from history. By how long a wait was foretold: the part that started by the likely moment (0.50 is perfect) and by the far end of the range (0.90), and the median of the error, in minutes and as a part of the foretold wait. “Not told”: the part of the askings that had no answer.',
+    [
+      'trace',
+      'foretold wait',
+      'askings',
+      'not told',
+      'by the likely moment',
+      'by the far end',
+      'error, min',
+      'relative',
+    ],
+    estimates.flatMap(({ trace, errors, untold }) =>
+      errors
+        .filter(({ count }) => count > 0)
+        .map((one) => [
+          trace,
+          horizon(one),
+          thousands(one.count),
+          one.fromMs === 0 && one.toMs === Infinity ? percent(untold / (untold + one.count)).slice(1) : '',
+          one.byP50.toFixed(2),
+          one.byP90.toFixed(2),
+          thousands(one.medianErrorMs / 60_000),
+          one.medianRelativeError.toFixed(2),
+        ]),
+    ),
   )
-console.log('')
-console.log(notes.map((note) => `- ${note}`).join('\n'))
+
 if (values.out !== undefined)
   writeFileSync(
     values.out,
-    JSON.stringify({ name: 'order', protocol: 'philly and muri', rows, published, calibration, notes }, null, 1),
+    `${JSON.stringify({ name: 'order', seconds, cpuSeconds, rows, published, calibration }, null, 1)}\n`,
   )

@@ -4,6 +4,7 @@ import type { SchedEvent } from '../../model/event.js'
 import type { QueuedJob, Snapshot } from '../../model/snapshot.js'
 import type { Policy } from '../../policy/policy.js'
 import type { EnginePolicy, PolicyMaker, SimView } from './policy.js'
+import type { StartWatch } from './start-watch.js'
 import type { TraceJob } from './trace.js'
 
 /** How long a job will run: as likely more as less, and what nine of ten like it do not exceed, if that is known. */
@@ -28,6 +29,8 @@ export interface CoreOptions {
   readonly policy: Policy
   readonly oracle: OracleMaker
   readonly usageHalfLifeMs?: number
+  /** Hears so often, in time of the trace, what the server would tell those who wait. */
+  readonly listen?: { readonly watch: StartWatch; readonly everyMs: number }
 }
 
 const dayMs = 86_400_000
@@ -36,7 +39,7 @@ const dayMs = 86_400_000
  * The scheduler of the server, on a trace: the same decisions (`act` of its scheduler) on the same kind of snapshot, kept up by the same `evolve`.
  * What is predicted of a job is asked when it comes and when it comes back.
  */
-export const corePolicy = ({ name, policy, oracle, usageHalfLifeMs = dayMs }: CoreOptions): PolicyMaker => ({
+export const corePolicy = ({ name, policy, oracle, usageHalfLifeMs = dayMs, listen }: CoreOptions): PolicyMaker => ({
   name,
   open(view: SimView): EnginePolicy {
     const { nodes, queues } = view.trace
@@ -46,6 +49,7 @@ export const corePolicy = ({ name, policy, oracle, usageHalfLifeMs = dayMs }: Co
     const revisits = enabled && shorterWork !== 'never'
     const matureMs: number[] = []
     let matured = 0
+    let heardMs = Number.NEGATIVE_INFINITY
     let snapshot: Snapshot = {
       nodes,
       queues,
@@ -79,6 +83,11 @@ export const corePolicy = ({ name, policy, oracle, usageHalfLifeMs = dayMs }: Co
       decide(nowMs) {
         const actions = scheduler.act(snapshot, nowMs)
         snapshot = applyActions(snapshot, actions, nowMs)
+        for (const { jobId } of actions.starts) listen?.watch.started(jobId, nowMs)
+        if (listen !== undefined && nowMs >= heardMs + listen.everyMs) {
+          heardMs = nowMs
+          listen.watch.told(scheduler.decide(snapshot, nowMs), nowMs)
+        }
         if (revisits && actions.starts.length > 0) matureMs.push(nowMs + minimumRunMs)
         return [...actions.preempts, ...actions.starts]
       },
