@@ -136,7 +136,7 @@ export const policyFields: { readonly [Path in PolicyPath]: FieldFor<At<Policy, 
   ),
   'ageBound.minimumMs': integer(
     'ms',
-    [0, 30 * day],
+    [0, 365 * day],
     text('Patience, at least', '耐心：至少'),
     text('However short a job is, it waits its turn for so long.', '无论作业多短，都要先按顺序等待这么久。'),
   ),

@@ -34,8 +34,8 @@ export const namedPolicies: readonly NamedPolicy[] = [
     name: 'shortest',
     title: { en: 'Least mean completion', zh: '平均完成时间最短' },
     meaning: {
-      en: 'Strictly by predicted work, whatever the width; only what has waited twenty times its run time goes first.',
-      zh: '无论宽度，严格按预计工作量排队；只有等待时间达到运行时间二十倍的作业才会提前。',
+      en: 'Strictly by predicted work, whatever the width; nobody goes first by age before a year has passed.',
+      zh: '无论宽度，严格按预计工作量排队；等待满一年之前，没有作业因等待时间而提前。',
     },
     policy: shortestPolicy,
   },

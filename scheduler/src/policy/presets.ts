@@ -7,7 +7,7 @@ const hour = 60 * minute
 /** What the server runs with unless an admin chooses otherwise: short work first, bounded by age. */
 export const defaultPolicy: Policy = {
   order: { kind: 'predicted', widthQuarters: 3, coresPerDevice: 16, unknownRuntimeMs: hour },
-  ageBound: { factor: 10, minimumMs: hour, maximumMs: 72 * hour },
+  ageBound: { factor: 10, minimumMs: hour, maximumMs: 14 * 24 * hour },
   fairShare: { presentWeight: 1, pastWeight: 1 },
   placement: {
     kind: 'fragmentation',
@@ -47,12 +47,12 @@ export const fifoPolicy: Policy = {
 }
 
 /**
- * Least mean completion: jobs of any width strictly by predicted work; only what has waited twenty times as long as it will
- * run goes first. What that is worth, and what nearer bounds cost, is in docs/decisions.
+ * Least mean completion: jobs of any width strictly by predicted work; only what has waited a whole year goes first. What
+ * that is worth, and what nearer bounds cost, is in docs/scheduling.md.
  */
 export const shortestPolicy: Policy = {
   ...defaultPolicy,
-  ageBound: { factor: 20, minimumMs: 24 * hour, maximumMs: 365 * 24 * hour },
+  ageBound: { factor: 0, minimumMs: 365 * 24 * hour, maximumMs: 365 * 24 * hour },
   reservation: { afterWaitMs: 365 * 24 * hour },
 }
 

@@ -588,7 +588,7 @@ export const schedulingPolicy: SchedulingPolicy = {
       kind: 'integer',
       unit: 'ms',
       minimum: 0,
-      maximum: 2_592_000_000,
+      maximum: 31_536_000_000,
     }),
     field('ageBound.maximumMs', 'Patience, at most', 'However long a job is, after so long it goes first.', {
       kind: 'integer',
