@@ -8,6 +8,7 @@ import { openHopeless, type Hopeless } from './steps/hopeless.js'
 import { settleHold, holdFreed } from './steps/hold.js'
 import { openMemory, type Memory } from './memory.js'
 import { findEviction } from './steps/preempt.js'
+import { queueOrders, sameOrders } from './steps/queue-orders.js'
 import { findShorter, mayAsk, someAreLonger } from './steps/shorter.js'
 import { describe } from './steps/describe.js'
 import { servingOrder, type Leading } from './steps/serving.js'
@@ -96,7 +97,7 @@ const tryPreempt = (pass: Pass, waiter: Waiter): Outcome | null => {
 const tryShorter = (pass: Pass, waiter: Waiter): Outcome | null => {
   const { cycle } = pass
   const { job, kind, work } = waiter
-  if (!mayStillSearch(pass) || !someAreLonger(cycle) || !mayAsk(cycle, job)) return null
+  if (!mayStillSearch(pass) || !someAreLonger(cycle) || !mayAsk(cycle, waiter)) return null
   const tooLong = pass.tooLong.get(yieldsToReservation(cycle, job))
   if (work >= (tooLong?.get(kind) ?? Number.POSITIVE_INFINITY)) return null
   const search = findShorter(cycle, waiter)
@@ -110,8 +111,8 @@ const tryShorter = (pass: Pass, waiter: Waiter): Outcome | null => {
 const hopelessFrom = (pass: Pass, { type, waiter, ...outcome }: Outcome): number => {
   if (type !== 'hold' || !('cause' in outcome) || outcome.cause !== null) return 0
   if (mayEvictLessThanOthers(waiter.job)) return Number.POSITIVE_INFINITY
-  if (!mayStillSearch(pass) || !someAreLonger(pass.cycle)) return 0
-  return mayAsk(pass.cycle, waiter.job) ? waiter.work : Number.POSITIVE_INFINITY
+  if (waiter.kind.orderKind !== 'predicted' || !mayStillSearch(pass) || !someAreLonger(pass.cycle)) return 0
+  return mayAsk(pass.cycle, waiter) ? waiter.work : Number.POSITIVE_INFINITY
 }
 
 /** A job whose queue has no room: an aged one stops others from taking what it waits for. */
@@ -235,11 +236,15 @@ export interface Scheduler {
  * identity: whoever changes one must hand in a new object, as `evolve` does.
  */
 export const openScheduler = (policy: Policy): Scheduler => {
-  let memory = openMemory(policy)
-  const memoryAt = (nowMs: number): Memory => (memory.isWornOut(nowMs) ? (memory = openMemory(policy)) : memory)
+  let memory = openMemory(policy, new Map())
+  const memoryFor = ({ queues }: Snapshot, nowMs: number): Memory => {
+    const orders = queueOrders(queues)
+    if (memory.isWornOut(nowMs) || !sameOrders(memory.lines.orders, orders)) memory = openMemory(policy, orders)
+    return memory
+  }
   return {
-    act: (snapshot, nowMs) => actWith(memoryAt(nowMs), snapshot, nowMs),
-    decide: (snapshot, nowMs) => decideWith(memoryAt(nowMs), snapshot, nowMs),
+    act: (snapshot, nowMs) => actWith(memoryFor(snapshot, nowMs), snapshot, nowMs),
+    decide: (snapshot, nowMs) => decideWith(memoryFor(snapshot, nowMs), snapshot, nowMs),
   }
 }
 

@@ -73,6 +73,7 @@ export type {
   Placement,
   PodPlacement,
   QueuedJob,
+  QueueOrder,
   RunningJob,
   SchedDevice,
   SchedJob,

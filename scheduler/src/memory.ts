@@ -7,6 +7,7 @@ import type { Policy } from './policy/policy.js'
 import { openBars, type Bars } from './steps/bars.js'
 import { layOut, type Layout } from './steps/cluster.js'
 import { openLines, type Lines } from './steps/lines.js'
+import type { QueueOrders } from './steps/queue-orders.js'
 import { openRunners, type Runners } from './steps/runners.js'
 import { capacityOf } from './steps/share.js'
 import type { Telling } from './steps/describe.js'
@@ -65,11 +66,11 @@ const openRules = (policy: Policy, tally: Tally): Memory['ruleFor'] => {
   }
 }
 
-/** Opens an empty memory. */
-export const openMemory = (policy: Policy): Memory => {
+/** Opens an empty memory for a policy and the orders that queues chose for themselves. */
+export const openMemory = (policy: Policy, orders: QueueOrders): Memory => {
   const shapes = openShapes()
   const tally = openTally()
-  const lines = openLines(shapes, policy, tally)
+  const lines = openLines(shapes, policy, orders, tally)
   const workOut = (nodes: readonly SchedNode[]): KeptCluster => {
     const layout = layOut(nodes)
     return { layout, bars: openBars(layout, shapes), capacity: capacityOf(nodes) }

@@ -9,6 +9,7 @@ import {
   type JobRequest,
   type Policy,
   type QueuedJob,
+  type QueueOrder,
   type SchedEvent,
   type SchedNode,
   type Snapshot,
@@ -22,6 +23,7 @@ export type Step =
   | { readonly kind: 'cancel'; readonly pick: number }
   | { readonly kind: 'close_node' | 'open_node' | 'lose_node'; readonly pick: number }
   | { readonly kind: 'change_quota'; readonly pick: number; readonly gpus: number | null }
+  | { readonly kind: 'change_order'; readonly pick: number; readonly order: QueueOrder | null }
 
 /** A job as a history submits it. Its attempts run `runtimeMs`; `predicted` says whether that is known before. */
 export interface JobWish {
@@ -40,6 +42,8 @@ export interface World {
   readonly quotas: readonly (number | null)[]
   readonly borrowing: number | null
   readonly lending: number | null
+  /** What each queue chose for itself. */
+  readonly orders: readonly (QueueOrder | null)[]
   readonly steps: readonly Step[]
 }
 
@@ -82,6 +86,7 @@ const openWorld = (world: World): Snapshot => ({
       borrowingLimit: world.borrowing === null ? unlimited : limits(world.borrowing * 1000),
       lendingLimit: world.lending === null ? unlimited : limits(world.lending * 1000),
       weight: index + 1,
+      order: world.orders[index] ?? null,
     }),
   ),
   queued: [],
@@ -214,6 +219,11 @@ export const live = (world: World, policy: Policy, observers: readonly Observer[
         const queues = snapshot.queues.map((queue, at) =>
           at === index ? { ...queue, nominal: { ...queue.nominal, gpuMilli } } : queue,
         )
+        return disturb({ type: 'queues_changed', queues })
+      }
+      case 'change_order': {
+        const index = step.pick % snapshot.queues.length
+        const queues = snapshot.queues.map((queue, at) => (at === index ? { ...queue, order: step.order } : queue))
         return disturb({ type: 'queues_changed', queues })
       }
       default:

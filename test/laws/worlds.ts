@@ -1,5 +1,5 @@
 import fc from 'fast-check'
-import type { JobRequest } from '@novabrain/scheduler'
+import type { JobRequest, QueueOrder } from '@novabrain/scheduler'
 import { aSmallNode, type JobWish, type Step, type World } from './history.js'
 
 const minute = 60_000
@@ -32,6 +32,16 @@ const waits: fc.Arbitrary<Step> = fc
   .constantFrom(1, 3, 10, 45)
   .map((minutes): Step => ({ kind: 'wait', ms: minutes * minute }))
 
+/** What a queue may choose for itself; mostly nothing. */
+export const orders: fc.Arbitrary<QueueOrder | null> = fc.option(
+  fc.record({
+    kind: fc.constantFrom('cluster' as const, 'predicted' as const, 'submitted' as const),
+    fair: fc.boolean(),
+    patienceMs: fc.constantFrom(null, null, 0, 5 * minute, 15 * minute),
+  }),
+  { freq: 2 },
+)
+
 const disturbances: fc.Arbitrary<Step> = fc.oneof(
   fc.record({ kind: fc.constant('cancel' as const), pick: fc.nat(9) }),
   fc.record({
@@ -39,6 +49,7 @@ const disturbances: fc.Arbitrary<Step> = fc.oneof(
     pick: fc.nat(3),
   }),
   fc.record({ kind: fc.constant('change_quota' as const), pick: fc.nat(2), gpus: fc.option(fc.nat(4)) }),
+  fc.record({ kind: fc.constant('change_order' as const), pick: fc.nat(2), order: orders }),
 )
 
 const nodes = fc
@@ -60,6 +71,7 @@ export const worlds = (honest: boolean, steps = 14): fc.Arbitrary<World> =>
       : fc.array(fc.option(fc.nat(4), { freq: 2 }), { minLength: 3, maxLength: 3 }),
     borrowing: fc.option(fc.nat(2)),
     lending: fc.option(fc.nat(2)),
+    orders: fc.array(orders, { minLength: 3, maxLength: 3 }),
     steps: fc.array(
       honest
         ? fc.oneof({ weight: 3, arbitrary: submits(true) }, { weight: 2, arbitrary: waits })

@@ -34,6 +34,21 @@ export interface SchedQueue {
   readonly lendingLimit: ResourceLimits
   /** Its claim in fair share, at least 1. */
   readonly weight: number
+  /** How it wants its own jobs served; absent or `null` follows the policy. */
+  readonly order?: QueueOrder | null
+}
+
+/**
+ * How a queue has its own jobs served. It moves nobody of another queue: importance, the shares of queues, the age bound and
+ * the gangs that go first stay the policy's, and at equal shares a queue with an order of its own stands behind those without.
+ */
+export interface QueueOrder {
+  /** `predicted`: least predicted work first; `submitted`: first come, first served; `cluster`: as the policy says. */
+  readonly kind: 'cluster' | 'predicted' | 'submitted'
+  /** Whether the owner who has had least goes first; otherwise owners count alike. */
+  readonly fair: boolean
+  /** A job that has waited so long goes first in its queue; `null`: none does. */
+  readonly patienceMs: number | null
 }
 
 /** A device, or a share of one, given to a pod. */

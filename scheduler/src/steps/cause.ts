@@ -58,6 +58,7 @@ const quotaCause = (cycle: Cycle, queueName: string, failure: QuotaFailure, hold
 const isFairness = (cycle: Cycle, job: QueuedJob, ahead: QueuedJob): boolean =>
   ahead.priority === job.priority &&
   (ahead.owner !== job.owner || ahead.queueName !== job.queueName) &&
+  (ahead.queueName !== job.queueName || cycle.lines.orders.get(job.queueName)?.fair !== false) &&
   bySubmission(ahead, job) > 0 &&
   !isAged(ahead, cycle.policy, cycle.nowMs) &&
   predictedWork(ahead, cycle.policy) >= predictedWork(job, cycle.policy)

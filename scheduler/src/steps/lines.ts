@@ -4,6 +4,7 @@ import type { Policy } from '../policy/policy.js'
 import { createCalendar } from './calendar.js'
 import { differenceOf } from './difference.js'
 import { agesAtMs, bySubmission, leadsAtMs } from './order.js'
+import { firstAtMs, type QueueOrders } from './queue-orders.js'
 import { createSorted, type Sorted } from './sorted.js'
 import { openWaiters, type Shapes, type Waiter } from './waiters.js'
 
@@ -12,14 +13,19 @@ export interface Level {
   readonly priority: number
   /** Gangs that have waited long enough to go first, oldest first. */
   readonly leaders: Sorted<Waiter>
-  /** By queue, in it by owner: least work first. */
+  /** By queue, in it by owner: least work first. Those past the bound of their queue stand under `firstLine`, oldest first. */
   readonly queues: ReadonlyMap<string, ReadonlyMap<string, Sorted<Waiter>>>
 }
+
+/** In the place of an owner: the jobs that are past the bound of their own queue, whoever owns them. */
+export const firstLine = '\u0000first'
 
 /** All who wait, in the lines in which they are served. Kept from cycle to cycle and brought up to date by differences. */
 export interface Lines {
   /** Jobs past their age bound, oldest first. */
   readonly aged: Sorted<Waiter>
+  /** The orders that queues chose for themselves. */
+  readonly orders: QueueOrders
   /** The others, greatest priority first. */
   levels(): readonly Level[]
   find(jobId: string): Waiter | undefined
@@ -48,13 +54,14 @@ const get = <Key, Value>(map: Map<Key, Value>, key: Key, make: () => Value): Val
 }
 
 /** Opens empty lines. What a policy makes of a job may depend on nothing but the job. */
-export const openLines = (shapes: Shapes, policy: Policy, tally: Tally): Lines => {
-  const waiterOf = openWaiters(shapes, policy)
+export const openLines = (shapes: Shapes, policy: Policy, orders: QueueOrders, tally: Tally): Lines => {
+  const waiterOf = openWaiters(shapes, policy, orders)
   const byId = new Map<string, Waiter>()
   const levels = new Map<number, OwnLevel>()
   const aged = createSorted(bySubmitted)
   const ages = createCalendar<Waiter>()
   const leads = createCalendar<Waiter>()
+  const firsts = createCalendar<Waiter>()
   let before: readonly QueuedJob[] = []
   let sinceMs = Number.NEGATIVE_INFINITY
 
@@ -63,18 +70,18 @@ export const openLines = (shapes: Shapes, policy: Policy, tally: Tally): Lines =
   const levelOf = ({ job: { priority } }: Waiter): OwnLevel =>
     get(levels, priority, () => ({ priority, leaders: createSorted(bySubmitted), queues: new Map() }))
 
+  const lineOf = ({ first, job: { owner } }: Waiter): string => (first ? firstLine : owner)
   const joinYoung = (waiter: Waiter): void => {
-    const { queueName, owner } = waiter.job
-    const owners = get(levelOf(waiter).queues, queueName, () => new Map<string, Sorted<Waiter>>())
-    get(owners, owner, () => createSorted(byRank)).add(waiter)
+    const owners = get(levelOf(waiter).queues, waiter.job.queueName, () => new Map<string, Sorted<Waiter>>())
+    get(owners, lineOf(waiter), () => createSorted(waiter.first ? bySubmitted : byRank)).add(waiter)
   }
-  const leaveYoung = (waiter: Waiter): void => {
-    const { queueName, owner } = waiter.job
+  const leaveYoung = (waiter: Waiter, lineName = lineOf(waiter)): void => {
+    const { queueName } = waiter.job
     const level = levelOf(waiter)
     const owners = level.queues.get(queueName)
-    const line = owners?.get(owner)
+    const line = owners?.get(lineName)
     line?.remove(waiter)
-    if (line?.size() === 0) owners?.delete(owner)
+    if (line?.size() === 0) owners?.delete(lineName)
     if (owners?.size === 0) level.queues.delete(queueName)
     if (level.queues.size === 0) levels.delete(level.priority)
   }
@@ -94,6 +101,9 @@ export const openLines = (shapes: Shapes, policy: Policy, tally: Tally): Lines =
     waiter.aged = agesAtMs(job, policy) <= nowMs
     if (waiter.aged) return aged.add(waiter)
     ages.add(agesAtMs(job, policy), waiter)
+    const firstAt = firstAtMs(job, orders.get(job.queueName))
+    waiter.first = firstAt <= nowMs
+    if (!waiter.first && firstAt < Number.POSITIVE_INFINITY) firsts.add(firstAt, waiter)
     joinYoung(waiter)
     const leadsAt = leadsAtMs(job, policy)
     if (leadsAt <= nowMs) levelOf(waiter).leaders.add(waiter)
@@ -101,6 +111,13 @@ export const openLines = (shapes: Shapes, policy: Policy, tally: Tally): Lines =
   }
   const grow = (nowMs: number): void => {
     for (const waiter of leads.due(nowMs)) if (stands(waiter) && !waiter.aged) levelOf(waiter).leaders.add(waiter)
+    for (const waiter of firsts.due(nowMs)) {
+      if (!stands(waiter) || waiter.aged) continue
+      // It comes before it goes, so that its level, and who leads there, stays.
+      waiter.first = true
+      joinYoung(waiter)
+      leaveYoung(waiter, waiter.job.owner)
+    }
     for (const waiter of ages.due(nowMs)) {
       if (!stands(waiter)) continue
       if (leadsAtMs(waiter.job, policy) <= nowMs) levelOf(waiter).leaders.remove(waiter)
@@ -111,6 +128,7 @@ export const openLines = (shapes: Shapes, policy: Policy, tally: Tally): Lines =
   }
   return {
     aged,
+    orders,
     levels: () => [...levels.values()].sort((left, right) => right.priority - left.priority),
     find: (jobId) => byId.get(jobId),
     count: () => byId.size,

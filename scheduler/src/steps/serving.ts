@@ -1,6 +1,7 @@
 import { createHeap, type Heap } from './heap.js'
-import { byRank, type Level, type Lines } from './lines.js'
+import { byRank, firstLine, type Level, type Lines } from './lines.js'
 import type { Shares } from './order.js'
+import type { QueueOrders } from './queue-orders.js'
 import type { Sorted } from './sorted.js'
 import type { Waiter } from './waiters.js'
 
@@ -26,6 +27,8 @@ interface Turn {
 interface QueueTurn {
   readonly name: string
   readonly owners: Heap<Turn>
+  /** Whether its jobs stand in an order of its own. */
+  readonly own: boolean
 }
 
 /** Whom the order passes over: those served out of turn, and those of whom nothing will come. */
@@ -59,30 +62,50 @@ const compareHeads = (left: Turn | null, right: Turn | null): number => {
   return byRank(leftHead, rightHead)
 }
 
+const beforeAll = -1
+
+/** The share by which an owner has its turn in a queue: none where the queue counts owners alike. */
+const shareIn =
+  (queueName: string, shares: Shares, orders: QueueOrders) =>
+  ({ name }: Turn): number => {
+    if (name === firstLine) return beforeAll
+    return orders.get(queueName)?.fair === false ? 0 : shares.ofOwner(queueName, name)
+  }
+
 const ownerTurns = (
-  queueName: string,
   owners: ReadonlyMap<string, Sorted<Waiter>>,
-  shares: Shares,
+  shareOf: (turn: Turn) => number,
   passed: Passed,
 ): Heap<Turn> => {
   const turns = [...owners].map(([name, line]) => moveToNext({ name, jobs: line.items(), at: 0 }, passed))
   return createHeap(
     turns.filter((turn) => headOf(turn) !== undefined),
-    (turn) => shares.ofOwner(queueName, turn.name),
+    shareOf,
     compareHeads,
   )
 }
 
+/**
+ * Queues of equal shares: by their heads, as one line would be merged. Those with an order of their own stand behind them and
+ * among themselves by name: their heads follow no measure that others share, and what one chose must move no other.
+ */
+const compareQueues = (left: QueueTurn, right: QueueTurn): number => {
+  if (left.own !== right.own) return left.own ? 1 : -1
+  if (left.own) return left.name < right.name ? -1 : 1
+  return compareHeads(left.owners.peek(), right.owners.peek())
+}
+
 /** Jobs of one priority: the queue with the least share first, in it the owner with the least, of theirs the least work. */
-const fairOrder = ({ queues }: Level, shares: Shares, passed: Passed): ServingOrder => {
+const fairOrder = ({ queues }: Level, shares: Shares, orders: QueueOrders, passed: Passed): ServingOrder => {
   const turns = [...queues].map(([name, owners]): QueueTurn => ({
     name,
-    owners: ownerTurns(name, owners, shares, passed),
+    owners: ownerTurns(owners, shareIn(name, shares, orders), passed),
+    own: orders.has(name),
   }))
   const lines = createHeap(
     turns.filter(({ owners }) => owners.peek() !== null),
     (queue) => shares.ofQueue(queue.name),
-    (left, right) => compareHeads(left.owners.peek(), right.owners.peek()),
+    compareQueues,
   )
   let last: { readonly queue: QueueTurn; readonly turn: Turn } | null = null
   /** The job handed out last may have started and raised the shares of its owner and queue: both find their place anew. */
@@ -137,7 +160,7 @@ const inLead = ({ leaders }: Level, leading: Leading, passed: Passed): ServingOr
 
 /**
  * The order of service: jobs past their age bound, oldest first; then by priority, within it those that may lead, oldest
- * first, then fair share between queues and owners, then least predicted work. Every comparison ends in submission time,
+ * first, then fair share between queues, then what each queue chose for itself: by default the owners' shares, then least predicted work. Every comparison ends in submission time,
  * then id. Shares are first looked at when a priority has its turn, so that what started before counts. Those
  * that lead are added to the served ones.
  */
@@ -146,7 +169,7 @@ export const servingOrder = (lines: Lines, shares: Shares, leading: Leading, pas
     () => inTurn(lines.aged.items(), passed),
     ...lines
       .levels()
-      .flatMap((level) => [() => inLead(level, leading, passed), () => fairOrder(level, shares, passed)]),
+      .flatMap((level) => [() => inLead(level, leading, passed), () => fairOrder(level, shares, lines.orders, passed)]),
   ]
   let part: ServingOrder | null = null
   return {

@@ -39,11 +39,11 @@ const longerIn = (cycle: Cycle): readonly Longer[] => {
 }
 
 /**
- * Whether a job may ask others to make room for shorter work: its run time is foreseen and it never ran before. So who was
+ * Whether a job may ask others to make room for shorter work: short work goes first in its queue, its run time is foreseen and it never ran before. So who was
  * evicted does not evict in turn, and no two jobs push each other out.
  */
-export const mayAsk = (cycle: Cycle, job: QueuedJob): boolean =>
-  cycle.policy.order.kind === 'predicted' &&
+export const mayAsk = (cycle: Cycle, { job, kind }: Waiter): boolean =>
+  kind.orderKind === 'predicted' &&
   cycle.policy.preemption.shorterWork !== 'never' &&
   job.predictedRuntimeMs !== null &&
   job.attainedMs === 0 &&

@@ -4,6 +4,7 @@ import type { HoldDecision } from '../model/decision.js'
 import type { QueuedJob } from '../model/snapshot.js'
 import type { Policy } from '../policy/policy.js'
 import { predictedWork } from './order.js'
+import { orderKindOf, type QueueOrders } from './queue-orders.js'
 
 /** What is asked of devices: all that equal fits share, whatever is asked of CPU and memory. */
 export interface DeviceAsk {
@@ -22,6 +23,8 @@ export interface Shape {
 export interface Kind {
   readonly shape: Shape
   readonly queueName: string
+  /** By what the jobs of the queue are put in order. */
+  readonly orderKind: Policy['order']['kind']
   /** Stretches of a cycle in which nothing comes of serving its jobs: any of them, or those bound by the reservation. */
   readonly hopeless: { any: number; bound: number; fromWork: number }
 }
@@ -33,6 +36,8 @@ export interface Waiter {
   readonly work: number
   /** Whether it is past its age bound, as of the present cycle. */
   aged: boolean
+  /** Whether it is past the bound of its queue, as of the present cycle. */
+  first: boolean
   /** What its owner was told last; told again, as the same object, while it holds true. */
   told: HoldDecision | null
 }
@@ -97,21 +102,24 @@ export const openShapes = (): Shapes => {
 }
 
 /** Makes waiters of jobs; those that ask the same of the same queue are of one kind. */
-export const openWaiters = (shapes: Shapes, policy: Policy): ((job: QueuedJob) => Waiter) => {
+export const openWaiters = (shapes: Shapes, policy: Policy, orders: QueueOrders): ((job: QueuedJob) => Waiter) => {
   const kinds = new Map<string, Map<Shape, Kind>>()
   const kindOf = ({ queueName, request }: QueuedJob): Kind => {
     const ofQueue = kinds.get(queueName) ?? new Map<Shape, Kind>()
     kinds.set(queueName, ofQueue)
     const shape = shapes.of(request)
-    const kind = ofQueue.get(shape) ?? { shape, queueName, hopeless: { any: 0, bound: 0, fromWork: 0 } }
+    const kind = ofQueue.get(shape) ?? {
+      shape,
+      queueName,
+      orderKind: orderKindOf(orders.get(queueName), policy),
+      hopeless: { any: 0, bound: 0, fromWork: 0 },
+    }
     ofQueue.set(shape, kind)
     return kind
   }
-  return (job) => ({
-    job,
-    kind: kindOf(job),
-    work: policy.order.kind === 'predicted' ? predictedWork(job, policy) : 0,
-    aged: false,
-    told: null,
-  })
+  return (job) => {
+    const kind = kindOf(job)
+    const work = kind.orderKind === 'predicted' ? predictedWork(job, policy) : 0
+    return { job, kind, work, aged: false, first: false, told: null }
+  }
 }
