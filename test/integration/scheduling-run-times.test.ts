@@ -3,6 +3,7 @@ import { applyDecisions, decide, defaultPolicy, evolve, type Placement, type Sna
 import { systemScope } from '../../server/src/deps.js'
 import { readCluster, snapshotOf } from '../../server/src/scheduling/cluster.js'
 import { createRunTimeBook } from '../../server/src/scheduling/run-time-book.js'
+import { fakeClock } from '../support/clock.js'
 import { verdictOf } from '../support/executor.js'
 import { startFakeStage, type FakeStage } from '../support/jobs.js'
 
@@ -48,6 +49,36 @@ test('how long a job runs is learnt from those of its tenant that succeeded, and
   expect(await foreseen()).toMatchObject({ predictedRuntimeMs: 20 * minute })
   await asSystem(`UPDATE jobs SET time_limit_ms = $2 WHERE id = $1`, [waiting.id, 15 * minute])
   expect(await foreseen()).toMatchObject({ predictedRuntimeMs: 15 * minute, cautiousRuntimeMs: 15 * minute })
+})
+
+test('what was learnt tells before a job is submitted, and is what is kept with it', async () => {
+  await stage.close()
+  const clock = fakeClock()
+  stage = await startFakeStage({ gpuCount: 3 }, { policy: defaultPolicy, clock })
+  await stage.execution.stop()
+  const params = { projectId: stage.app.owner.project.id }
+  const { client } = stage.app.owner
+  const task = { kind: 'script' as const, path: 'train.py', arguments: ['--size', 'large "x" 中'] }
+  const preview = (more: object) => client.previewJob({ params, body: { name: 'sweep', resources: wish(1), ...more } })
+  const kept = async (job: Job): Promise<unknown> => {
+    const rows = await asSystem<{ ms: string | null }[]>('SELECT predicted_run_ms AS ms FROM jobs WHERE id = $1', [
+      job.id,
+    ])
+    return rows[0]?.ms
+  }
+  expect(await preview({})).toMatchObject({ expectedRunMs: null })
+  const first = await stage.submit({ name: 'sweep', task, resources: wish(1) })
+  expect(await kept(first)).toBeNull()
+  await succeeded(first, 90, clock.nowMs())
+  const quick = await stage.submit({ name: 'sweep', task: { ...task, arguments: [] }, resources: wish(1) })
+  await succeeded(quick, 1, clock.nowMs())
+  clock.advance(10_001)
+  const told = await preview({ task })
+  expect(told.message).toMatch(/it will run for about \d+ minutes\.$/)
+  expect(told.expectedRunMs).toBeGreaterThan((await preview({})).expectedRunMs ?? Infinity)
+  expect(await preview({ task, timeLimitMs: minute })).toMatchObject({ expectedRunMs: minute })
+  const next = await stage.submit({ name: 'sweep', task, resources: wish(1) })
+  expect(Number(await kept(next))).toBe(told.expectedRunMs)
 })
 
 test('fed the same events, the loop over PostgreSQL and the simulated snapshot take the same decisions', async () => {

@@ -1,29 +1,39 @@
 import { completeResources } from '../../server/src/core/jobs/default-resources.js'
 import { gpuMemoryText, grantedMib } from '../../server/src/core/jobs/gpu-memory.js'
-import { predictRunTime } from '../../server/src/core/jobs/predict-run-time.js'
-import { freshlyQueuedText, startsNowText, statusText } from '../../server/src/core/jobs/texts.js'
+import { aboutText, expectedRunText } from '../../server/src/core/jobs/run-time.js'
+import { freshlyQueuedText, startsNowText, statusText, stoppedForText } from '../../server/src/core/jobs/texts.js'
 
-const past = (submittedBy: string, name: string, runMs: number) => ({ submittedBy, name, runMs })
+test('how long a job will run is told as people say it, in both languages', () => {
+  const second = 1000
+  const [minute, hour] = [60 * second, 3600 * second]
+  const told = [40 * second, minute, 2 * minute, 89 * minute, 2 * hour, 35 * hour, 48 * hour]
+  expect(told.map((ms) => aboutText(ms, 'en'))).toEqual([
+    '40 seconds',
+    '60 seconds',
+    '2 minutes',
+    '89 minutes',
+    '2 hours',
+    '35 hours',
+    '2 days',
+  ])
+  expect(aboutText(1, 'en')).toBe('1 second')
+  expect(expectedRunText(2 * hour, 'en')).toBe('Judging by what ran before, it will run for about 2 hours.')
+  expect(expectedRunText(2 * hour, 'zh-CN')).toBe('根据以往的作业，预计运行约 2 小时。')
+})
 
-test('the most alike past jobs tell how long the next will run', () => {
-  const history = [
-    past('ana', 'train', 100),
-    past('ana', 'train', 300),
-    past('ana', 'train', 9000),
-    past('ana', 'clean', 5),
-    past('bo', 'train', 70),
-  ]
-  expect(predictRunTime(history, { submittedBy: 'ana', name: 'train' })).toEqual({
-    runMs: 300,
-    from: 'same_user_and_name',
-    sampleCount: 3,
-  })
-  expect(predictRunTime(history, { submittedBy: 'ana', name: 'new' })).toMatchObject({ from: 'same_user', runMs: 100 })
-  expect(predictRunTime(history, { submittedBy: 'eve', name: 'train' })).toMatchObject({
-    from: 'everybody',
-    runMs: 100,
-  })
-  expect(predictRunTime([], { submittedBy: 'ana', name: 'train' })).toBeNull()
+test('a job that had to make room is told for what, whether it stops, waits anew or was looked at again', () => {
+  const stopping = { status: 'stopping', reason: 'preempted', nodeName: 'gpu-1' } as const
+  expect(statusText({ ...stopping, preemptedWhy: 'shorter' }, 'en')).toBe(
+    'The job is stopping: it had to make room for a job with much less left to do.',
+  )
+  expect(statusText({ ...stopping, preemptedWhy: 'shorter' }, 'zh-CN')).toBe(
+    '作业正在停止：为剩余工作少得多的作业让出了资源。',
+  )
+  expect(statusText({ ...stopping, reason: 'cancelled' }, 'en')).toBe('The job is stopping.')
+  expect(freshlyQueuedText('preempted', 'en', 'priority')).toContain('a more important job')
+  expect(freshlyQueuedText('preempted', 'en', null)).toContain('it had to make room.')
+  const told = ['priority', 'reclaim', 'shorter', 'shutdown', null].map((why) => stoppedForText(why, 'zh-CN'))
+  expect(new Set(told).size).toBe(5)
 })
 
 test('what earlier runs took of a GPU is told, and whether a share is too small for it', () => {

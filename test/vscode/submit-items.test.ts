@@ -24,6 +24,7 @@ const preview = (change: Partial<JobPreview> = {}): SubmitDraft['preview'] => ({
     device,
     nodeName: 'lab-1',
     peakGpuMemoryMib: null,
+    expectedRunMs: null,
     ...change,
   },
 })

@@ -3,7 +3,6 @@ import {
   defaultUsageHalfLifeMs,
   priorityOf,
   unlimited,
-  type Foresight,
   type DemandShare,
   type Hold,
   type JobRequest,
@@ -20,6 +19,7 @@ import { longestRetryDelayMs } from '../core/jobs/after-attempt.js'
 import type { HoldRecord } from '../db/entities/execution.js'
 import { loadCluster, loadNodes } from '../db/sql/execution-load-cluster.sql.js'
 import type { Tx } from '../deps.js'
+import type { Foresee } from '../modules/jobs/planner.js'
 import { requestOf } from './admission.js'
 
 /** The cluster as PostgreSQL tells it, read in one statement. */
@@ -110,9 +110,6 @@ export const queueKey = (tenantId: string, name: string): string => `${tenantId}
 
 /** The name of a queue or cohort as its tenant knows it. */
 export const queueNameOf = (key: string): string => key.slice(key.indexOf('/') + 1)
-
-/** How long a job will run, from the history of its tenant; `null` where that says nothing. */
-export type Foresee = (job: ActiveJob) => Pick<Foresight, 'likelyMs' | 'cautiousMs'> | null
 
 const fromNothing: Foresee = () => null
 

@@ -15,7 +15,7 @@ import {
 import { completeResources } from '../core/jobs/default-resources.js'
 import { keptAdmissionText } from '../core/jobs/gpu-memory.js'
 import type { HoldRecord } from '../db/entities/execution.js'
-import type { Clock } from '../deps.js'
+import { systemScope, type Clock, type Deps } from '../deps.js'
 import type { Planner, WouldBe } from '../modules/jobs/planner.js'
 import { openAdmissions, requestOf } from './admission.js'
 import { admissionsOf, letIn } from './admission-book.js'
@@ -27,11 +27,13 @@ import type { PolicyBook } from './policy-book.js'
 /** The scheduler's answers to questions that start nothing. */
 export const createPlanner = ({
   clock,
+  database,
   policies,
   demand,
   runTimes,
 }: {
   readonly clock: Clock
+  readonly database: Deps['database']
   readonly policies: PolicyBook
   readonly demand: DemandBook
   readonly runTimes: RunTimeBook
@@ -59,6 +61,10 @@ export const createPlanner = ({
     return { ...previewOf(rows, snapshot, mine, { locale, nowMs }), memory }
   },
 
+  async foresight() {
+    return runTimes.known() ?? database.transaction(systemScope, (tx) => runTimes.read(tx))
+  },
+
   explain: (jobId, hold, locale, nameOf) => {
     const text = explainHold(decisionOf(jobId, hold), locale, nameOf)
     const message = [text.message, keptAdmissionText(hold.facts, locale)].filter((part) => part !== '').join(' ')
@@ -82,7 +88,7 @@ const memoryAskOf = ({ resources, gpuPeaksMib }: WouldBe) => ({
 })
 
 const wouldBeJob = (
-  { tenantId, queueName, owner, priorityClass }: WouldBe,
+  { tenantId, queueName, owner, priorityClass, runTime }: WouldBe,
   request: JobRequest,
   nowMs: number,
 ): QueuedJob => ({
@@ -92,7 +98,8 @@ const wouldBeJob = (
   priority: priorityOf(priorityClass),
   submittedAtMs: nowMs,
   request,
-  predictedRuntimeMs: null,
+  predictedRuntimeMs: runTime?.likelyMs ?? null,
+  cautiousRuntimeMs: runTime?.cautiousMs ?? null,
   evictedAtMs: [],
   attainedMs: 0,
   notBeforeMs: 0,

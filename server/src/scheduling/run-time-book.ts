@@ -1,7 +1,7 @@
 import { openRunTimeHistory, type RunTimeHistory } from '@novabrain/scheduler'
 import { schedulingRunTimes } from '../db/sql/scheduling-run-times.sql.js'
 import type { Clock, Tx } from '../deps.js'
-import type { ActiveJob, Foresee } from './cluster.js'
+import type { Foresee, LikeJob } from '../modules/jobs/planner.js'
 
 /** Where the scheduler learns how long jobs run. */
 export interface RunTimeBook {
@@ -10,13 +10,12 @@ export interface RunTimeBook {
    * transaction has the system's scope.
    */
   read(tx: Tx): Promise<Foresee>
+  /** What is foreseen without asking; `null` when it is time to ask. */
+  known(): Foresee | null
 }
-
-type LikeJob = Pick<ActiveJob, 'owner' | 'name' | 'script' | 'arguments' | 'gpuCount'>
 
 interface PastJob extends LikeJob {
   readonly id: string
-  readonly tenantId: string
   readonly runMs: number
   readonly endedAtMs: number
 }
@@ -27,7 +26,7 @@ const mostOfTenant = 20_000
 const overlapMs = 60_000
 
 /** What jobs have in common, from most to least special: user, script and arguments; user and name; user and GPUs; GPUs. */
-export const runTimeKeys = (job: LikeJob): string[] => {
+export const runTimeKeys = (job: Omit<LikeJob, 'tenantId'>): string[] => {
   const { owner, name, script, arguments: hash, gpuCount } = job
   return [
     ...(script === null ? [] : [JSON.stringify(['script', owner, script, hash])]),
@@ -58,10 +57,15 @@ export const createRunTimeBook = ({ clock }: { readonly clock: Clock }): RunTime
     const ends = [...recent, ...past.map(({ id, endedAtMs }) => [id, endedAtMs] as const)]
     recent = new Map(ends.filter(([, endedAtMs]) => endedAtMs > upToMs - overlapMs))
   }
+  const known = (): Foresee | null => {
+    const nowMs = clock.nowMs()
+    return isReading || (nowMs >= readAtMs && nowMs < readAtMs + keptMs) ? foresee : null
+  }
   return {
+    known,
     async read(tx) {
+      if (known() !== null) return foresee
       const nowMs = clock.nowMs()
-      if (isReading || (nowMs >= readAtMs && nowMs < readAtMs + keptMs)) return foresee
       isReading = true
       try {
         await readNew(tx)

@@ -29,9 +29,19 @@ const verdictTexts: Readonly<Record<VerdictKind, Text>> = {
   cancelled: { en: 'it was cancelled', zh: '已取消' },
 }
 
+/** Why a job had to make room, by the code that is kept with its attempt. */
+const preemptedTexts: Readonly<Record<string, Text>> = {
+  priority: { en: 'it had to make room for a more important job', zh: '为更重要的作业让出了资源' },
+  reclaim: { en: 'it had to make room, since another queue took back what it owns', zh: '其他队列收回了自己的配额' },
+  shorter: { en: 'it had to make room for a job with much less left to do', zh: '为剩余工作少得多的作业让出了资源' },
+  shutdown: { en: 'the server was stopped', zh: '服务器已停止' },
+}
+
 const queuedTexts = {
   notLookedAt: { en: 'The job was just submitted.', zh: '作业刚刚提交。' },
   retrying: { en: 'The job waits to be tried again: {reason}.', zh: '作业等待重试：{reason}。' },
+  stoppingFor: { en: 'The job is stopping: {reason}.', zh: '作业正在停止：{reason}。' },
+  stoppedFor: { en: 'Its last attempt was stopped: {reason}.', zh: '上一次尝试被停止：{reason}。' },
   startsNow: { en: 'Starts now on {nodeName}.', zh: '将立即在 {nodeName} 上开始。' },
 } as const satisfies Record<string, Text>
 
@@ -40,8 +50,13 @@ const say = (text: Text, locale: Locale, values: Readonly<Record<string, string>
 
 const isVerdict = (reason: string): reason is VerdictKind => Object.hasOwn(verdictTexts, reason)
 
-/** The words for a verdict, or the code itself when it is none. */
-const reasonText = (reason: string | null, locale: Locale): string =>
+/** The words for a verdict, or the code itself when it is none; of a preemption also why, where that is known. */
+const reasonText = (reason: string | null, locale: Locale, preemptedWhy: string | null = null): string => {
+  const made = reason === 'preempted' && preemptedWhy !== null ? preemptedTexts[preemptedWhy] : undefined
+  return made === undefined ? plainReasonText(reason, locale) : say(made, locale)
+}
+
+const plainReasonText = (reason: string | null, locale: Locale): string =>
   reason !== null && isVerdict(reason) ? say(verdictTexts[reason], locale) : (reason ?? '')
 
 /** One sentence on a job that does not wait. */
@@ -50,16 +65,26 @@ export const statusText = (
     readonly status: Exclude<JobStatus, 'queued'>
     readonly reason: string | null
     readonly nodeName: string | null
+    /** For what it had to make room, where it had to. */
+    readonly preemptedWhy?: string | null
   },
   locale: Locale,
-): string =>
-  say(statusTexts[job.status], locale, { nodeName: job.nodeName ?? '', reason: reasonText(job.reason, locale) })
+): string => {
+  const reason = reasonText(job.reason, locale, job.preemptedWhy)
+  const text =
+    job.status === 'stopping' && job.reason === 'preempted' ? queuedTexts.stoppingFor : statusTexts[job.status]
+  return say(text, locale, { nodeName: job.nodeName ?? '', reason })
+}
 
 /** One sentence on a queued job that the scheduler has not looked at yet. */
-export const freshlyQueuedText = (reason: string | null, locale: Locale): string =>
+export const freshlyQueuedText = (reason: string | null, locale: Locale, preemptedWhy: string | null = null): string =>
   reason === null
     ? say(queuedTexts.notLookedAt, locale)
-    : say(queuedTexts.retrying, locale, { reason: reasonText(reason, locale) })
+    : say(queuedTexts.retrying, locale, { reason: reasonText(reason, locale, preemptedWhy) })
+
+/** One sentence on a waiting job whose last attempt had to make room. */
+export const stoppedForText = (preemptedWhy: string | null, locale: Locale): string =>
+  say(queuedTexts.stoppedFor, locale, { reason: reasonText('preempted', locale, preemptedWhy) })
 
 /** What a preview says when the job would start at once. */
 export const startsNowText = (nodeName: string, locale: Locale): string =>

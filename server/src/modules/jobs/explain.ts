@@ -1,5 +1,5 @@
 import type { EstimatedStart, Explanation, Holder, Locale, QueueEntry, Suggestion } from '@novabrain/contracts'
-import { freshlyQueuedText, statusText } from '../../core/jobs/texts.js'
+import { freshlyQueuedText, statusText, stoppedForText } from '../../core/jobs/texts.js'
 import type { HoldRecord, JobRow } from '../../db/entities/execution.js'
 import type { Planner } from './planner.js'
 import type { JobWithAttempt } from './repository.js'
@@ -55,16 +55,18 @@ export const explanationOf = (
     suggestion: null,
   }
   if (job.status !== 'queued') {
-    const message = statusText({ ...job, status: job.status, nodeName: attempt?.nodeName ?? null }, locale)
+    const { nodeName = null, preemptedWhy = null } = attempt ?? {}
+    const message = statusText({ ...job, status: job.status, nodeName, preemptedWhy }, locale)
     return { ...plain, message }
   }
   const { hold } = job
-  if (hold === null) return { ...plain, message: freshlyQueuedText(job.reason, locale) }
+  const preemptedWhy = attempt?.preemptedWhy ?? null
+  if (hold === null) return { ...plain, message: freshlyQueuedText(job.reason, locale, preemptedWhy) }
   const text = planner.explain(job.id, hold, locale, nameIn(known, locale))
   return {
     ...plain,
     reason: hold.reason,
-    message: text.message,
+    message: attempt?.state === 'preempted' ? `${text.message} ${stoppedForText(preemptedWhy, locale)}` : text.message,
     position: hold.position,
     facts: visibleFacts(hold.facts, known),
     holders: holdersOf(hold.facts, known),

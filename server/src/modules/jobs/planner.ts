@@ -3,6 +3,26 @@ import type { MemoryFacts } from '../../core/jobs/gpu-memory.js'
 import type { HoldRecord } from '../../db/entities/execution.js'
 import type { Tx } from '../../deps.js'
 
+/** By what of a job it is foreseen how long it runs. */
+export interface LikeJob {
+  readonly tenantId: string
+  readonly owner: string
+  readonly name: string
+  /** The path of what it runs, and a hash of the arguments. */
+  readonly script: string | null
+  readonly arguments: string | null
+  readonly gpuCount: number
+}
+
+/** How long a job will run: as likely more as less, and what nine of ten like it do not exceed. Milliseconds. */
+export interface RunTimeForesight {
+  readonly likelyMs: number
+  readonly cautiousMs: number
+}
+
+/** How long a job will run, from the history of its tenant; `null` where that says nothing. */
+export type Foresee = (job: LikeJob) => RunTimeForesight | null
+
 /** A job that is only asked about. */
 export interface WouldBe {
   readonly tenantId: string
@@ -12,6 +32,8 @@ export interface WouldBe {
   readonly resources: Resources
   /** What like jobs took of each GPU at most, MiB, a figure a run. */
   readonly gpuPeaksMib: readonly number[]
+  /** How long it will run, where that is foreseen. */
+  readonly runTime: RunTimeForesight | null
 }
 
 /** What jobs ask the scheduler without starting anything. */
@@ -36,6 +58,8 @@ export interface Planner {
     /** With how much GPU memory it would be let in, where that is judged. */
     readonly memory: MemoryFacts | null
   }>
+  /** What is foreseen of run times. It may ask the database, so it is asked outside of a transaction. */
+  foresight(): Promise<Foresee>
   /** Why a job waits, in words; `nameOf` says how the asker knows another job. */
   explain(
     jobId: string,

@@ -1,9 +1,8 @@
-import { In, IsNull, LessThan, Not, type FindOptionsWhere } from 'typeorm'
-import type { JobStatus } from '@novabrain/contracts'
+import { In, LessThan, type FindOptionsWhere } from 'typeorm'
+import type { JobStatus, Task } from '@novabrain/contracts'
 import { AttemptEntity, JobEntity, type AttemptRow, type JobRow } from '../../db/entities/execution.js'
 import type { ProjectScope, Scope, Tx } from '../../deps.js'
 import type { JobsOfRuns } from '../runs/service.js'
-import type { PastJob } from '../../core/jobs/predict-run-time.js'
 
 /** A job with its latest attempt. */
 export interface JobWithAttempt {
@@ -107,15 +106,12 @@ export const nextJobNumber = async (tx: Tx, scope: ProjectScope): Promise<number
 
 export const insertJob = (tx: Tx, job: JobRow): Promise<unknown> => tx.insert(JobEntity, job as never)
 
-/** Successful jobs of the tenant, newest first, for predicting the next. */
-export const listPastJobs = async (tx: Tx, scope: ProjectScope): Promise<PastJob[]> => {
-  const jobs = await tx.find(JobEntity, {
-    select: { submittedBy: true, name: true, usedRunMs: true },
-    where: { ...within(scope), status: 'succeeded', endedAt: Not(IsNull()) },
-    order: { endedAt: 'DESC' },
-    take: 500,
-  })
-  return jobs.map(({ submittedBy, name, usedRunMs }) => ({ submittedBy, name, runMs: usedRunMs }))
+const argumentsHash = `SELECT md5($1::jsonb ->> 'arguments') AS hash`
+
+/** The hash of the arguments of a task by which like jobs are found; PostgreSQL makes it of jobs that ran, so it makes this one too. */
+export const hashOfArguments = async (tx: Tx, task: Task): Promise<string | null> => {
+  const rows: { hash: string | null }[] = await tx.query(argumentsHash, [JSON.stringify(task)])
+  return rows[0]?.hash ?? null
 }
 
 const ofRuns = `SELECT run_id AS "runId", id, number, status FROM jobs WHERE project_id = $1 AND run_id = ANY($2)`

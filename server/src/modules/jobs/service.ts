@@ -13,9 +13,10 @@ import {
   type Resources,
   type Routes,
   type SubmitJob,
+  type Task,
 } from '@novabrain/contracts'
 import { admissionText, gpuMemoryText, grantedMib } from '../../core/jobs/gpu-memory.js'
-import { predictRunTime } from '../../core/jobs/predict-run-time.js'
+import { expectedRunText } from '../../core/jobs/run-time.js'
 import { startsNowText } from '../../core/jobs/texts.js'
 import type { JobRow } from '../../db/entities/execution.js'
 import { systemScope, type Deps, type ProjectScope, type Tx } from '../../deps.js'
@@ -26,17 +27,17 @@ import { checkEntrypoint } from './entrypoint.js'
 import { byPosition, entryOf, explanationOf, knownJobs } from './explain.js'
 import type { JobLifecycle } from './lifecycle.js'
 import { logEnded, logSubmitted } from './log-lines.js'
-import type { Planner } from './planner.js'
+import type { Foresee, LikeJob, Planner, RunTimeForesight } from './planner.js'
 import type { BlobReader, PinLookup, SnapshotLookup } from './ports.js'
 import { gpuPeaksOf } from './gpu-memory.js'
 import { presentAttempt, presentJob, resourcesOf } from './present.js'
 import {
   findJob,
+  hashOfArguments,
   insertJob,
   listActiveJobs,
   listAttempts,
   listJobs,
-  listPastJobs,
   lockJob,
   nextJobNumber,
   type JobWithAttempt,
@@ -64,12 +65,17 @@ export const createJobService = (deps: JobDeps) => {
   const jobOf = async (tx: Tx, scope: ProjectScope, jobId: string): Promise<JobWithAttempt> =>
     (await findJob(tx, scope, jobId)) ?? fail('job_not_found')
 
-  const create = async (tx: Tx, scope: ProjectScope, request: SubmitJob, locale: Locale): Promise<Job> => {
+  const create = async (
+    tx: Tx,
+    scope: ProjectScope,
+    request: SubmitJob,
+    { locale, foresee }: { locale: Locale; foresee: Foresee },
+  ): Promise<Job> => {
     const resources = await planner.resources(tx, request.resources, locale)
     if (request.origin === 'assistant')
       await checkAssistantJob(tx, deps, scope, { resources, timeLimitMs: request.timeLimitMs ?? null })
     const queueName = await queues.nameFor(tx, scope.tenantId, request.queueName)
-    const name = request.name ?? request.task.path.split('/').at(-1) ?? request.task.path
+    const name = nameOf(request)
     const [id, runId, number] = [newId(), newId(), await nextJobNumber(tx, scope)]
     const run = await deps.runs.createForJob(tx, scope, {
       runId,
@@ -78,7 +84,7 @@ export const createJobService = (deps: JobDeps) => {
       runName: name,
       tags: { 'novabrain.jobId': id, 'novabrain.jobNumber': String(number) },
     })
-    const predicted = predictRunTime(await listPastJobs(tx, scope), { submittedBy: scope.memberName, name })
+    const predicted = foresee(await likeJobOf(tx, scope, { name, task: request.task, gpuCount: resources.gpuCount }))
     const job = newJob(scope, request, resources, {
       id,
       number,
@@ -87,7 +93,7 @@ export const createJobService = (deps: JobDeps) => {
       runId,
       experimentId: run.experimentId,
       submittedAt: clock.now(),
-      predictedRunMs: predicted?.runMs ?? null,
+      predictedRunMs: predicted?.likelyMs ?? null,
     })
     await insertJob(tx, job)
     await audit.append(tx, scope, {
@@ -119,9 +125,10 @@ export const createJobService = (deps: JobDeps) => {
         return snapshot.files
       })
       await checkEntrypoint(scope, request.task, files, deps.blobs)
+      const foresee = await planner.foresight()
       const job = await database.transaction(scope, (tx) =>
         idempotency.run(tx, scope, { key: idempotencyKey, fingerprint: fingerprintOf(request) }, () =>
-          create(tx, scope, request, locale),
+          create(tx, scope, request, { locale, foresee }),
         ),
       )
       logSubmitted(deps.log, job)
@@ -130,11 +137,17 @@ export const createJobService = (deps: JobDeps) => {
 
     /** What would happen to such a job now; nothing is kept. Errors: `resources_never_available`, `queue_not_found`. */
     async preview(scope: ProjectScope, request: BodyOf<Routes['previewJob']>, locale: Locale): Promise<JobPreview> {
-      const { resources, queueName, gpuPeaksMib } = await database.transaction(scope, async (tx) => ({
-        resources: await planner.resources(tx, request.resources, locale),
-        queueName: await queues.nameFor(tx, scope.tenantId, request.queueName),
-        gpuPeaksMib: request.name === undefined ? [] : await gpuPeaksOf(tx, scope, request.name),
-      }))
+      const foresee = await planner.foresight()
+      const { resources, queueName, gpuPeaksMib, runTime } = await database.transaction(scope, async (tx) => {
+        const resources = await planner.resources(tx, request.resources, locale)
+        const like = { name: nameOf(request), task: request.task ?? null, gpuCount: resources.gpuCount }
+        return {
+          resources,
+          queueName: await queues.nameFor(tx, scope.tenantId, request.queueName),
+          gpuPeaksMib: request.name === undefined ? [] : await gpuPeaksOf(tx, scope, request.name),
+          runTime: within(request.timeLimitMs ?? null, foresee(await likeJobOf(tx, scope, like))),
+        }
+      })
       const asked = {
         tenantId: scope.tenantId,
         queueName,
@@ -142,6 +155,7 @@ export const createJobService = (deps: JobDeps) => {
         priorityClass: request.priorityClass ?? 'normal',
         resources,
         gpuPeaksMib,
+        runTime,
       } as const
       const { memory, ...preview } = await database.transaction(systemScope, (tx) => planner.preview(tx, asked, locale))
       const message = preview.message ?? startsNowText(preview.nodeName ?? '', locale)
@@ -149,8 +163,10 @@ export const createJobService = (deps: JobDeps) => {
       const granted = grantedMib(resources, preview.device?.memoryMib ?? null)
       const ofPeak = peak === null ? '' : gpuMemoryText(peak, granted, locale)
       const ofMemory = memory === null ? ofPeak : admissionText(memory, locale)
-      const told = ofMemory === '' ? message : `${message} ${ofMemory}`
-      return { ...preview, message: told, resources, peakGpuMemoryMib: peak }
+      const expectedRunMs = runTime?.likelyMs ?? null
+      const ofRunTime = expectedRunMs === null ? '' : expectedRunText(expectedRunMs, locale)
+      const told = [message, ofRunTime, ofMemory].filter((part) => part !== '').join(' ')
+      return { ...preview, message: told, resources, peakGpuMemoryMib: peak, expectedRunMs }
     },
 
     /** What of the day's limit an assistant's job may use. Errors: as `checkAssistantJob`. */
@@ -253,6 +269,30 @@ export const createJobService = (deps: JobDeps) => {
     },
   }
 }
+
+/** What a job is called that names itself or not. */
+const nameOf = ({ name, task }: { readonly name?: string; readonly task?: Task }): string =>
+  name ?? task?.path.split('/').at(-1) ?? task?.path ?? ''
+
+/** By what it is foreseen how long a job of the asker runs. */
+const likeJobOf = async (
+  tx: Tx,
+  scope: ProjectScope,
+  { name, task, gpuCount }: { readonly name: string; readonly task: Task | null; readonly gpuCount: number },
+): Promise<LikeJob> => ({
+  tenantId: scope.tenantId,
+  owner: scope.memberId ?? scope.memberName,
+  name,
+  script: task?.path ?? null,
+  arguments: task === null ? null : await hashOfArguments(tx, task),
+  gpuCount,
+})
+
+/** No job runs longer than its limit. */
+const within = (limitMs: number | null, foreseen: RunTimeForesight | null): RunTimeForesight | null =>
+  foreseen === null || limitMs === null
+    ? foreseen
+    : { likelyMs: Math.min(foreseen.likelyMs, limitMs), cautiousMs: Math.min(foreseen.cautiousMs, limitMs) }
 
 const fingerprintOf = (request: SubmitJob): string => createHash('sha256').update(JSON.stringify(request)).digest('hex')
 

@@ -265,6 +265,9 @@ export const PreviewJob = Type.Object({
   priorityClass: Type.Optional(PriorityClass),
   /** The name the job would have: jobs of the same name tell what it will probably take. */
   name: Type.Optional(Name),
+  /** What it would run: jobs that ran the same tell how long it will probably take. */
+  task: Type.Optional(Task),
+  timeLimitMs: Type.Optional(nullable(Type.Integer({ minimum: 1000 }))),
 })
 export const JobPreview = Type.Object({
   startsNow: Type.Boolean(),
@@ -276,5 +279,7 @@ export const JobPreview = Type.Object({
   nodeName: nullable(Type.String()),
   /** The most memory on each GPU that the last jobs of this member and name took; `null` when none is known. */
   peakGpuMemoryMib: nullable(Type.Integer({ minimum: 0 })),
+  /** How long it will probably run, milliseconds; `null` while nothing has ended that tells. */
+  expectedRunMs: nullable(Type.Integer({ minimum: 0 })),
 })
 export type JobPreview = Static<typeof JobPreview>

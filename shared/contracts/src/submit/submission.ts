@@ -174,8 +174,8 @@ export const createSubmission = (parts: SubmissionParts): Submission => {
   const inferPreview = async () => {
     const asked = (listAsked += 1)
     try {
-      const { name, resources, priorityClass } = draft
-      const preview = await client.previewJob({ params, body: { name, resources, priorityClass } })
+      const { name, resources, priorityClass, task } = draft
+      const preview = await client.previewJob({ params, body: { name, resources, priorityClass, task } })
       if (asked === listAsked) show({ preview: { state: 'ready', preview } })
     } catch (error) {
       if (asked === listAsked) show({ preview: { state: 'failed', error: cardError(error, locale) } })
