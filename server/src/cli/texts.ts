@@ -57,6 +57,8 @@ const en = {
   evidence: 'Evidence',
   noLimit: 'no limit',
   queueSet: (name: string) => `Queue ${name} is as asked.`,
+  queuePatience: (time: string) => `first after ${time}`,
+  queueUnchanged: (name: string) => `Queue ${name} has not been changed since its history is kept.`,
   badAmount: (option: string, text: string) =>
     `--${option} takes a number of GPUs such as 4 or 0.5, or none, not "${text}".`,
   policyNow: (version: number, preset: string | null) =>
@@ -147,6 +149,7 @@ const en = {
     borrow: 'BORROWS',
     lend: 'LENDS',
     weight: 'WEIGHT',
+    order: 'ORDER',
     field: 'FIELD',
     value: 'VALUE',
     bounds: 'TAKES',
@@ -242,6 +245,8 @@ const zh: Texts = {
   evidence: '证据',
   noLimit: '无上限',
   queueSet: (name) => `队列 ${name} 已按要求设置。`,
+  queuePatience: (time) => `等待 ${time} 后优先`,
+  queueUnchanged: (name) => `自保留历史以来，队列 ${name} 没有更改。`,
   badAmount: (option, text) => `--${option} 需要 GPU 数量（例如 4 或 0.5）或 none，而不是“${text}”。`,
   policyNow: (version, preset) => `第 ${version} 版${preset === null ? '' : `，与预设“${preset}”相同`}。`,
   policyMade: (version) => `策略现为第 ${version} 版；下一次决策起生效。`,
@@ -327,6 +332,7 @@ const zh: Texts = {
     borrow: '可借入',
     lend: '可借出',
     weight: '权重',
+    order: '顺序',
     field: '字段',
     value: '值',
     bounds: '取值',

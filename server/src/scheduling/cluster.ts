@@ -8,6 +8,7 @@ import {
   type JobRequest,
   type Placement,
   type QueuedJob,
+  type QueueOrder,
   type RunningJob,
   type SchedDevice,
   type SchedNode,
@@ -48,6 +49,9 @@ interface QueueFacts {
   readonly borrowingLimitGpuMilli: number | null
   readonly lendingLimitGpuMilli: number | null
   readonly weight: number
+  readonly orderKind: QueueOrder['kind']
+  readonly orderFair: boolean
+  readonly patienceMs: number | null
 }
 
 interface UsageFacts {
@@ -199,6 +203,7 @@ const queueOf = (queue: QueueFacts): SchedQueue => ({
   borrowingLimit: { ...unlimited, gpuMilli: queue.borrowingLimitGpuMilli },
   lendingLimit: { ...unlimited, gpuMilli: queue.lendingLimitGpuMilli },
   weight: queue.weight,
+  order: { kind: queue.orderKind, fair: queue.orderFair, patienceMs: queue.patienceMs },
 })
 
 const commonOf = (job: ActiveJob, { likelyMs, cautiousMs }: RunTime) => ({

@@ -85,6 +85,7 @@ const queueTold = (queue: SchedQueue, names: Names): SchedulingHistory['queues']
   nominal: { ...queue.nominal },
   borrowingLimit: { ...queue.borrowingLimit },
   lendingLimit: { ...queue.lendingLimit },
+  order: queue.order ? { ...queue.order } : null,
 })
 
 /** A job that never ran and never will tells nothing; one that has not ended is taken to run as long as was predicted. */

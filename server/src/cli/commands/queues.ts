@@ -1,22 +1,31 @@
-import type { Queue } from '@novabrain/contracts'
+import type { Queue, QueueOrderKind } from '@novabrain/contracts'
 import { integerOption, textOption, UsageError, type Command, type Context, type Session } from '../command.js'
+import { formatDuration } from '../output.js'
+import { parseDurationMs } from '../parse.js'
 
 type Limit = 'nominalGpuMilli' | 'borrowingLimitGpuMilli' | 'lendingLimitGpuMilli'
 
-/** `novabrain queues`: the queues with quota and cohort; `set NAME` makes one or changes what is named of it. */
+/** `novabrain queues`: the queues with quota, cohort and order; `set NAME` makes one or changes what is named of it. */
 export const queues: Command = {
-  usage: 'queues [set NAME [--gpus 4|none] [--borrow 2|none] [--lend 1|none] [--weight 1] [--cohort NAME|none]]',
+  usage:
+    'queues [set NAME [--gpus 4|none] [--borrow 2|none] [--lend 1|none] [--weight 1] [--cohort NAME|none] ' +
+    '[--order cluster|predicted|submitted] [--people fair|alike] [--patience 12h|none] [--reason "…"] | history NAME]',
   options: {
     gpus: { type: 'string' },
     borrow: { type: 'string' },
     lend: { type: 'string' },
     weight: { type: 'string' },
     cohort: { type: 'string' },
+    order: { type: 'string' },
+    people: { type: 'string' },
+    patience: { type: 'string' },
+    reason: { type: 'string' },
   },
   async run(context) {
     const session = await context.session()
-    const { items } = await session.client.listQueues()
     const [verb, name] = context.positionals
+    if (verb === 'history' && name !== undefined) return history(context, session, name)
+    const { items } = await session.client.listQueues()
     if (verb === undefined) return list(context, items)
     if (verb !== 'set' || name === undefined) throw new UsageError(context.texts.usage(queues.usage))
     return set(context, session, name, items.find((queue) => queue.name === name) ?? null)
@@ -28,7 +37,7 @@ const list = ({ output, texts }: Context, items: readonly Queue[]): number => {
   const amount = (milli: number | null) => (milli === null ? texts.noLimit : `${milli / 1000} GPU`)
   output.value(items)
   output.table(
-    [columns.queue, columns.quota, columns.cohort, columns.borrow, columns.lend, columns.weight],
+    [columns.queue, columns.quota, columns.cohort, columns.borrow, columns.lend, columns.weight, columns.order],
     items.map((queue) => [
       queue.name,
       amount(queue.nominalGpuMilli),
@@ -36,8 +45,37 @@ const list = ({ output, texts }: Context, items: readonly Queue[]): number => {
       queue.cohort === null ? '–' : amount(queue.borrowingLimitGpuMilli),
       queue.cohort === null ? '–' : amount(queue.lendingLimitGpuMilli),
       String(queue.weight),
+      orderText(queue, texts),
     ]),
   )
+  return 0
+}
+
+const orderText = ({ orderKind, orderFair, patienceMs }: Queue, texts: Context['texts']): string =>
+  [
+    orderKind,
+    ...(orderFair ? [] : ['alike']),
+    ...(patienceMs === null ? [] : [texts.queuePatience(formatDuration(patienceMs))]),
+  ].join(', ')
+
+const history = async ({ output, texts }: Context, { client }: Session, queueName: string): Promise<number> => {
+  const { columns } = texts
+  const { items } = await client.listQueueChanges({ params: { queueName } })
+  output.value(items)
+  if (items.length === 0) output.line(texts.queueUnchanged(queueName))
+  else
+    output.table(
+      [columns.version, columns.when, columns.who, columns.why, columns.changes],
+      items.map(({ version, changedAt, changedBy, reason, changes }) => [
+        String(version),
+        changedAt,
+        changedBy,
+        reason ?? '–',
+        changes
+          .map(({ field, before, after }) => `${field}: ${String(before ?? '–')} → ${String(after ?? '–')}`)
+          .join('; '),
+      ]),
+    )
   return 0
 }
 
@@ -52,6 +90,9 @@ const fresh = {
 const set = async (context: Context, { client }: Session, name: string, known: Queue | null): Promise<number> => {
   const { cohort, nominalGpuMilli, borrowingLimitGpuMilli, lendingLimitGpuMilli, weight } = known ?? fresh
   const asked = textOption(context.options, 'cohort')
+  const reason = textOption(context.options, 'reason')
+  const order = orderOf(context)
+  if (Object.keys(order).length > 0 && reason === undefined) throw new UsageError(context.texts.policyReason)
   const body = {
     cohort: asked === undefined ? cohort : asked === 'none' ? null : asked,
     nominalGpuMilli,
@@ -61,11 +102,31 @@ const set = async (context: Context, { client }: Session, name: string, known: Q
     ...limit(context, 'gpus', 'nominalGpuMilli'),
     ...limit(context, 'borrow', 'borrowingLimitGpuMilli'),
     ...limit(context, 'lend', 'lendingLimitGpuMilli'),
+    ...order,
+    ...(reason === undefined ? {} : { reason }),
+    version: known?.version ?? 0,
   }
   const queue = await client.putQueue({ params: { queueName: name }, body })
   context.output.value(queue)
   context.output.line(context.texts.queueSet(name))
   return 0
+}
+
+const kinds: readonly QueueOrderKind[] = ['cluster', 'predicted', 'submitted']
+
+/** What is said of the order inside the queue. */
+const orderOf = ({ options, texts }: Context): Partial<Pick<Queue, 'orderKind' | 'orderFair' | 'patienceMs'>> => {
+  const [order, people, patience] = ['order', 'people', 'patience'].map((name) => textOption(options, name))
+  const kind = kinds.find((each) => each === order)
+  if (order !== undefined && kind === undefined) throw new UsageError(texts.usage(queues.usage))
+  if (people !== undefined && people !== 'fair' && people !== 'alike') throw new UsageError(texts.usage(queues.usage))
+  return {
+    ...(kind === undefined ? {} : { orderKind: kind }),
+    ...(people === undefined ? {} : { orderFair: people === 'fair' }),
+    ...(patience === undefined
+      ? {}
+      : { patienceMs: patience === 'none' ? null : parseDurationMs('patience', patience, texts) }),
+  }
 }
 
 /** A limit in GPUs, down to thousandths; `none` takes it away, and without the option it stays. */

@@ -17,7 +17,7 @@ import { retentionEntities } from './retention.js'
 import { ImportedEntityEntity, ImportEntity } from './imports.js'
 import { AuditEventEntity, IdempotencyKeyEntity, OutboxEventEntity } from './journal.js'
 import { modelRegistryEntities } from './model-registry.js'
-import { SchedulingPolicyEntity } from './scheduling.js'
+import { QueueChangeEntity, SchedulingPolicyEntity } from './scheduling.js'
 import { ApiKeyEntity, MemberEntity, MembershipEntity, ProjectEntity, SessionEntity, TenantEntity } from './tenancy.js'
 import { traceEntities } from './traces.js'
 import { trackingEntities } from './tracking.js'
@@ -57,6 +57,7 @@ export const entities: readonly EntitySchema[] = [
   ImportEntity,
   ImportedEntityEntity,
   SchedulingPolicyEntity,
+  QueueChangeEntity,
   BlobEntity,
   ...retentionEntities,
 ] as unknown as readonly EntitySchema[]

@@ -1,4 +1,4 @@
-import type { PolicyValues } from '@novabrain/contracts'
+import type { PolicyValues, Queue } from '@novabrain/contracts'
 import { EntitySchema, type EntitySchemaColumnOptions } from 'typeorm'
 import { json, optional, primaryId, text, timestamp } from '../columns.js'
 
@@ -27,5 +27,39 @@ export const SchedulingPolicyEntity = new EntitySchema<PolicyRow>({
     changedBy: text,
     createdAt: timestamp,
   } satisfies Record<keyof PolicyRow, EntitySchemaColumnOptions>,
+  foreignKeys: [{ target: 'Tenant', columnNames: ['tenantId'], referencedColumnNames: ['id'] }],
+})
+
+/** What of a queue its versions keep. */
+export type QueueSettings = Omit<Queue, 'id' | 'name' | 'version'>
+
+/** One version of a queue. */
+export interface QueueChangeRow {
+  tenantId: string
+  queueName: string
+  version: number
+  settings: QueueSettings
+  /** What it was before; `null` where the change made the queue. */
+  before: QueueSettings | null
+  reason: string | null
+  changedById: string
+  changedBy: string
+  createdAt: string
+}
+
+export const QueueChangeEntity = new EntitySchema<QueueChangeRow>({
+  name: 'QueueChange',
+  tableName: 'queue_changes',
+  columns: {
+    tenantId: primaryId,
+    queueName: primaryId,
+    version: { type: 'integer', primary: true },
+    settings: json,
+    before: optional(json),
+    reason: optional(text),
+    changedById: text,
+    changedBy: text,
+    createdAt: timestamp,
+  } satisfies Record<keyof QueueChangeRow, EntitySchemaColumnOptions>,
   foreignKeys: [{ target: 'Tenant', columnNames: ['tenantId'], referencedColumnNames: ['id'] }],
 })

@@ -22,6 +22,7 @@ import { schedulingPolicies } from './0020-scheduling-policies.js'
 import { gpuUse } from './0021-gpu-use.js'
 import { recentJobs } from './0022-recent-jobs.js'
 import { gpuMemoryPeaks } from './0023-gpu-memory-peaks.js'
+import { queueOrders } from './0029-queue-orders.js'
 
 /** Every migration, oldest first; a new one is a line at the end. */
 export const migrations: readonly MigrationClass[] = [
@@ -48,4 +49,5 @@ export const migrations: readonly MigrationClass[] = [
   gpuUse,
   recentJobs,
   gpuMemoryPeaks,
+  queueOrders,
 ]

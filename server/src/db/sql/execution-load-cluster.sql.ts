@@ -12,7 +12,7 @@ export const loadNodes = `SELECT ${nodeLists}`
 const queueList = `(SELECT coalesce(json_agg(json_build_object(
       'tenantId', tenant_id, 'name', name, 'cohort', cohort, 'nominalGpuMilli', nominal_gpu_milli,
       'borrowingLimitGpuMilli', borrowing_limit_gpu_milli, 'lendingLimitGpuMilli', lending_limit_gpu_milli,
-      'weight', weight)), '[]')
+      'weight', weight, 'orderKind', order_kind, 'orderFair', order_fair, 'patienceMs', patience_ms)), '[]')
     FROM queues) AS queues`
 
 const jobFacts = `json_build_object(

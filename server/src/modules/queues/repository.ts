@@ -1,5 +1,6 @@
 import type { Queue } from '@novabrain/contracts'
 import { QueueEntity, type QueueRow } from '../../db/entities/execution.js'
+import { QueueChangeEntity, type QueueChangeRow } from '../../db/entities/scheduling.js'
 import type { Tx } from '../../deps.js'
 
 /** The queue every tenant has, without limits; jobs that name none go there. */
@@ -25,6 +26,23 @@ export const listQueues = (tx: Tx, tenantId: string): Promise<QueueRow[]> =>
 export const saveQueue = (tx: Tx, queue: QueueRow): Promise<unknown> =>
   tx.upsert(QueueEntity, queue as never, ['tenantId', 'name'])
 
+const lock = `SELECT pg_advisory_xact_lock(7077029, hashtext($1 || '/' || $2))`
+
+/** Changes of one queue come one after the other, also the first of all. */
+export const lockQueue = (tx: Tx, tenantId: string, name: string): Promise<unknown> => tx.query(lock, [tenantId, name])
+
+export const insertQueueChange = (tx: Tx, row: QueueChangeRow): Promise<unknown> =>
+  tx.insert(QueueChangeEntity, row as never)
+
+/** Versions of a queue, newest first, at most `limit`. */
+export const listQueueChanges = (
+  tx: Tx,
+  tenantId: string,
+  queueName: string,
+  limit: number,
+): Promise<QueueChangeRow[]> =>
+  tx.find(QueueChangeEntity, { where: { tenantId, queueName }, order: { version: 'DESC' }, take: limit })
+
 /** The noun of a queue out of its row. */
 export const presentQueue = (row: QueueRow): Queue => ({
   id: row.id,
@@ -34,4 +52,8 @@ export const presentQueue = (row: QueueRow): Queue => ({
   borrowingLimitGpuMilli: row.borrowingLimitGpuMilli,
   lendingLimitGpuMilli: row.lendingLimitGpuMilli,
   weight: row.weight,
+  orderKind: row.orderKind,
+  orderFair: row.orderFair,
+  patienceMs: row.patienceMs,
+  version: row.version,
 })

@@ -12,7 +12,7 @@ import {
   PendingDeviceAuthorization,
 } from '../schema/authorization.js'
 import { Digest, Id, nullable, page, PageQuery } from '../schema/common.js'
-import { Node, Queue, QueueEntry } from '../schema/cluster.js'
+import { Node, PutQueue, Queue, QueueChange, QueueEntry } from '../schema/cluster.js'
 import {
   ChangePolicy,
   ClusterUse,
@@ -974,8 +974,18 @@ export const routes = {
     path: '/v1/queues',
     access: 'member',
     summary: 'Queues with their quota',
-    response: Type.Object({ items: Type.Array(Queue) }),
+    /** `mayChange`: whether the asker may change them. */
+    response: Type.Object({ items: Type.Array(Queue), mayChange: Type.Boolean() }),
     errors: [],
+  }),
+  listQueueChanges: defineRoute({
+    method: 'GET',
+    path: '/v1/queues/:queueName/changes',
+    access: 'member',
+    summary: 'Every version of a queue, newest first: who changed what, when and why',
+    params: Type.Object({ queueName: Type.String() }),
+    response: Type.Object({ items: Type.Array(QueueChange) }),
+    errors: ['queue_not_found'],
   }),
   putQueue: defineRoute({
     method: 'PUT',
@@ -983,9 +993,9 @@ export const routes = {
     access: 'tenant',
     summary: 'Make or change a queue',
     params: Type.Object({ queueName: Type.String() }),
-    body: Type.Omit(Queue, ['id', 'name']),
+    body: PutQueue,
     response: Queue,
-    errors: [],
+    errors: ['queue_changed'],
   }),
   listQueueEntries: defineRoute({
     method: 'GET',

@@ -57,6 +57,20 @@ export const schedulingErrors = {
       remedy: '请联系服务器的运营者，或更改属于自己的部分：自有队列的顺序及其配额。',
     },
   },
+  queue_changed: {
+    status: 409,
+    mlflow: 'RESOURCE_CONFLICT',
+    en: {
+      message: 'Queue {queueName} was changed by somebody else; it is at version {version} now.',
+      cause: 'Two people changed it at the same time.',
+      remedy: 'Look at what it is now, and make your change again.',
+    },
+    zh: {
+      message: '队列 {queueName} 已被他人更改；现在是第 {version} 版。',
+      cause: '两个人同时更改了该队列。',
+      remedy: '请查看队列现在的设置，然后重新更改。',
+    },
+  },
   policy_changed: {
     status: 409,
     mlflow: 'RESOURCE_CONFLICT',

@@ -1,4 +1,5 @@
 import { Type, type Static } from '@sinclair/typebox'
+import { QueueOrderKind } from './cluster.js'
 import { Id, Name, nullable, Slug, Timestamp } from './common.js'
 
 /** What a field of a policy may hold; the field says which, and inside what bounds. */
@@ -147,6 +148,15 @@ export const SchedulingHistory = Type.Object({
       borrowingLimit: Resource,
       lendingLimit: Resource,
       weight: Type.Integer(),
+      order: Type.Optional(
+        nullable(
+          Type.Object({
+            kind: QueueOrderKind,
+            fair: Type.Boolean(),
+            patienceMs: nullable(Type.Integer({ minimum: 0 })),
+          }),
+        ),
+      ),
     }),
   ),
   jobs: Type.Array(HistoryJob),
@@ -201,7 +211,8 @@ export const PreemptionTold = Type.Object({
   at: Timestamp,
   /** How long the attempt had run, milliseconds. */
   ranMs: Type.Integer({ minimum: 0 }),
-  /** `priority`: the other is more important; `reclaim`: its queue took back what it owns; `shutdown`: the server stopped; `null` for older ones. */
+  /** `priority`: the other is more important; `reclaim`: its queue took back what it owns; `shorter`: it has far less left to
+   * do; `shutdown`: the server stopped; `null` for older ones. */
   why: nullable(Type.String()),
   /** The job it made room for; `null` where the asker may not see it. */
   forJobNumber: nullable(Type.Integer()),
