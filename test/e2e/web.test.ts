@@ -184,6 +184,22 @@ inChromium('the web app', () => {
     await page.getByText('not measured').first().waitFor()
     await picture(page, 'web-use')
     expect(await barriers(page)).toEqual([])
+    await page.getByRole('tab', { name: 'Queues' }).click()
+    await page.getByRole('button', { name: 'Change' }).click()
+    await page.getByLabel('Its jobs go').selectOption('submitted')
+    await page.getByLabel('Owns').fill('4')
+    await page.getByRole('button', { name: 'Save the queue' }).click()
+    await page.getByText('Say why').waitFor()
+    await picture(page, 'web-queues')
+    expect(await barriers(page)).toEqual([])
+    await page.getByLabel('Why').fill('by turns')
+    await page.getByRole('button', { name: 'Save the queue' }).click()
+    await page.getByText('4 GPUs').waitFor()
+    expect((await client.listQueues()).items[0]).toMatchObject({
+      orderKind: 'submitted',
+      nominalGpuMilli: 4000,
+      version: 1,
+    })
     await page.getByRole('tab', { name: 'Policy' }).click()
     await page.getByRole('checkbox', { name: 'Preemption' }).uncheck()
     await page.getByRole('textbox', { name: 'Why' }).fill('a quiet week')

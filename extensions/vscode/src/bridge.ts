@@ -117,6 +117,8 @@ export const pageRoutes: ReadonlySet<RouteName> = new Set<RouteName>([
   'getBlob',
   'listNodes',
   'listQueues',
+  'putQueue',
+  'listQueueChanges',
   'listQueueEntries',
   'getClusterUse',
   'getSchedulingPolicy',

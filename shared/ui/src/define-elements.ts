@@ -22,6 +22,7 @@ import { defineNodeGrid } from './elements/node-grid.js'
 import { defineParallelPlot } from './elements/parallel-plot.js'
 import { definePolicyForm } from './elements/policy-form.js'
 import { defineQueuePage } from './elements/queue-page.js'
+import { defineQueueForm } from './elements/queue-form.js'
 import { defineQueueTable } from './elements/queue-table.js'
 import { defineRegisterCard } from './elements/register-card.js'
 import { defineResourceChart } from './elements/resource-chart.js'
@@ -81,6 +82,7 @@ export const defineElements = (): void => {
   defineParallelPlot()
   definePolicyForm()
   defineQueuePage()
+  defineQueueForm()
   defineQueueTable()
   defineRegisterCard()
   defineResourceChart()

@@ -60,7 +60,7 @@ export const runTabs = ['overview', 'metrics', 'log', 'files', 'traces', 'enviro
 export type RunTab = (typeof runTabs)[number]
 
 /** The parts of the page of the queue. */
-export const queueTabs = ['waiting', 'devices', 'use', 'policy'] as const
+export const queueTabs = ['waiting', 'devices', 'use', 'queues', 'policy'] as const
 export type QueueTab = (typeof queueTabs)[number]
 
 /** Told on every change of theme, since canvases do not follow CSS by themselves. */

@@ -8,6 +8,8 @@ import type {
   Node,
   ClusterUse,
   PolicyChange,
+  Queue,
+  QueueChange,
   PolicyField,
   QueueEntry,
   SchedulingPolicy,
@@ -632,5 +634,56 @@ export const policyChanges: readonly PolicyChange[] = [
     reason: '审计期间不抢占任何作业',
     preset: null,
     changes: [{ field: 'preemption.enabled', before: true, after: false }],
+  },
+]
+
+const aQueue = (name: string, change: Partial<Queue>): Queue => ({
+  id: name,
+  name,
+  cohort: null,
+  nominalGpuMilli: null,
+  borrowingLimitGpuMilli: null,
+  lendingLimitGpuMilli: null,
+  weight: 1,
+  orderKind: 'cluster',
+  orderFair: true,
+  patienceMs: null,
+  version: 0,
+  ...change,
+})
+
+export const queues: readonly Queue[] = [
+  aQueue('course', { nominalGpuMilli: 2000, orderKind: 'submitted', orderFair: false, version: 1 }),
+  aQueue('default', {}),
+  aQueue('research', {
+    cohort: 'lab',
+    nominalGpuMilli: 8000,
+    borrowingLimitGpuMilli: 4000,
+    lendingLimitGpuMilli: 1000,
+    weight: 2,
+    orderKind: 'predicted',
+    patienceMs: 43_200_000,
+    version: 2,
+  }),
+]
+
+export const queueChanges: readonly QueueChange[] = [
+  {
+    version: 2,
+    changedBy: 'Ada Lovelace',
+    changedAt: ago(7200),
+    reason: 'nobody waits overnight',
+    changes: [{ field: 'patienceMs', before: null, after: 43_200_000 }],
+  },
+  {
+    version: 1,
+    changedBy: '韩梅梅',
+    changedAt: ago(700_000),
+    reason: '短作业优先，并加入实验室的队列组',
+    changes: [
+      { field: 'cohort', before: null, after: 'lab' },
+      { field: 'nominalGpuMilli', before: null, after: 8000 },
+      { field: 'orderKind', before: 'cluster', after: 'predicted' },
+    ],
   },
 ]

@@ -90,6 +90,9 @@ export const fakeHost = (options: FakeOptions = {}): FakeHost => {
             fields: data.schedulingPolicy.fields.map((field) => ({ ...field, mayChange: false })),
           }
         : data.schedulingPolicy,
+    listQueues: () => ({ items: data.queues, mayChange: options.empty !== true }),
+    listQueueChanges: () => ({ items: data.queueChanges }),
+    putQueue: () => data.queues[0],
     listPolicyPresets: () => ({
       items: [{ name: 'default', title: 'Short work first', meaning: '', values: data.policyValues }],
     }),

@@ -48,6 +48,7 @@ const draft: SubmitDraft = {
       device: { model: 'NVIDIA A10G', memoryMib: 24_576, simulated: true },
       nodeName: 'gpu-node-1',
       peakGpuMemoryMib: null,
+      expectedRunMs: 2_700_000,
     },
   },
   deviceChoices: [
@@ -180,6 +181,23 @@ export const scenes: Readonly<Record<string, Scene>> = {
   'queue-empty': { tag: 'nb-queue-table', width: 600, host: { empty: true } },
   'cluster-use': { tag: 'nb-queue-page', width: 1000, properties: () => ({ tab: 'use' }) },
   'cluster-use-young': { tag: 'nb-cluster-use', width: 460, host: { empty: true } },
+  'queue-form': { tag: 'nb-queue-page', width: 900, properties: () => ({ tab: 'queues' }) },
+  'queue-form-edit': {
+    tag: 'nb-queue-form',
+    width: 860,
+    then: (element) => {
+      const form = element.shadowRoot
+      form?.querySelectorAll<HTMLElement>('.head button')[2]?.click()
+      setTimeout(() => {
+        const owns = form?.querySelector<HTMLInputElement>('#owns')
+        if (!owns) return
+        owns.value = 'many'
+        owns.dispatchEvent(new Event('input'))
+        setTimeout(() => form?.querySelector<HTMLElement>('button.primary')?.click(), 50)
+      }, 50)
+    },
+  },
+  'queue-form-read': { tag: 'nb-queue-form', width: 420, host: { empty: true } },
   'policy-form': { tag: 'nb-queue-page', width: 900, properties: () => ({ tab: 'policy' }) },
   'policy-read': { tag: 'nb-policy-form', width: 420, host: { empty: true } },
   'node-grid': { tag: 'nb-node-grid', width: 1000 },

@@ -82,6 +82,8 @@ export class NbQueuePage extends NbElement {
         return html`<nb-node-grid .host=${host}></nb-node-grid>`
       case 'use':
         return html`<nb-cluster-use .host=${host}></nb-cluster-use>`
+      case 'queues':
+        return html`<nb-queue-form .host=${host}></nb-queue-form>`
       case 'policy':
         return html`<nb-policy-form .host=${host}></nb-policy-form>`
     }
