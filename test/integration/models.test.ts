@@ -69,6 +69,7 @@ const runWithLoggedModel = async (experimentId = '0', name = 'classifier') => {
   await app.services.loggedModels.finalize(scope(), model.id, 'LOGGED_MODEL_READY')
   return { run, model }
 }
+const sha256 = (text: string) => createHash('sha256').update(text).digest('hex')
 const modelsOf = (runId: string): Promise<RunModels> => client().listRunModels({ params: { ...project(), runId } })
 const register = (runId: string, name: string, path = 'model', idempotencyKey?: string) =>
   client().registerModel({
@@ -257,6 +258,8 @@ describe('the page of a version', () => {
       items: [{ path: 'MLmodel', sizeBytes: manifest.length }],
       count: 1,
       sizeBytes: manifest.length,
+      replaced: [],
+      digest: sha256(`${sha256(manifest)}  MLmodel\n`),
     })
   })
 

@@ -15,6 +15,7 @@ import { createSummaries } from './metrics/summaries.js'
 import type { TrackingServices } from './mlflow/endpoint.js'
 import { mountMlflow } from './mlflow/routes.js'
 import { checkNotNeeded as notNeeded } from './model-registry/needed.js'
+import { versionFiles } from './model-registry/version-files.js'
 import { createModelRegistryService } from './model-registry/service.js'
 import { createRunJanitor } from './runs/janitor.js'
 import { mountRunTable } from './run-table/routes.js'
@@ -53,6 +54,7 @@ export const createTracking = (
     ...deps,
     blobs: blobStore,
     notNeeded,
+    versionFiles,
     checkOwner: {
       run: (tx, scope, id, wish) => (wish === 'read' ? runs.find : runs.findWritable)(tx, scope, id),
       logged_model: (tx, scope, id, wish) =>
@@ -78,7 +80,7 @@ export const createTracking = (
     artifacts,
     metrics: createMetricsService({ ...deps, runs, summaries }),
     summaries,
-    modelRegistry: createModelRegistryService({ ...deps, runs, loggedModels, webhooks }),
+    modelRegistry: createModelRegistryService({ ...deps, runs, loggedModels, artifacts, webhooks }),
     webhooks,
     evaluationDatasets: createEvaluationDatasetsService({ ...deps, experiments }),
     secrets,

@@ -135,6 +135,8 @@ export const version: ModelVersion = {
     ],
     count: 4,
     sizeBytes: 48_205_615,
+    replaced: ['model.pkl'],
+    digest: 'c'.repeat(64),
   },
   history: [
     {

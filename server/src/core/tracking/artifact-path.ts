@@ -1,7 +1,7 @@
 /** An address of the artifact proxy: whose folder it is in, and where there. `path` is empty for the folder itself. */
 export interface ArtifactAddress {
   readonly experimentId: string
-  readonly owner: { readonly kind: 'run' | 'logged_model' | 'trace'; readonly id: string }
+  readonly owner: { readonly kind: 'run' | 'logged_model' | 'trace' | 'version'; readonly id: string }
   readonly path: string
 }
 
@@ -24,15 +24,21 @@ export const overlaps = (left: string, right: string): boolean => {
 }
 
 /**
- * Read `<experiment>/<run>/artifacts/<path>`, `<experiment>/models/<model>/artifacts/<path>` or
- * `<experiment>/traces/<trace>/artifacts/<path>`: the only places that the proxy has. `null` for any other.
+ * Read `<experiment>/<run>/artifacts/<path>`, `<experiment>/models/<model>/artifacts/<path>`,
+ * `<experiment>/traces/<trace>/artifacts/<path>` or `<experiment>/versions/<version>/artifacts/<path>`: the only places that the proxy has. `null` for any other.
  */
 export const parseArtifactAddress = (address: string): ArtifactAddress | null => {
   const [experimentId, ...rest] = address.replace(/\/+$/, '').split('/')
   if (experimentId === undefined || !/^\d{1,18}$/.test(experimentId)) return null
-  const kind = rest[0] === 'models' ? 'logged_model' : rest[0] === 'traces' ? 'trace' : 'run'
+  const kind = kinds[rest[0] ?? ''] ?? 'run'
   const [id, folder, ...inside] = kind === 'run' ? rest : rest.slice(1)
   if (id === undefined || folder !== 'artifacts') return null
   const path = inside.join('/')
   return path === '' || isSafePath(path) ? { experimentId, owner: { kind, id }, path } : null
+}
+
+const kinds: Readonly<Record<string, ArtifactAddress['owner']['kind']>> = {
+  models: 'logged_model',
+  traces: 'trace',
+  versions: 'version',
 }

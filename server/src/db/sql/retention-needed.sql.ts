@@ -28,6 +28,6 @@ export const neededInExperiment = `
 
 /** Versions that need a run or logged model, and where their files are. $1 project, $2 id. */
 export const versionsMadeOf = `
-  SELECT m.name, v.version, v.storage_location AS "storageLocation"
+  SELECT v.model_id AS "modelId", m.name, v.version, v.storage_location AS "storageLocation"
   FROM model_versions v JOIN registered_models m ON m.id = v.model_id
   WHERE ${neededBy('$1', '$2')} ORDER BY m.name, v.version`

@@ -4,3 +4,6 @@ export const traceOwnerKey = (projectId: string, traceId: string): string => `${
 /** The key of the files of a trace that was deleted: another one may come with its id, and has files of its own. */
 export const deletedTraceOwnerKey = (projectId: string, traceId: string): string =>
   `deleted/${traceOwnerKey(projectId, traceId)}`
+
+/** The key of files that a version of a registered model keeps as they were, although they were replaced since. */
+export const versionOwnerKey = (versionId: string): string => `versions/${versionId}`

@@ -47,6 +47,33 @@ export const artifactRepository = {
     )
   },
 
+  /** Note a file for another owner too, unless that one has one of this path. */
+  async keep(tx: Tx, scope: Project, ownerId: string, path: string, { digest, sizeBytes }: ArtifactRow): Promise<void> {
+    await tx.query(
+      `INSERT INTO artifacts (owner_id, path, digest, size_bytes, created_at_ms, project_id)
+       SELECT $1, $2, $3, $4, (extract(epoch FROM now()) * 1000)::bigint, $5 ON CONFLICT (owner_id, path) DO NOTHING`,
+      [ownerId, path, digest, sizeBytes, scope.projectId],
+    )
+  },
+
+  /** Forget what owners have whose name begins so. */
+  async forget(tx: Tx, scope: Project, ownerPrefix: string): Promise<void> {
+    await tx.query(`DELETE FROM artifacts WHERE project_id = $1 AND starts_with(owner_id, $2)`, [
+      scope.projectId,
+      ownerPrefix,
+    ])
+  },
+
+  /** What one owner has, for another too. */
+  async copy(tx: Tx, scope: Project, from: string, to: string): Promise<void> {
+    await tx.query(
+      `INSERT INTO artifacts (owner_id, path, digest, size_bytes, created_at_ms, project_id)
+       SELECT $3, path, digest, size_bytes, created_at_ms, project_id FROM artifacts
+       WHERE project_id = $1 AND owner_id = $2 ON CONFLICT (owner_id, path) DO NOTHING`,
+      [scope.projectId, from, to],
+    )
+  },
+
   /** Files get other owners, one for one; what the new ones had is forgotten. */
   async reassign(tx: Tx, scope: Project, from: readonly string[], to: readonly string[]): Promise<void> {
     await tx.query(`DELETE FROM artifacts WHERE project_id = $1 AND owner_id = ANY ($2)`, [scope.projectId, to])
@@ -76,6 +103,27 @@ export const artifactRepository = {
       [...parameters, limit],
     )
     return { items, count: total?.count ?? 0, sizeBytes: total?.sizeBytes ?? 0 }
+  },
+
+  /**
+   * The SHA-256 of what `sha256sum` prints for the files in a folder, by path; of `kept` those that this owner has are
+   * taken instead.
+   */
+  async fingerprint(
+    tx: Tx,
+    scope: Project,
+    { ownerId, folder, kept }: { readonly ownerId: string; readonly folder: string; readonly kept: string },
+  ): Promise<string> {
+    const [row]: { digest: string }[] = await tx.query(
+      `SELECT encode(sha256(convert_to(coalesce(string_agg(
+         coalesce(k.digest, a.digest) || '  ' || substr(a.path, length($3) + 1) || E'\\n', '' ORDER BY a.path COLLATE "C"), ''),
+         'UTF8')), 'hex') AS digest
+       FROM artifacts a LEFT JOIN artifacts k
+         ON k.project_id = $1 AND k.owner_id = $4 AND k.path = substr(a.path, length($3) + 1)
+       WHERE a.project_id = $1 AND a.owner_id = $2 AND starts_with(a.path, $3)`,
+      [scope.projectId, ownerId, folder === '' ? '' : `${folder}/`, kept],
+    )
+    return row?.digest ?? ''
   },
 
   /** The folders that hold a file of this name, by path. */

@@ -7,7 +7,8 @@ import type { Deps, ProjectScope, Tx } from '../../deps.js'
 import { uploadRepository as uploads } from './uploads-repository.js'
 import type { CheckNotNeeded } from '../model-registry/needed.js'
 import { refuseWhenGone } from '../../blobs/ledger.js'
-import { deletedTraceOwnerKey, traceOwnerKey } from './owner-key.js'
+import { deletedTraceOwnerKey, traceOwnerKey, versionOwnerKey } from './owner-key.js'
+import { createKeptFiles, type VersionFiles } from './version-files.js'
 import {
   artifactRepository as artifacts,
   type FilesUnder,
@@ -40,7 +41,8 @@ export interface PartedUpload {
 
 type ArtifactDeps = Pick<Deps, 'database' | 'clock' | 'config' | 'audit' | 'newId'> & {
   readonly blobs: BlobStore
-  readonly checkOwner: Readonly<Record<ArtifactOwner['kind'], CheckOwner>>
+  readonly checkOwner: Readonly<Record<Exclude<ArtifactOwner['kind'], 'version'>, CheckOwner>>
+  readonly versionFiles: VersionFiles
   readonly notNeeded: Pick<CheckNotNeeded, 'files'>
 }
 
@@ -59,9 +61,39 @@ export const createArtifactsService = ({
   blobs,
   checkOwner,
   notNeeded,
+  versionFiles,
 }: ArtifactDeps) => {
-  const check = (tx: Tx, scope: ProjectScope, owner: ArtifactOwner, wish: 'read' | 'write') =>
-    checkOwner[owner.kind](tx, scope, owner.id, wish)
+  const kept = createKeptFiles({ versionFiles, audit })
+
+  const check = async (
+    tx: Tx,
+    scope: ProjectScope,
+    owner: ArtifactOwner,
+    wish: 'read' | 'write',
+  ): Promise<{ readonly experimentId: string }> => {
+    if (owner.kind !== 'version') return checkOwner[owner.kind](tx, scope, owner.id, wish)
+    const root = await rootOf(tx, scope, owner.id)
+    if (wish === 'write')
+      return fail('artifact_needed_by_model_version', { path: '/', name: root.name, version: root.version })
+    return check(tx, scope, root.owner, 'read')
+  }
+
+  const rootOf = async (tx: Tx, scope: ProjectScope, versionId: string) =>
+    (await kept.rootOf(tx, scope, versionId)) ?? fail('artifact_not_found', { path: '/' })
+
+  /** What is known of a file; of a version's, as it was when it was registered. */
+  const find = async (tx: Tx, scope: ProjectScope, owner: ArtifactOwner, path: string) => {
+    if (owner.kind !== 'version') return artifacts.find(tx, scope, keyOf(scope, owner), path)
+    const root = await rootOf(tx, scope, owner.id)
+    const former = await kept.find(tx, scope, owner.id, path)
+    return former ?? artifacts.find(tx, scope, keyOf(scope, root.owner), joined(root.path, path))
+  }
+
+  /** Refer to bytes under a name; what a version has of that name it keeps. */
+  const refer = async (tx: Tx, scope: ProjectScope, ownerId: string, path: string, stored: StoredBlob) => {
+    await kept.beforeReplacing(tx, scope, { ownerId, path, digest: stored.digest })
+    await artifacts.save(tx, scope, ownerId, path, stored, clock.nowMs())
+  }
 
   const keep =
     (wish: 'read' | 'write') =>
@@ -69,11 +101,11 @@ export const createArtifactsService = ({
       if (!isSafePath(path)) return fail('artifact_path_invalid', { path })
       await database.transaction(scope, (tx) => check(tx, scope, owner, wish))
       const stored = await blobs.put(body, { limitBytes: config.uploadLimitMib * 1_048_576 })
-      const refer = database.transaction(scope, async (tx) => {
+      const referred = database.transaction(scope, async (tx) => {
         await check(tx, scope, owner, wish)
-        await artifacts.save(tx, scope, keyOf(scope, owner), path, stored, clock.nowMs())
+        await refer(tx, scope, keyOf(scope, owner), path, stored)
       })
-      await refer.catch(refuseWhenGone)
+      await referred.catch(refuseWhenGone)
       return stored
     }
 
@@ -137,12 +169,12 @@ export const createArtifactsService = ({
       })
       if (upload.finished) return
       const stored = await direct.finish(upload, parts, config.uploadLimitMib * 1_048_576)
-      const refer = database.transaction(scope, async (tx) => {
+      const referred = database.transaction(scope, async (tx) => {
         await check(tx, scope, owner, 'write')
-        await artifacts.save(tx, scope, place.ownerKey, path, stored, clock.nowMs())
+        await refer(tx, scope, place.ownerKey, path, stored)
         await uploads.finish(tx, scope, id)
       })
-      await refer.catch(refuseWhenGone)
+      await referred.catch(refuseWhenGone)
     },
 
     /** Forget an upload in parts. One that is not there is no fault. */
@@ -166,7 +198,7 @@ export const createArtifactsService = ({
       const direct = blobs.direct ?? fail('presigned_not_supported')
       const found = await database.transaction(scope, async (tx) => {
         await check(tx, scope, owner, 'read')
-        return (await artifacts.find(tx, scope, keyOf(scope, owner), path)) ?? fail('artifact_not_found', { path })
+        return (await find(tx, scope, owner, path)) ?? fail('artifact_not_found', { path })
       })
       const headers = { mediaType: mediaTypeOf(path), disposition: attachmentHeader(path) }
       return { url: await direct.download(found.digest, headers), sizeBytes: found.sizeBytes }
@@ -183,7 +215,7 @@ export const createArtifactsService = ({
     async open(scope: ProjectScope, owner: ArtifactOwner, path: string): Promise<OpenedArtifact> {
       const found = await database.transaction(scope, async (tx) => {
         await check(tx, scope, owner, 'read')
-        return (await artifacts.find(tx, scope, keyOf(scope, owner), path)) ?? fail('artifact_not_found', { path })
+        return (await find(tx, scope, owner, path)) ?? fail('artifact_not_found', { path })
       })
       const body = (await blobs.open(found.digest)) ?? fail('artifact_not_found', { path })
       return { ...found, body }
@@ -193,7 +225,10 @@ export const createArtifactsService = ({
     list: (scope: ProjectScope, owner: ArtifactOwner, folder: string): Promise<ListedArtifact[]> =>
       database.transaction(scope, async (tx) => {
         await check(tx, scope, owner, 'read')
-        return artifacts.list(tx, scope, keyOf(scope, owner), folder)
+        if (owner.kind !== 'version') return artifacts.list(tx, scope, keyOf(scope, owner), folder)
+        const root = await rootOf(tx, scope, owner.id)
+        const listed = await artifacts.list(tx, scope, keyOf(scope, root.owner), joined(root.path, folder))
+        return kept.inList(tx, scope, owner.id, root, listed)
       }),
 
     /** All files in a folder, however deep: the first of them, and how much they are. */
@@ -203,6 +238,57 @@ export const createArtifactsService = ({
       { owner, folder, limit }: { readonly owner: ArtifactOwner; readonly folder: string; readonly limit: number },
     ): Promise<FilesUnder> =>
       check(tx, scope, owner, 'read').then(() => artifacts.under(tx, scope, keyOf(scope, owner), folder, limit)),
+
+    /** All files of a version as it has them, however deep, and which of them were replaced where it was made from. */
+    async ofVersion(
+      tx: Tx,
+      scope: ProjectScope,
+      versionId: string,
+      limit: number,
+    ): Promise<FilesUnder & { readonly replaced: readonly string[]; readonly digest: string }> {
+      const { owner, path } = await rootOf(tx, scope, versionId)
+      await check(tx, scope, owner, 'read')
+      const ownerId = keyOf(scope, owner)
+      const files = await kept.inAll(tx, scope, versionId, await artifacts.under(tx, scope, ownerId, path, limit))
+      const place = { ownerId, folder: path, kept: versionOwnerKey(versionId) }
+      return { ...files, digest: await artifacts.fingerprint(tx, scope, place) }
+    },
+
+    /**
+     * A version was made, of another one when `from` is named: what that one keeps it keeps too. Answers how many files
+     * it has and their fingerprint, or `null` when they are nowhere the server reads.
+     */
+    async versionMade(
+      tx: Tx,
+      scope: ProjectScope,
+      versionId: string,
+      from: string | null,
+    ): Promise<{ readonly count: number; readonly digest: string } | null> {
+      const root = await kept.rootOf(tx, scope, versionId)
+      if (root === null) return null
+      if (from !== null) await artifacts.copy(tx, scope, versionOwnerKey(from), versionOwnerKey(versionId))
+      const place = { ownerId: keyOf(scope, root.owner), folder: root.path, kept: versionOwnerKey(versionId) }
+      const { count } = await artifacts.under(tx, scope, place.ownerId, root.path, 0)
+      return { count, digest: await artifacts.fingerprint(tx, scope, place) }
+    },
+
+    /** A version is deleted, or all versions of a model: what they kept is needed no more. */
+    versionsGone: async (
+      tx: Tx,
+      scope: ProjectScope,
+      { modelId, version }: { readonly modelId: string; readonly version: number | null },
+    ): Promise<void> =>
+      version === null
+        ? artifacts.forget(tx, scope, versionOwnerKey(`${modelId}.`))
+        : void (await artifacts.delete(tx, scope, versionOwnerKey(`${modelId}.${String(version)}`), '')),
+
+    /** Whether files of a version were replaced where it was made from, and in which experiment that is. */
+    async keepsFiles(scope: ProjectScope, versionId: string): Promise<{ readonly experimentId: string } | null> {
+      return database.transaction(scope, async (tx) => {
+        const former = await artifacts.ofOwners(tx, scope, [versionOwnerKey(versionId)])
+        return former.length === 0 ? null : check(tx, scope, { kind: 'version', id: versionId }, 'read')
+      })
+    },
 
     /** The folders below the top that hold a file of this name. */
     foldersWith: (tx: Tx, scope: ProjectScope, owner: ArtifactOwner, fileName: string): Promise<string[]> =>
@@ -228,5 +314,9 @@ export const createArtifactsService = ({
   }
 }
 
-const keyOf = ({ projectId }: ProjectScope, { kind, id }: ArtifactOwner): string =>
-  kind === 'trace' ? traceOwnerKey(projectId, id) : id
+const keyOf = ({ projectId }: ProjectScope, { kind, id }: ArtifactOwner): string => {
+  if (kind === 'version') return versionOwnerKey(id)
+  return kind === 'trace' ? traceOwnerKey(projectId, id) : id
+}
+
+const joined = (folder: string, path: string): string => [folder, path].filter((part) => part !== '').join('/')

@@ -1,6 +1,6 @@
 import { fail } from '@novabrain/contracts'
-import { folderOfSource } from '../../core/model-registry/source.js'
 import { isSafePath } from '../../core/tracking/artifact-path.js'
+import { versionIdOf } from '../model-registry/version-files.js'
 import { sendArtifact } from '../artifacts/routes.js'
 import type { Endpoint, TrackingServices } from './endpoint.js'
 import { versionOf } from './model-registry.js'
@@ -39,9 +39,8 @@ export const downloadEndpoints = ({
     async handle({ scope, fields, reply }) {
       const path = pathOf(fields)
       const { record } = await modelRegistry.getVersion(scope, requiredText(fields, 'name'), versionOf(fields))
-      const root = folderOfSource(record.storageLocation) ?? fail('artifact_not_found', { path })
-      const full = root.path === '' ? path : `${root.path}/${path}`
-      return sendArtifact(reply, path, await artifacts.open(scope, root.owner, full))
+      const owner = { kind: 'version', id: versionIdOf(record) } as const
+      return sendArtifact(reply, path, await artifacts.open(scope, owner, path))
     },
   },
   {

@@ -25,6 +25,7 @@ import {
   checkTagKey,
   pairOf,
 } from './validation.js'
+import { versionIdOf } from '../model-registry/version-files.js'
 import { listed, wireModelVersion, wireRegisteredModel } from './wire.js'
 
 type Registry = TrackingServices['modelRegistry']
@@ -158,7 +159,7 @@ export const registeredModelEndpoints = ({ modelRegistry }: TrackingServices): r
 ]
 
 /** `model-versions/*` of MLflow's REST API. */
-export const modelVersionEndpoints = ({ modelRegistry }: TrackingServices): readonly Endpoint[] => [
+export const modelVersionEndpoints = ({ modelRegistry, artifacts }: TrackingServices): readonly Endpoint[] => [
   {
     method: 'POST',
     path: '/model-versions/create',
@@ -219,7 +220,11 @@ export const modelVersionEndpoints = ({ modelRegistry }: TrackingServices): read
     access: 'read',
     async handle({ scope, fields }) {
       const { record } = await modelRegistry.getVersion(scope, nameOf(fields), versionOf(fields))
-      return { artifact_uri: record.storageLocation }
+      const id = versionIdOf(record)
+      // As it was registered, although files of the run or logged model were replaced since.
+      const former = await artifacts.keepsFiles(scope, id)
+      const own = `mlflow-artifacts:/${former?.experimentId ?? ''}/versions/${id}/artifacts`
+      return { artifact_uri: former === null ? record.storageLocation : own }
     },
   },
   { method: 'GET', path: '/model-versions/search', access: 'read', handle: searchVersions(modelRegistry) },

@@ -5,6 +5,7 @@ import type { LoggedModelsService } from '../logged-models/service.js'
 import type { RunsService } from '../runs/service.js'
 import { orElse } from './or-else.js'
 import type { ModelVersionRecord } from './repository.js'
+import { versionIdOf } from './version-files.js'
 
 /** Where a new version comes from. */
 export interface Origin {
@@ -12,10 +13,12 @@ export interface Origin {
   readonly storageLocation: string
   readonly runId: string | null
   readonly loggedModelId: string | null
+  /** The other version of which it is made, as an owner of files. */
+  readonly copyOf?: string
 }
 
 /** What is said of it; `null` is what was not said. */
-type Wanted = Omit<Origin, 'storageLocation'>
+type Wanted = Omit<Origin, 'storageLocation' | 'copyOf'>
 
 interface OriginDeps {
   readonly runs: RunsService
@@ -47,6 +50,7 @@ export const createOrigins = ({ runs, loggedModels, otherVersion }: OriginDeps) 
         storageLocation: other.storageLocation,
         runId: wanted.runId ?? other.runId,
         loggedModelId: wanted.loggedModelId ?? other.loggedModelId,
+        copyOf: versionIdOf(other),
       }
     }
     const { runId, loggedModelId } = wanted

@@ -8,15 +8,17 @@ import {
   type ModelVersionSummary,
   type RegisterModel,
 } from '@novabrain/contracts'
+import { createHash } from 'node:crypto'
 import { buffer } from 'node:stream/consumers'
 import { isFreeAlias } from '../../core/model-registry/alias.js'
 import { folderOfSource } from '../../core/model-registry/source.js'
 import { isSafePath } from '../../core/tracking/artifact-path.js'
 import type { Deps, ProjectScope, Tx } from '../../deps.js'
-import type { ArtifactOwner, ArtifactsService, FilesUnder, OpenedArtifact } from '../artifacts/service.js'
+import type { ArtifactOwner, ArtifactsService, OpenedArtifact } from '../artifacts/service.js'
 import { lineageOf, type LineageSources } from './lineage.js'
 import { manifestLimitBytes, manifestName, parseManifest } from './mlmodel.js'
 import { orElse } from './or-else.js'
+import { versionIdOf } from './version-files.js'
 import { modelPagesRepository as pages, type AliasMoveRow, type ModelCursor } from './pages-repository.js'
 import { createRunModels } from './run-models.js'
 import type {
@@ -38,12 +40,9 @@ export interface VersionRef {
   readonly version: number
 }
 
-interface Folder {
-  readonly owner: ArtifactOwner
-  readonly path: string
-}
-
 const [mostFiles, mostMoves] = [200, 200]
+/** The fingerprint of no files. */
+const noFiles = createHash('sha256').digest('hex')
 
 export type ModelPages = ReturnType<typeof createModelPages>
 
@@ -96,27 +95,30 @@ export const createModelPages = (deps: ModelPagesDeps) => {
     return shown ?? fail('registered_model_not_found', { name })
   }
 
-  /** Where the files of a version are, or `null` when they are nowhere the server reads. */
-  const folderOf = ({ storageLocation }: ModelVersionRecord): Folder | null => {
-    const folder = folderOfSource(storageLocation)
-    return folder === null || (folder.path !== '' && !isSafePath(folder.path)) ? null : folder
+  /** The version as an owner of files, or `null` when its files are nowhere the server reads. */
+  const ownerOf = (record: ModelVersionRecord): ArtifactOwner | null => {
+    const folder = folderOfSource(record.storageLocation)
+    const reads = folder !== null && (folder.path === '' || isSafePath(folder.path))
+    return reads ? { kind: 'version', id: versionIdOf(record) } : null
   }
 
   /** What lies in a folder; nothing when whose it was is gone. */
-  const filesOf = async (tx: Tx, scope: ProjectScope, { owner, path }: Folder): Promise<FilesUnder> => {
-    const nothing = () => ({ items: [], count: 0, sizeBytes: 0 })
-    const found = artifacts.filesUnder(tx, scope, { owner, folder: path, limit: mostFiles })
+  const filesOf = async (tx: Tx, scope: ProjectScope, versionId: string): Promise<ModelFiles> => {
+    const nothing = (): ModelFiles => ({ items: [], count: 0, sizeBytes: 0, replaced: [], digest: noFiles })
+    const found = artifacts
+      .ofVersion(tx, scope, versionId, mostFiles)
+      .then((files): ModelFiles => ({ ...files, replaced: [...files.replaced] }))
     return orElse(orElse(found, 'run_not_found', nothing), 'logged_model_not_found', nothing)
   }
 
   const manifestOf = async (
     scope: ProjectScope,
-    folder: Folder | null,
+    owner: ArtifactOwner | null,
     files: ModelFiles | null,
   ): Promise<ModelManifest> => {
-    if (folder === null || files === null) return { state: 'elsewhere' }
+    if (owner === null || files === null) return { state: 'elsewhere' }
     if (files.count === 0) return { state: 'missing' }
-    const opened = await orElse(openIn(scope, folder, manifestName), 'artifact_not_found', () => null)
+    const opened = await orElse(artifacts.open(scope, owner, manifestName), 'artifact_not_found', () => null)
     if (opened === null) return { state: 'missing' }
     if (opened.sizeBytes > manifestLimitBytes) {
       opened.body.destroy()
@@ -124,9 +126,6 @@ export const createModelPages = (deps: ModelPagesDeps) => {
     }
     return parseManifest((await buffer(opened.body)).toString('utf8'))
   }
-
-  const openIn = (scope: ProjectScope, { owner, path }: Folder, file: string): Promise<OpenedArtifact> =>
-    artifacts.open(scope, owner, path === '' ? file : `${path}/${file}`)
 
   return {
     /** A page of models, those that changed last first. */
@@ -162,11 +161,11 @@ export const createModelPages = (deps: ModelPagesDeps) => {
     async version(scope: ProjectScope, { modelName, version }: VersionRef): Promise<ModelVersion> {
       const kept = await modelRegistry.getVersion(scope, modelName, version)
       const { record } = kept
-      const folder = folderOf(record)
+      const owner = ownerOf(record)
       const known = await database.transaction(scope, async (tx) => ({
         summary: (await summariesOf(tx, scope, [kept]))[0] ?? summaryOf(kept, new Map()),
         lineage: await lineageOf(deps, tx, scope, record),
-        files: folder === null ? null : await filesOf(tx, scope, folder),
+        files: owner === null ? null : await filesOf(tx, scope, owner.id),
         moves: await pages.aliasMoves(tx, scope, { modelId: record.modelId, version, limit: mostMoves }),
       }))
       return {
@@ -176,7 +175,7 @@ export const createModelPages = (deps: ModelPagesDeps) => {
         source: record.source,
         tags: kept.tags.map(({ key, value }) => ({ key, value })),
         lineage: known.lineage,
-        manifest: await manifestOf(scope, folder, known.files),
+        manifest: await manifestOf(scope, owner, known.files),
         files: known.files,
         history: known.moves.map(moveOf),
       }
@@ -197,8 +196,8 @@ export const createModelPages = (deps: ModelPagesDeps) => {
     /** One file of a version, by its path in the folder of the version. */
     async openFile(scope: ProjectScope, { modelName, version }: VersionRef, path: string): Promise<OpenedArtifact> {
       const { record } = await modelRegistry.getVersion(scope, modelName, version)
-      const folder = folderOf(record)
-      return folder === null ? fail('artifact_not_found', { path }) : openIn(scope, folder, path)
+      const owner = ownerOf(record)
+      return owner === null ? fail('artifact_not_found', { path }) : artifacts.open(scope, owner, path)
     },
 
     async setAlias(

@@ -13,11 +13,13 @@ import { compileSearch, type SearchTables } from '../../core/tracking/compile-se
 import type { Comparison, OrderKey } from '../../core/tracking/filter.js'
 import type { Deps, ProjectScope, Tx } from '../../deps.js'
 import type { KeyValue } from '../experiments/service.js'
+import type { ArtifactsService } from '../artifacts/service.js'
 import type { LoggedModelsService } from '../logged-models/service.js'
 import type { RunsService } from '../runs/service.js'
 import type { WebhooksService } from '../webhooks/service.js'
 import { orElse } from './or-else.js'
-import { createOrigins } from './origins.js'
+import { createOrigins, type Origin } from './origins.js'
+import { versionIdOf } from './version-files.js'
 import { createAdoptedRegistry } from './adopted.js'
 import {
   modelRegistryRepository as registry,
@@ -117,10 +119,11 @@ export const createModelRegistryService = (
   deps: Pick<Deps, 'database' | 'clock' | 'newId' | 'audit' | 'outbox'> & {
     readonly runs: RunsService
     readonly loggedModels: LoggedModelsService
+    readonly artifacts: Pick<ArtifactsService, 'versionMade' | 'versionsGone'>
     readonly webhooks: Pick<WebhooksService, 'anybodyListens' | 'tell'>
   },
 ) => {
-  const { database, clock, newId, audit, outbox, runs, loggedModels, webhooks } = deps
+  const { database, clock, newId, audit, outbox, runs, loggedModels, artifacts, webhooks } = deps
 
   /** Whoever looks at a model, at a version of it or at the run of a new version is told. */
   const announce = (
@@ -282,7 +285,7 @@ export const createModelRegistryService = (
     name: string,
     wanted: NewVersion,
   ): Promise<ModelVersionRecord> => {
-    const origin = isPrompt(wanted.tags)
+    const origin: Origin = isPrompt(wanted.tags)
       ? { ...wanted, storageLocation: wanted.source }
       : await originOf(tx, scope, wanted)
     const model = await getModel(tx, scope, name, true)
@@ -307,11 +310,12 @@ export const createModelRegistryService = (
     await registry.touchModel(tx, scope, model.id, nowMs)
     if (origin.loggedModelId !== null && origin.loggedModelId !== '')
       await loggedModels.noteVersion(tx, scope, origin.loggedModelId, versionsKey, { name, version: key.version })
+    const files = await artifacts.versionMade(tx, scope, versionIdOf(key), origin.copyOf ?? null)
     await audit.append(tx, scope, {
       action: 'model_version.create',
       subject: name,
       subjectId: model.id,
-      detail: { version: key.version, runId: origin.runId },
+      detail: { version: key.version, runId: origin.runId, ...(files === null ? {} : { files }) },
     })
     const { source, runId } = origin
     await tellWebhooks(
@@ -393,6 +397,7 @@ export const createModelRegistryService = (
         forPeople(scope)
         const { id } = await getModel(tx, scope, name, true)
         await registry.deleteModel(tx, scope, id)
+        await artifacts.versionsGone(tx, scope, { modelId: id, version: null })
         await audit.append(tx, scope, { action: 'registered_model.delete', subject: name, subjectId: id })
         await announce(tx, scope, { id, name })
       }),
@@ -522,6 +527,7 @@ export const createModelRegistryService = (
         const { aliases } = await versionOf(tx, scope, record)
         for (const alias of aliases) await noteMove(tx, scope, model, { alias, from: version, to: null, reason: null })
         await registry.deleteVersion(tx, scope, record, nowMs)
+        await artifacts.versionsGone(tx, scope, record)
         await registry.touchModel(tx, scope, record.modelId, nowMs)
         await audit.append(tx, scope, {
           action: 'model_version.delete',

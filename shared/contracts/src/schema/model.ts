@@ -94,6 +94,10 @@ export const ModelFiles = Type.Object({
   items: Type.Array(Type.Object({ path: Type.String(), sizeBytes: Type.Integer({ minimum: 0 }) })),
   count: Type.Integer({ minimum: 0 }),
   sizeBytes: Type.Integer({ minimum: 0 }),
+  /** Which of them were replaced where the version was made from; the version keeps those of before. */
+  replaced: Type.Array(Type.String()),
+  /** SHA-256 of what `sha256sum` prints for all of them by path; the audit has that of the day it was registered. */
+  digest: Type.String(),
 })
 export type ModelFiles = Static<typeof ModelFiles>
 

@@ -61,16 +61,17 @@ export class NbVersionFiles extends NbElement {
     if (this.opened !== '') return this.#preview()
     return html`<table aria-label=${t.files}>
         <tbody>
-          ${files.items.map((file) => this.#row(file))}
+          ${files.items.map((file) => this.#row(file, files.replaced.includes(file.path)))}
         </tbody>
       </table>
+      ${files.replaced.length > 0 ? html`<p class="muted">${t.replacedFiles}</p>` : nothing}
       ${
         files.count > files.items.length
           ? html`<p class="muted">${fill(t.moreFiles, { shown: files.items.length, n: files.count })}</p>`
           : nothing
       }`
   }
-  #row({ path, sizeBytes }: ModelFiles['items'][number]) {
+  #row({ path, sizeBytes }: ModelFiles['items'][number], replaced: boolean) {
     const label = `${this.t.action.download} ${path}`
     return html`<tr>
       <td>
@@ -78,7 +79,7 @@ export class NbVersionFiles extends NbElement {
           ${icons.file}<button class="link mono" @click=${() => void this.#open(path)}>${path}</button>
         </span>
       </td>
-      <td class="number muted">${formatBytes(sizeBytes)}</td>
+      <td class="number muted">${replaced ? '* ' : ''}${formatBytes(sizeBytes)}</td>
       <td class="take">
         <button class="quiet" title=${label} aria-label=${label} @click=${() => void this.#save(path)}>
           ${icons.download}

@@ -453,6 +453,7 @@ export const en = {
     files: 'Files',
     filesOf: { one: '{n} file, {size}', other: '{n} files, {size}' },
     moreFiles: 'The first {shown} of {n}',
+    replacedFiles: '* Replaced in the run since. The version keeps the file that was registered.',
     noFiles: 'The files are gone.',
     tags: 'Tags',
     metrics: 'Metrics of the run',

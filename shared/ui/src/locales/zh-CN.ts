@@ -454,6 +454,7 @@ export const zhCN: Strings = {
     files: '文件',
     filesOf: { one: '{n} 个文件，{size}', other: '{n} 个文件，{size}' },
     moreFiles: '显示前 {shown} 个，共 {n} 个',
+    replacedFiles: '* 该文件此后在运行中被替换；版本保留注册时的文件。',
     noFiles: '文件已不存在。',
     tags: '标签',
     metrics: '运行的指标',
