@@ -4,6 +4,7 @@ import {
   type ConditionTools,
   type SearchTables,
 } from '../../core/tracking/compile-search.js'
+import { traceKeys } from '../../core/traces/trace.js'
 import type { Comparison, OrderKey } from '../../core/tracking/filter.js'
 
 const linked = (kind: 'run' | 'prompt') => (test: (column: string) => string) =>
@@ -59,21 +60,45 @@ const spanCondition = ({ key, test }: Comparison, tools: ConditionTools): string
     WHERE a.key = ${name} AND ${tools.test(value, test)})`
 }
 
-const assessed = ({ entity, key, test }: Comparison, tools: ConditionTools): string => {
-  const found = `EXISTS (SELECT 1 FROM assessments a WHERE ${ofTrace('a')} AND a.kind = '${entity}' AND a.valid
-    AND a.name = ${tools.bind(key)}`
+/** Traces of which it was said, or of whose whole session it was: such a word names the session in its metadata. */
+const assessed = (comparison: Comparison, tools: ConditionTools): string => {
+  const negated = comparison.test.kind === 'null' && !comparison.test.negated
+  const ofItself = `EXISTS (SELECT 1 FROM assessments a WHERE ${[ofTrace('a'), ...said(comparison, tools)].join(' AND ')})`
+  const inSession = [
+    'a.project_id = $1',
+    's.experiment_id = ANY ($2::bigint[])',
+    `${sessionOf('s')} IS NOT NULL`,
+    `a.metadata ? '${traceKeys.session}'`,
+    ...said(comparison, tools),
+  ]
+  const ofSession = `coalesce(${sessionOf('t')} IN (SELECT ${sessionOf('s')} FROM assessments a
+    JOIN traces s ON s.project_id = a.project_id AND s.id = a.trace_id WHERE ${inSession.join(' AND ')}), false)`
+  return `${negated ? 'NOT ' : ''}(${ofItself} OR ${ofSession})`
+}
+
+const sessionOf = (alias: string): string => `(${alias}.metadata ->> '${traceKeys.session}')`
+
+/** Conditions of an assessment `a` that counts. */
+const said = ({ entity, key, test }: Comparison, tools: ConditionTools): readonly string[] => [
+  `a.kind = '${entity}'`,
+  'a.valid',
+  `a.name = ${tools.bind(key)}`,
+  ...saidValue(test, tools),
+]
+
+const saidValue = (test: Comparison['test'], tools: ConditionTools): readonly string[] => {
   switch (test.kind) {
     case 'null':
-      return `${test.negated ? '' : 'NOT '}${found})`
+      return []
     case 'number':
-      return `${found} AND CASE WHEN a.value ~ '^-?[0-9.]+([eE][-+]?[0-9]+)?$' THEN ${tools.test('a.value::numeric', test)} END)`
+      return [`CASE WHEN a.value ~ '^-?[0-9.]+([eE][-+]?[0-9]+)?$' THEN ${tools.test('a.value::numeric', test)} END`]
     case 'text':
     case 'list':
-      return `${found} AND ${tools.test(`(CASE WHEN a.value LIKE '"%' THEN a.value::json #>> '{}' ELSE a.value END)`, test)})`
+      return [tools.test(`(CASE WHEN a.value LIKE '"%' THEN a.value::json #>> '{}' ELSE a.value END)`, test)]
   }
 }
 
-/** A filter and an order over `traces t` as SQL; see `compileSearch`. */
+/** A filter and an order over `traces t` as SQL; see `compileSearch`. In its statement $1 is the project, $2 the experiments. */
 export const compileTraceSearch = (
   filter: readonly Comparison[],
   order: readonly OrderKey[],
