@@ -44,7 +44,12 @@ const run = (task) => {
   if (task.protocol !== 'estimates') return metricsOf(simulate(trace, makerOf(task), { costs }))
   const watch = watchStarts()
   simulate(trace, ours(task, { watch, everyMs: hourMs }), { costs })
-  return { untold: watch.untold(), errors: estimateErrors(watch.foretold()) }
+  const errors = estimateErrors(watch.foretold())
+  // Without end is `null`, here as in the file.
+  return {
+    untold: watch.untold(),
+    errors: errors.map((one) => ({ ...one, toMs: isFinite(one.toMs) ? one.toMs : null })),
+  }
 }
 
 parentPort.on('message', (task) => {
