@@ -9,6 +9,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Outcome } from '../../server/src/cli/history/outcome.js'
 import { startApp, type TestApp } from '../support/app.js'
+import { createEmptyDatabase } from '../support/postgres.js'
+import { findUv, packageIndex } from '../support/python-tools.js'
 import { commandLineFromSources, type CommandLine } from '../support/cli-from-sources.js'
 import type { Ended, Running } from '../support/command-line.js'
 import { findMlflowPython, runMlflowProgram, startMlflowServer, type MlflowServer } from '../support/mlflow-tools.js'
@@ -81,7 +83,19 @@ const count = async (table: string): Promise<number> => {
   return rows[0]?.count ?? 0
 }
 
-const tables = ['experiments', 'runs', 'run_params', 'run_tags', 'metric_points', 'artifacts', 'model_versions']
+const tables = [
+  'experiments',
+  'runs',
+  'run_params',
+  'run_tags',
+  'metric_points',
+  'artifacts',
+  'model_versions',
+  'traces',
+  'spans',
+  'assessments',
+  'trace_links',
+]
 const counts = async () =>
   Object.fromEntries(await Promise.all(tables.map(async (table) => [table, await count(table)])))
 
@@ -135,10 +149,12 @@ describe('a server', () => {
   test('comes over whole, with what cannot come named', async () => {
     if (python === null) return
     const outcome = await outcomeOf(bring(server.url, '--json'), 0)
-    expect(outcome).toMatchObject({ same: true, differences: [], leftBehind: { traces: 1 } })
+    expect(outcome).toMatchObject({ same: true, differences: [], traces: { source: 2, here: 2 } })
+    const one = { source: 1, here: 1 }
+    expect([outcome.evaluationDatasets, outcome.webhooks]).toEqual([one, one])
     expect(outcome.experiments.map(({ name, source, here }) => [name, source.runs, source.points, here])).toEqual([
       ['Default', 1, 1, outcome.experiments[0]?.source],
-      ['风控 fraud', 7, 15_161, outcome.experiments[1]?.source],
+      ['风控 fraud', 8, 15_161, outcome.experiments[1]?.source],
       ['old and gone', 1, 1, outcome.experiments[2]?.source],
     ])
     expect(await ours()).toEqual(theirs)
@@ -149,19 +165,18 @@ describe('a server', () => {
     const before = await counts()
     await app.services.modelRegistry.setAlias(app.owner.scope, 'scorer', 'champion', 1)
     const outcome = await outcomeOf(bring(server.url, '--json'), 0)
-    expect(outcome).toMatchObject({ same: true, unchangedRuns: 8 })
+    expect(outcome).toMatchObject({ same: true, unchangedRuns: 9 })
     expect(await counts()).toEqual(before)
     const model = await app.services.modelRegistry.getModel(app.owner.scope, 'scorer')
     expect(model.aliases.find(({ alias }) => alias === 'champion')?.version).toBe(1)
     await app.services.modelRegistry.setAlias(app.owner.scope, 'scorer', 'champion', 3)
   })
 
-  test('goes back into a store of MLflow, killed on the way, with all but what MLflow cannot be told', async () => {
+  test('goes back into a new folder, killed on the way, with all but what MLflow cannot be told', async () => {
     if (python === null) return
     const place = join(folder, 'back')
-    await mkdir(place)
     const store = `sqlite:///${join(place, 'mlflow.db')}`
-    const send = () => begin(['export', 'mlflow', store, '--python', python ?? '', '--json'])
+    const send = () => begin(['export', 'mlflow', place, '--python', python ?? '', '--json'])
     const killed = send()
     await killed.until('风控')
     killed.process.kill('SIGKILL')
@@ -171,7 +186,7 @@ describe('a server', () => {
       await factsOf({ MLFLOW_TRACKING_URI: server.url }, 'loose'),
     )
     const again = await outcomeOf(send(), 0)
-    expect(again).toMatchObject({ same: true, unchangedRuns: 8, copied: { points: 0, artifacts: 0 } })
+    expect(again).toMatchObject({ same: true, unchangedRuns: 9, copied: { points: 0, artifacts: 0 } })
   })
 
   test('tells by name what is not the same any more', async () => {
@@ -213,6 +228,43 @@ describe('a database', () => {
     const ended = await bring(`sqlite:///${join(folder, 'nothing.db')}`, '--json').ended
     expect([ended.code, codeIn(ended)]).toEqual([1, 'mlflow_store_unusable'])
     expect(existsSync(join(folder, 'nothing.db'))).toBe(false)
+  })
+})
+
+describe.each([
+  ['PostgreSQL', ''],
+  ['MySQL', process.env['NOVABRAIN_TEST_MYSQL']],
+])('a database of %s', (name, server) => {
+  const given = server !== undefined && server !== ''
+  if (!given && name === 'MySQL')
+    process.stderr.write('skipped: NOVABRAIN_TEST_MYSQL names no empty database (mysql://…) to export to\n')
+
+  test('takes a history and gives it back', async () => {
+    if (python === null || (!given && name === 'MySQL')) return
+    const title = `small for ${name}`
+    await program('small_history.py', [title], { MLFLOW_TRACKING_URI: app.url, MLFLOW_TRACKING_TOKEN: app.owner.token })
+    const database = name === 'PostgreSQL' ? await createEmptyDatabase() : null
+    try {
+      // In the environment, since it has a password.
+      const more = {
+        MLFLOW_TRACKING_URI: database?.url ?? server ?? '',
+        NOVABRAIN_UV_PATH: await findUv(),
+        ...packageIndex(),
+      }
+      const out = await outcomeOf(begin(['export', 'mlflow', '--experiment', title, '--json'], more), 0)
+      const counts = { runs: 1, points: 903, artifacts: 1 }
+      expect(out).toMatchObject({ same: true, traces: { source: 1, here: 1 } })
+      expect(out.experiments).toMatchObject([{ source: counts, here: counts }])
+      const back = await outcomeOf(
+        begin(['import', 'mlflow', '--experiment', title, '--json', '--source', title], more),
+        1,
+      )
+      expect(back.copied).toMatchObject({ runs: 1, points: 903, artifacts: 1 })
+      // Runs have new ids there; the trace has the one it has here, and stays.
+      expect(back.differences).toEqual([expect.objectContaining({ kind: 'trace', faults: ['id_taken'] })])
+    } finally {
+      await database?.drop()
+    }
   })
 })
 

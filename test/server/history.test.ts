@@ -23,6 +23,14 @@ import { inParallel } from '../../server/src/cli/history/pool.js'
 import { createProgress, progressLine } from '../../server/src/cli/history/progress.js'
 import type { ArtifactOwner, SourceFile, SourceRun, SourceVersion } from '../../server/src/cli/history/reader.js'
 import { differenceLine, report } from '../../server/src/cli/history/report.js'
+import {
+  attachmentsOf,
+  differingTraceParts,
+  otlpSpan,
+  otlpSpanOfFile,
+  readSpans,
+  traceFacts,
+} from '../../server/src/cli/history/trace-wire.js'
 import { historyTexts } from '../../server/src/cli/history/texts.js'
 import { noCounts, type Difference, type Outcome } from '../../server/src/cli/history/outcome.js'
 import { createOutput } from '../../server/src/cli/output.js'
@@ -308,7 +316,7 @@ describe('the files of a version', () => {
 
 describe('progress', () => {
   const words = historyTexts.en
-  const done = { runs: 5, points: 12_000, artifacts: 3, bytes: 2048 }
+  const done = { runs: 5, points: 12_000, artifacts: 3, bytes: 2048, traces: 0 }
 
   test('says how much, how fast and how long still', () => {
     expect(progressLine(done, { totalRuns: 20, tookMs: 10_000 }, { words, live: false })).toBe(
@@ -366,6 +374,9 @@ describe('a report', () => {
       { sourceId: '1', id: '2', name: 'x (a)', sourceName: 'x', source: noCounts, here: { ...noCounts, runs: 1 } },
     ],
     loggedModels: { source: 0, here: 0 },
+    traces: { source: 5, here: 4 },
+    evaluationDatasets: { source: 1, here: 1 },
+    webhooks: { source: 2, here: 2 },
     registeredModels: [],
     differences: Array.from({ length: 30 }, (_, index) => ({
       kind: 'run' as const,
@@ -374,10 +385,10 @@ describe('a report', () => {
       faults: ['tags' as const],
       detail: null,
     })),
-    leftBehind: { traces: 3, evaluationDatasets: 0, webhooks: null },
+    leftBehind: { traces: 3 },
     filesElsewhere: [],
     unchangedRuns: 0,
-    copied: { runs: 1, points: 1, artifacts: 0, bytes: 0 },
+    copied: { runs: 1, points: 1, artifacts: 0, bytes: 0, traces: 4 },
     tookMs: 1000,
   }
 
@@ -389,6 +400,8 @@ describe('a report', () => {
     })
     expect(report(outcome, { output, texts: historyTexts[language] })).toBe(1)
     expect(printed).toContain(historyTexts[language].left_.traces(3))
+    expect(printed).toContain(historyTexts[language].tracesHere(4, 5))
+    for (const line of historyTexts[language].others(1, 2)) expect(printed).toContain(line)
     expect(printed).toContain(historyTexts[language].more(10))
     expect(printed).toContain(historyTexts[language].differs)
     expect(printed).not.toContain(historyTexts[language].allSame)
@@ -473,5 +486,95 @@ describe('histories of many runs', () => {
     expect(await historyOf('b', 'm')).toHaveLength(2)
     for (const key of ['long', 'nan', 'own']) expect(await historyOf('a', key)).toHaveLength(2)
     expect(asked.slice(2)).toEqual(['b m', 'a long', 'a nan', 'a own'])
+  })
+})
+
+describe('a trace on the wire', () => {
+  const info = {
+    trace_id: `tr-${'a'.repeat(32)}`,
+    request_time: '2026-01-02T03:04:05.678Z',
+    execution_duration: '1.5s',
+    state: 'OK',
+    trace_metadata: { a: 'b' },
+    tags: { k: 'v' },
+  }
+  const attribute = (key: string, value: object) => ({ key, value })
+  const wire = `{"trace":{"spans":[{"trace_id":"${Buffer.from('a'.repeat(32), 'hex').toString('base64')}",
+    "span_id":"q80AAAAAAAE=","name":"ask","start_time_unix_nano": 1767225600123456789,"end_time_unix_nano":1767225601123456789,
+    "attributes":[{"key":"big","value":{"int_value":1152921504606846977}},
+      {"key":"text","value":{"string_value":"\\"start_time_unix_nano\\": 5"}}],"status":{"code":"STATUS_CODE_ERROR"}}]}}`
+
+  const spansOf = (text: string) => {
+    const { spans } = readSpans(text)['trace'] as { spans: Parameters<typeof otlpSpan>[0][] }
+    return spans.map(otlpSpan)
+  }
+
+  test('keeps every digit of times and whole numbers, and texts as they are', () => {
+    expect(spansOf(wire)).toEqual([
+      {
+        traceId: 'a'.repeat(32),
+        spanId: 'abcd000000000001',
+        name: 'ask',
+        startTimeUnixNano: '1767225600123456789',
+        endTimeUnixNano: '1767225601123456789',
+        attributes: [
+          attribute('big', { intValue: '1152921504606846977' }),
+          attribute('text', { stringValue: '"start_time_unix_nano": 5' }),
+        ],
+        events: [],
+        links: [],
+        status: { code: 2 },
+      },
+    ])
+  })
+
+  test('is the same in the file in which clients of old kept it', () => {
+    const file = {
+      trace_id: `0x${'a'.repeat(32)}`,
+      context: { trace_id: `0x${'a'.repeat(32)}`, span_id: '0xabcd000000000001' },
+      name: 'ask',
+      start_time: '1767225600123456789',
+      end_time: '1767225601123456789',
+      status_code: 'ERROR',
+      attributes: { big: '1152921504606846977', text: '"\\"start_time_unix_nano\\": 5"' },
+    }
+    expect(otlpSpanOfFile(file)).toEqual(spansOf(wire)[0])
+    const value = (text: string) => otlpSpanOfFile({ attributes: { it: text } })['attributes']
+    expect(value('{"a": 1.0, "b": [1, NaN, null]}')).toEqual([
+      attribute('it', {
+        kvlistValue: {
+          values: [
+            attribute('a', { doubleValue: 1 }),
+            attribute('b', { arrayValue: { values: [{ intValue: '1' }, { doubleValue: 'NaN' }, {}] } }),
+          ],
+        },
+      }),
+    ])
+    expect(value('no JSON')).toEqual([attribute('it', { stringValue: 'no JSON' })])
+  })
+
+  test('differs where it says something else, and not where it lies elsewhere or is in another order', () => {
+    const trace = { id: info.trace_id, info, spans: spansOf(wire) }
+    const faults = (other: Partial<typeof trace>) =>
+      differingTraceParts(traceFacts(trace), traceFacts({ ...trace, ...other }))
+    const moved = { ...info, tags: { 'mlflow.artifactLocation': 's3://x', 'novabrain.exported': '1', k: 'v' } }
+    expect(faults({ info: { ...moved, request_time: '2026-01-02T03:04:05.678000Z' } as never })).toEqual([])
+    const [span = {}] = trace.spans
+    const turned = { ...span, attributes: [...(span['attributes'] as object[])].reverse() }
+    expect(faults({ spans: [turned] })).toEqual([])
+    expect(faults({ spans: [] })).toEqual(['spans'])
+    expect(faults({ spans: [{ ...span, startTimeUnixNano: '1767225600123456788' }] })).toEqual(['spans'])
+    expect(faults({ info: { ...info, state: 'ERROR', tags: { k: 'w' }, trace_metadata: { a: '' } } })).toEqual([
+      'info',
+      'tags',
+      'metadata',
+    ])
+    const said = { assessment_id: 'a-1', assessment_name: 'ok', feedback: { value: true }, valid: true }
+    expect(faults({ info: { ...info, assessments: [said] } as never })).toEqual(['assessments'])
+  })
+
+  test('names what is attached to it', () => {
+    const text = 'mlflow-attachment://6f-1.png?content_type=image/png and mlflow-attachment://6f-1.png'
+    expect(attachmentsOf([{ attributes: [attribute('i', { stringValue: text })] }])).toEqual(['6f-1.png'])
   })
 })

@@ -1,16 +1,17 @@
 import path from 'node:path'
 import { listOption, textOption, type Command, type Context, type Session } from '../command.js'
-import { createMlflowApi } from '../history/api.js'
 import { exportHistory } from '../history/export-history.js'
 import { createFileSource } from '../history/files.js'
 import { untilInterrupted } from '../history/interrupt.js'
 import { openStore, placeOf, storeOptions, type OpenStore } from '../history/open.js'
+import { ourApi } from '../history/our-api.js'
 import { newOutcome, type Outcome } from '../history/outcome.js'
 import { shownPlace } from '../history/place.js'
 import { progressOf } from '../history/progress-of.js'
 import type { Progress } from '../history/progress.js'
 import { createReader } from '../history/reader.js'
 import { report } from '../history/report.js'
+import { createTraceReader } from '../history/trace-reader.js'
 import { createWriter } from '../history/writer.js'
 
 /** `novabrain export mlflow`: write the history of a project to MLflow; nobody is locked in. */
@@ -45,7 +46,8 @@ const write = async (
   const startedMs = Date.now()
   const projectId = await session.projectId()
   const outcome = newOutcome(session.url, shownPlace(store.place), progress.done)
-  const reader = createReader(await ourApi(session, projectId, signal))
+  const ours = await ourApi(session, projectId, signal)
+  const reader = createReader(ours)
   const there = createReader(store.api)
   const named = textOption(options, 'artifacts')
   await exportHistory({
@@ -55,6 +57,7 @@ const write = async (
       writer: createWriter(store.api, { local: store.place.kind !== 'server' }),
       files: createFileSource(there, { place: store.place, root: named === undefined ? null : path.resolve(named) }),
     },
+    traces: { ours, reader: createTraceReader(ours), there: { api: store.api, reader: createTraceReader(store.api) } },
     progress,
     signal,
     projectId,
@@ -70,12 +73,4 @@ const write = async (
   outcome.leftBehind = await reader.leftBehind(outcome.experiments.map(({ sourceId }) => sourceId))
   outcome.tookMs = Date.now() - startedMs
   return outcome
-}
-
-/** Our own server, by MLflow's REST API: what any client of MLflow reads is what goes out. */
-const ourApi = async (session: Session, projectId: string, signal: AbortSignal) => {
-  const { projects } = await session.me()
-  const name = projects.find(({ project }) => project.id === projectId)?.project.name ?? ''
-  const headers = { authorization: `Bearer ${session.token}`, 'x-novabrain-project': name }
-  return createMlflowApi({ url: session.url.replace(/\/$/, ''), headers, signal })
 }

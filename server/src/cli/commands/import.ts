@@ -2,13 +2,15 @@ import path from 'node:path'
 import { listOption, textOption, type Command, type Context } from '../command.js'
 import { createFileSource } from '../history/files.js'
 import { importHistory } from '../history/import-history.js'
+import { ourApi } from '../history/our-api.js'
 import { openStore, placeOf, storeOptions, type OpenStore } from '../history/open.js'
 import { newOutcome, type Outcome } from '../history/outcome.js'
-import { identityOf, labelOf, shownPlace, type Place } from '../history/place.js'
+import { artifactFolder, identityOf, labelOf, shownPlace, sqliteFile, type Place } from '../history/place.js'
 import { progressOf } from '../history/progress-of.js'
 import type { Progress } from '../history/progress.js'
 import { createReader } from '../history/reader.js'
 import { report } from '../history/report.js'
+import { createTraceReader } from '../history/trace-reader.js'
 import { createTarget } from '../history/target.js'
 import { untilInterrupted } from '../history/interrupt.js'
 
@@ -58,6 +60,7 @@ const bring = async (
     reader,
     files: createFileSource(reader, { place: store.place, root: rootOf(context, store.place) }),
     target,
+    traces: { theirs: store.api, reader: createTraceReader(store.api), ours: await ourApi(session, projectId, signal) },
     progress,
     signal,
     into: textOption(options, 'into') ?? null,
@@ -81,5 +84,7 @@ const bring = async (
 const rootOf = ({ options }: Context, place: Place): string | null => {
   const named = textOption(options, 'artifacts')
   if (named !== undefined) return path.resolve(named)
-  return place.kind === 'folder' ? place.folder : null
+  if (place.kind === 'folder') return place.folder
+  const file = sqliteFile(place)
+  return file === null ? null : path.join(path.dirname(file), artifactFolder)
 }

@@ -7,6 +7,8 @@ export interface MlflowApi {
   readonly url: string
   get(path: string, query?: Query): Promise<Json>
   post(path: string, body: object): Promise<Json>
+  /** Octets in a request that may be sent again, and headers that say what they are. */
+  postBytes(path: string, body: Buffer, headers: Readonly<Record<string, string>>): Promise<void>
   /** A request that makes something, and would make another if it were sent again. */
   create(path: string, body: object): Promise<Json>
   patch(path: string, body: object): Promise<Json>
@@ -85,6 +87,12 @@ export const createMlflowApi = (options: ApiOptions): MlflowApi => {
     url: options.url,
     get: (path, query) => json({ method: 'GET', path: path + textOf(query) }),
     post: (path, body) => json({ method: 'POST', path, body: JSON.stringify(body) }),
+    async postBytes(path, octets, headers) {
+      const what = { method: 'POST', path, octets, headers, bytes: true } as const
+      const response = await send(what)
+      const text = await response.text()
+      if (!response.ok) throw refusalOf(options.url, what, response.status, text)
+    },
     create: (path, body) => json({ method: 'POST', path, body: JSON.stringify(body), single: true }),
     patch: (path, body) => json({ method: 'PATCH', path, body: JSON.stringify(body) }),
     delete: (path, body) => json({ method: 'DELETE', path, body: JSON.stringify(body) }),
@@ -109,6 +117,8 @@ interface Request {
   readonly method: string
   readonly path: string
   readonly body?: string
+  readonly octets?: Buffer
+  readonly headers?: Readonly<Record<string, string>>
   /** Octets to send, opened for each try. */
   readonly stream?: () => Promise<Readable>
   /** The body is raw octets, or the answer is; it takes as long as it takes. */
@@ -126,9 +136,10 @@ const once = async ({ url, headers, signal }: ApiOptions, what: Request): Promis
   }
   return fetch(url + what.path, {
     method,
-    headers: { ...headers, ...(body === undefined ? {} : { 'content-type': 'application/json' }) },
+    headers: { ...headers, ...what.headers, ...(body === undefined ? {} : { 'content-type': 'application/json' }) },
     signal: what.bytes === true ? signal : AbortSignal.any([signal, AbortSignal.timeout(answerLimitMs)]),
     ...(body === undefined ? {} : { body }),
+    ...(what.octets === undefined ? {} : { body: new Uint8Array(what.octets) }),
   })
 }
 

@@ -1,6 +1,10 @@
+import type { MlflowApi } from './api.js'
+import { copyDatasets } from './copy-datasets.js'
+import { copyWebhooks } from './copy-webhooks.js'
 import { differingParts } from '../../core/tracking/run-digest.js'
 import { exportFiles, exportRun, isOver, ourTags, plainTags, type Exporting, type MeasuredModel } from './export-run.js'
 import { exportRegistry } from './export-registry.js'
+import { exportTraces, type TraceExport } from './export-traces.js'
 import { markOf } from './hashing.js'
 import { readRegistry } from './import-registry.js'
 import { noCounts, plus, type Counts, type ExperimentOutcome, type Outcome } from './outcome.js'
@@ -8,6 +12,7 @@ import { inParallel } from './pool.js'
 import type { ArtifactOwner, SourceExperiment, SourceLoggedModel, SourceRun } from './reader.js'
 
 export interface ExportOptions extends Omit<Exporting, 'differ'> {
+  readonly traces: Pick<TraceExport, 'reader' | 'there'> & { readonly ours: MlflowApi }
   /** The project, by which its experiments and models are known there. */
   readonly projectId: string
   /** What goes behind a name that is taken there. */
@@ -50,12 +55,25 @@ export const exportHistory = async (options: ExportOptions): Promise<void> => {
     for (const run of models.runs) registry?.noteRun(run)
     for (const model of models.models) registry?.noteModel(model)
     await exportContents(options, exporting, place, models, exported)
+    await exportTraces(
+      exporting,
+      { ...options.traces, ids: idsOf(exported), outcome },
+      place,
+      models.runs.map(({ id }) => id),
+    )
     if (experiment.lifecycleStage === 'deleted') await exporting.there.writer.setExperimentStage(place.id, 'deleted')
   }
   if (registry === null) return
   say.registry()
   await exportRegistry(exporting, { registry, exported, outcome, projectId: options.projectId, label: options.label })
+  const between = { ...exporting, from: options.traces.ours, to: options.traces.there.api, outcome }
+  await copyDatasets(between)
+  await copyWebhooks(between)
 }
+
+/** Ids there of runs and logged models, by those that they have here. */
+const idsOf = ({ runs, models }: Exported): ReadonlyMap<string, string> =>
+  new Map([...runs, ...models].map(([here, { id }]) => [here, id]))
 
 const placeExperiment = async (options: ExportOptions, experiment: SourceExperiment): Promise<ExperimentOutcome> => {
   const { reader, writer } = options.there

@@ -26,6 +26,7 @@ export const exportRegistry = async (exporting: Exporting, registering: Register
       const name = await placeModel(exporting, registering, model, there.models)
       placed.set(model.name, name)
       await exportVersions(exporting, registering, { name, versions, placed, known: there.versionsOf.get(name) ?? [] })
+      await tellOwnFiles(exporting, model.name, versions)
       for (const { alias, version } of model.aliases) await exporting.there.writer.setAlias(name, alias, version)
       outcome.registeredModels.push({ sourceName: model.name, name, versions: versions.length })
     } catch (error) {
@@ -59,6 +60,17 @@ const placeModel = async (
   const description = model.description === null ? {} : { description: model.description }
   await writer.createRegisteredModel({ name, ...description, tags: [...plainTags(model.tags), mine] })
   return name
+}
+
+/** A version that keeps files as they were registered has those of its run there: MLflow has no such thing. */
+const tellOwnFiles = async (
+  { reader, differ }: Exporting,
+  name: string,
+  versions: readonly SourceVersion[],
+): Promise<void> => {
+  for (const { version } of versions)
+    if (await reader.hasOwnFiles(name, version))
+      differ({ kind: 'registered_model', id: name, name, faults: ['files'], detail: `version ${String(version)}` })
 }
 
 interface OfModel {

@@ -1,15 +1,20 @@
 import type { VerifyImportedRuns } from '@novabrain/contracts'
 import { wireValue as wire } from '../../core/tracking/metric-value.js'
 import { differingParts } from '../../core/tracking/run-digest.js'
+import type { MlflowApi } from './api.js'
+import { copyDatasets } from './copy-datasets.js'
+import { copyWebhooks } from './copy-webhooks.js'
 import { copyFiles, copyRun, createPointSender, type Copying } from './copy-run.js'
 import { markOf } from './hashing.js'
 import { readHistories } from './histories.js'
 import { importRegistry, readRegistry, type Registry } from './import-registry.js'
+import { importTraces, type TraceImport } from './import-traces.js'
 import { noCounts, plus, type ExperimentOutcome, type Outcome } from './outcome.js'
 import { chunks, inParallel } from './pool.js'
 import type { SourceExperiment, SourceLoggedModel, SourceRun } from './reader.js'
 
 export interface ImportOptions extends Omit<Copying, 'differ'> {
+  readonly traces: Pick<TraceImport, 'reader' | 'ours'> & { readonly theirs: MlflowApi }
   /** Put the runs of all experiments into this one. */
   readonly into: string | null
   /** Only experiments of these names. */
@@ -39,12 +44,16 @@ export const importHistory = async (options: ImportOptions): Promise<void> => {
     options.signal.throwIfAborted()
     const placed = await placeExperiment(options, experiment)
     say.experiment(placed.name)
-    await importRuns(options, copying, placed, registry)
+    const runIds = await importRuns(options, copying, placed, registry)
     await importLoggedModels(options, copying, experiment.id, registry)
+    await importTraces(copying, { ...options, ...options.traces }, experiment.id, runIds)
   }
   if (registry === null) return
   say.registry()
   await importRegistry(copying, registry, outcome)
+  const between = { ...copying, from: options.traces.theirs, to: options.traces.ours, outcome }
+  await copyDatasets(between)
+  await copyWebhooks(between)
 }
 
 const wantedExperiments = async ({ reader, only }: ImportOptions): Promise<SourceExperiment[]> => {
@@ -75,8 +84,10 @@ const importRuns = async (
   copying: Copying,
   place: ExperimentOutcome,
   registry: Registry | null,
-): Promise<void> => {
+): Promise<string[]> => {
+  const ids: string[] = []
   for await (const page of options.reader.runs(place.sourceId, runsInPage)) {
+    ids.push(...page.map(({ id }) => id))
     for (const run of page) registry?.noteRun(run)
     for (const group of chunks(page, runsAtOnce)) {
       options.signal.throwIfAborted()
@@ -86,6 +97,7 @@ const importRuns = async (
       options.progress.tick()
     }
   }
+  return ids
 }
 
 type Items = VerifyImportedRuns['items']

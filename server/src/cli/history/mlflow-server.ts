@@ -5,7 +5,7 @@ import { existsSync, readdirSync, statSync } from 'node:fs'
 import { createServer } from 'node:net'
 import path from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { databaseUrl, shownPlace, sqliteFile, type Place } from './place.js'
+import { artifactFolder, databaseUrl, shownPlace, sqliteFile, type Place } from './place.js'
 
 /** A real MLflow server on somebody's store, for as long as we need it. */
 export interface LocalMlflow {
@@ -145,7 +145,7 @@ const spawnGuarded = (options: LocalOptions, port: number): ChildProcess => {
 /** Files of a store that we write go beside it, at an address that holds without a server. */
 const artifactRoot = (place: Place): string => {
   if (place.kind === 'folder') return pathToFileURL(place.folder).href
-  return pathToFileURL(path.join(workFolder(place), 'mlartifacts')).href
+  return pathToFileURL(path.join(workFolder(place), artifactFolder)).href
 }
 
 /** Addresses that are relative are so to where the store is. */
@@ -162,6 +162,8 @@ const childEnvironment = ({ environment }: LocalOptions): Record<string, string 
   MLFLOW_ALLOW_FILE_STORE: 'true',
   MLFLOW_SERVER_ENABLE_JOB_EXECUTION: 'false',
   MLFLOW_DISABLE_TELEMETRY: 'true',
+  // Webhooks are written down, switched off; what their hosts resolve to is seen by who switches them on.
+  MLFLOW_WEBHOOK_ALLOW_PRIVATE_IPS: 'true',
   MLFLOW_S3_ENDPOINT_URL: environment['MLFLOW_S3_ENDPOINT_URL'],
   PYTHONUNBUFFERED: '1',
   PYTHONUTF8: '1',

@@ -1,4 +1,6 @@
 import { NovaBrainError } from '@novabrain/contracts'
+import { existsSync, mkdirSync, readdirSync } from 'node:fs'
+import path from 'node:path'
 import { textOption, UsageError, type Context } from '../command.js'
 import { createMlflowApi, MlflowRefusal, mlflowHeaders, type MlflowApi } from './api.js'
 import { mlflowPython, mlflowVersion } from './mlflow-python.js'
@@ -32,13 +34,27 @@ export const placeOf = ({ positionals, environment, texts }: Context, usage: str
   return place
 }
 
+/**
+ * A folder is what the version of MLflow that wrote it made of it: files, or a database with its artifacts beside it, which
+ * `mlflow ui` opens in that folder by itself. A new one gets the latter, since newer versions write no files.
+ */
+const asStore = (place: Place, mayCreate: boolean): Place => {
+  if (place.kind !== 'folder') return place
+  const file = path.join(place.folder, 'mlflow.db')
+  const isNew = mayCreate && (!existsSync(place.folder) || readdirSync(place.folder).length === 0)
+  if (!existsSync(file) && !isNew) return place
+  mkdirSync(place.folder, { recursive: true })
+  return { kind: 'database', url: `sqlite:///${file}`, driver: 'sqlite' }
+}
+
 /** Reach a server, or start one on a folder or database. */
 export const openStore = async (
   context: Context,
-  place: Place,
+  named: Place,
   { signal, mayCreate, say }: { signal: AbortSignal; mayCreate: boolean; say: (text: string) => void },
 ): Promise<OpenStore> => {
   const { environment, options, texts } = context
+  const place = asStore(named, mayCreate)
   if (place.kind === 'server') {
     const { url, headers } = withCredentials(place.url, mlflowHeaders(environment))
     const api = createMlflowApi({ url, headers, signal })

@@ -2,6 +2,7 @@ import type { RunDigest } from '@novabrain/contracts'
 import type { RunPart } from '../../core/tracking/run-digest.js'
 import type { Done } from './progress.js'
 import type { LeftBehind } from './reader.js'
+import type { TracePart } from './trace-wire.js'
 
 /** What can be wrong with something that was copied. */
 export type Fault =
@@ -17,10 +18,12 @@ export type Fault =
   | 'aliases'
   | 'description'
   | 'metrics'
+  | 'records'
+  | TracePart
 
 /** Something that is not the same on both sides. */
 export interface Difference {
-  readonly kind: 'experiment' | 'run' | 'logged_model' | 'registered_model'
+  readonly kind: 'experiment' | 'run' | 'logged_model' | 'registered_model' | 'trace' | 'evaluation_dataset' | 'webhook'
   readonly id: string
   readonly name: string
   readonly faults: readonly Fault[]
@@ -47,6 +50,10 @@ export interface Outcome {
   readonly to: string
   readonly experiments: ExperimentOutcome[]
   readonly loggedModels: { source: number; here: number }
+  readonly traces: { source: number; here: number }
+  readonly evaluationDatasets: { source: number; here: number }
+  /** Switched off and without their secrets. */
+  readonly webhooks: { source: number; here: number }
   readonly registeredModels: { readonly sourceName: string; readonly name: string; versions: number }[]
   readonly differences: Difference[]
   /** What cannot come along: how many of each; `null` where the source does not say. */
@@ -65,9 +72,12 @@ export const newOutcome = (from: string, to: string, copied: Done): Outcome => (
   to,
   experiments: [],
   loggedModels: { source: 0, here: 0 },
+  traces: { source: 0, here: 0 },
+  evaluationDatasets: { source: 0, here: 0 },
+  webhooks: { source: 0, here: 0 },
   registeredModels: [],
   differences: [],
-  leftBehind: { traces: 0, evaluationDatasets: 0, webhooks: 0 },
+  leftBehind: { traces: 0 },
   filesElsewhere: [],
   unchangedRuns: 0,
   copied,

@@ -8,6 +8,9 @@ export type Place =
   | { readonly kind: 'folder'; readonly folder: string }
   | { readonly kind: 'database'; readonly url: string; readonly driver: Driver }
 
+/** Where the files of a database lie, beside it, when we or MLflow's own server put them there. */
+export const artifactFolder = 'mlartifacts'
+
 /** What Python needs besides `mlflow` to open a database. */
 export type Driver = 'sqlite' | 'postgresql' | 'mysql'
 
@@ -81,7 +84,7 @@ export const labelOf = (place: Place): string => {
     .filter((word) => word !== '')
   if (place.kind === 'server') return (words[0] ?? 'mlflow').replace(/:\d+$/, '')
   const last = words.at(-1) ?? 'mlflow'
-  const name = last === 'mlruns' ? (words.at(-2) ?? last) : last
+  const name = ['mlruns', 'mlflow.db'].includes(last) ? (words.at(-2) ?? last) : last
   return name.replace(/\.(db|sqlite3?)$/, '').replace(/[:\\]/g, '') || 'mlflow'
 }
 

@@ -6,6 +6,7 @@ export interface Done {
   points: number
   artifacts: number
   bytes: number
+  traces: number
 }
 
 /** What of a whole is done, for the bar. */
@@ -34,6 +35,7 @@ export interface ProgressWords {
   runs(done: number, total: number): string
   points(count: number): string
   files(count: number, bytes: string): string
+  traces(count: number): string
   left(duration: string): string
 }
 
@@ -42,7 +44,7 @@ const lineEveryMs = 10_000
 
 /** A bar on a terminal, and elsewhere (a log, a pipe) a plain line every ten seconds. */
 export const createProgress = (options: ProgressOptions): Progress => {
-  const done: Done = { runs: 0, points: 0, artifacts: 0, bytes: 0 }
+  const done: Done = { runs: 0, points: 0, artifacts: 0, bytes: 0, traces: 0 }
   const startedMs = options.nowMs()
   const everyMs = options.live ? liveEveryMs : lineEveryMs
   let saidMs = options.nowMs()
@@ -87,6 +89,7 @@ export const progressLine = (
     words.runs(done.runs, totalRuns),
     words.points(done.points),
     words.files(done.artifacts, formatBytes(done.bytes)),
+    ...(done.traces === 0 ? [] : [words.traces(done.traces)]),
     rate,
   ]
   const leftMs = share > 0 && share < 1 ? (tookMs / share) * (1 - share) : null

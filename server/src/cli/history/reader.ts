@@ -2,6 +2,7 @@ import { NovaBrainError, type MetricValue } from '@novabrain/contracts'
 import { readValue } from '../../core/tracking/metric-value.js'
 import type { Point } from '../../core/tracking/run-digest.js'
 import { MlflowRefusal, type Json, type MlflowApi } from './api.js'
+import { pages, records, text } from './pages.js'
 
 export interface Pair {
   readonly key: string
@@ -192,6 +193,15 @@ export const createReader = (api: MlflowApi) => ({
   registeredModel: async (name: string): Promise<SourceRegisteredModel> =>
     registeredModelOf(record(await api.get(`${mlflow}/registered-models/get`, { name }), 'registered_model')),
 
+  /** Whether the files of a version are not those of its run any more: only NovaBrain keeps them apart. */
+  hasOwnFiles: async (name: string, version: number): Promise<boolean> =>
+    /^mlflow-artifacts:\/\d+\/versions\//.test(
+      text(
+        await api.get(`${mlflow}/model-versions/get-download-uri`, { name, version: String(version) }),
+        'artifact_uri',
+      ),
+    ),
+
   async *versions(): AsyncGenerator<readonly SourceVersion[]> {
     for (const filter of [undefined, isPrompt])
       yield* pages(
@@ -213,33 +223,22 @@ export const createReader = (api: MlflowApi) => ({
 
   /** What is there that cannot come along: how many of each; `null` where the source does not say. */
   async leftBehind(experimentIds: readonly string[]): Promise<Readonly<Record<LeftBehind, number | null>>> {
-    const datasets = pages(
-      (page) => api.post('/api/3.0/mlflow/datasets/search', { experiment_ids: [], max_results: 1000, ...page }),
-      (answer) => records(answer, 'datasets'),
-    )
-    const webhooks = pages(
-      (page) => api.get(`${mlflow}/webhooks`, { max_results: 100, ...page }),
-      (answer) => records(answer, 'webhooks'),
-    )
-    return {
-      traces: await count(tracesOf(api, experimentIds)),
-      evaluationDatasets: await count(datasets),
-      webhooks: await count(webhooks),
-    }
+    return { traces: await count(oldTraces(api, experimentIds)) }
   },
 })
 
-export type LeftBehind = 'traces' | 'evaluationDatasets' | 'webhooks'
+export type LeftBehind = 'traces'
 
-async function* tracesOf(api: MlflowApi, experimentIds: readonly string[]): AsyncGenerator<readonly unknown[]> {
+/** Traces of servers before MLflow 3, which tell too little of them; newer ones answer their own request. */
+async function* oldTraces(api: MlflowApi, experimentIds: readonly string[]): AsyncGenerator<readonly unknown[]> {
+  const location = { type: 'MLFLOW_EXPERIMENT', mlflow_experiment: { experiment_id: experimentIds[0] ?? '0' } }
+  const newer = await api
+    .post('/api/3.0/mlflow/traces/search', { locations: [location], max_results: 1 })
+    .catch(whenUntold)
+  if (newer !== null) return
   for (const experimentId of experimentIds)
     yield* pages(
-      (page) =>
-        api.post('/api/3.0/mlflow/traces/search', {
-          locations: [{ type: 'MLFLOW_EXPERIMENT', mlflow_experiment: { experiment_id: experimentId } }],
-          max_results: 500,
-          ...page,
-        }),
+      (page) => api.get(`${mlflow}/traces`, { experiment_ids: [experimentId], max_results: 500, ...page }),
       (answer) => records(answer, 'traces'),
     )
 }
@@ -254,34 +253,6 @@ const count = async (found: AsyncGenerator<readonly unknown[]>): Promise<number 
     if (error instanceof MlflowRefusal) return null
     throw error
   }
-}
-
-/** Page after page; a server that does not know the request has none. */
-async function* pages<T>(
-  ask: (page: { page_token?: string }) => Promise<Json>,
-  read: (answer: Json) => readonly T[],
-): AsyncGenerator<readonly T[]> {
-  let token = ''
-  do {
-    const answer = await ask(token === '' ? {} : { page_token: token }).catch(whenUnknown)
-    if (answer === null) return
-    const items = read(answer)
-    if (items.length > 0) yield items
-    token = text(answer, 'next_page_token')
-  } while (token !== '')
-}
-
-const whenUnknown = (error: unknown): null => {
-  const unknown =
-    error instanceof MlflowRefusal &&
-    ((error.status === 404 && error.errorCode !== 'RESOURCE_DOES_NOT_EXIST') ||
-      error.status === 405 ||
-      error.status === 501 ||
-      error.errorCode === 'ENDPOINT_NOT_FOUND' ||
-      error.errorCode === 'NOT_IMPLEMENTED' ||
-      error.errorCode === 'FEATURE_DISABLED')
-  if (unknown) return null
-  throw error
 }
 
 const whenUntold = (error: unknown): null => {
@@ -426,11 +397,6 @@ const modelStatusOf = (name: string) => modelStatuses.find((status) => status ==
 
 const stageOf = (of: Json) => (text(of, 'lifecycle_stage') === 'deleted' ? 'deleted' : 'active')
 
-const text = (of: Json, name: string): string => {
-  const value = of[name]
-  return typeof value === 'string' ? value : typeof value === 'number' ? String(value) : ''
-}
-
 /** MLflow sends 64-bit integers as numbers, older servers as text. */
 const integer = (of: Json, name: string): number => {
   const value = Number(of[name] ?? 0)
@@ -440,11 +406,6 @@ const integer = (of: Json, name: string): number => {
 const record = (of: Json, name: string): Json => {
   const value = of[name]
   return typeof value === 'object' && value !== null ? (value as Json) : {}
-}
-
-const records = (of: Json, name: string): readonly Json[] => {
-  const value = of[name]
-  return Array.isArray(value) ? (value as readonly Json[]) : []
 }
 
 const pairs = (of: Json, name: string): Pair[] =>

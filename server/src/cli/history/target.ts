@@ -7,6 +7,8 @@ import {
   type ErrorBody,
   type Import,
   type ImportedArtifactQuery,
+  type ImportedTrace,
+  type MarkedTrace,
   UnreachableError,
 } from '@novabrain/contracts'
 import type { Readable } from 'node:stream'
@@ -41,6 +43,11 @@ export const createTarget = (session: Session, of: Import, signal: AbortSignal) 
       again(
         async () => (await client.findImportedArtifacts({ params, body: { ownerIds: [...ownerIds] }, signal })).items,
       ),
+    knownTraces: (ids: readonly string[]) =>
+      again(async () => (await client.findImportedTraces({ params, body: { ids: [...ids] }, signal })).items),
+    traces: (items: ImportedTrace[]) =>
+      again(async () => (await client.putImportedTraces({ params, body: { items }, signal })).taken),
+    noteTraces: (items: MarkedTrace[]) => again(() => client.noteImportedTraces({ params, body: { items }, signal })),
     verify: (items: Parameters<typeof client.verifyImportedRuns>[0]['body']['items']) =>
       again(async () => (await client.verifyImportedRuns({ params, body: { items }, signal })).items),
     finish: (body: Parameters<typeof client.finishImport>[0]['body']) =>

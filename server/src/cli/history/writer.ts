@@ -123,7 +123,11 @@ export const createWriter = (api: MlflowApi, { local }: { readonly local: boolea
     api.post(`${mlflow}/registered-models/alias`, { name, alias, version: String(version) }),
 
   /** Keep a file; `false` when the store takes none from us. */
-  putFile: async (owner: ArtifactOwner, file: string, body: () => Promise<Readable>): Promise<boolean> => {
+  putFile: async (
+    owner: Pick<ArtifactOwner, 'artifactUri'>,
+    file: string,
+    body: () => Promise<Readable>,
+  ): Promise<boolean> => {
     const proxied = proxyPath(owner.artifactUri)
     if (proxied !== null) {
       const address = `${proxied}/${file}`.split('/').map(encodeURIComponent).join('/')

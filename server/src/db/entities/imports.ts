@@ -28,7 +28,7 @@ export const ImportEntity = new EntitySchema<ImportRow>({
   foreignKeys: [{ target: 'Project', columnNames: ['projectId'], referencedColumnNames: ['id'] }],
 })
 
-export type ImportedKind = 'experiment' | 'run' | 'logged_model' | 'registered_model'
+export type ImportedKind = 'experiment' | 'run' | 'logged_model' | 'registered_model' | 'trace'
 
 /** One entity of a source, and the row that it is here. `mark` is what it looked like when it was found whole. */
 export interface ImportedEntityRow {

@@ -41,6 +41,17 @@ export const mountImports = (mount: Mount, { imports }: { readonly imports: Impo
     items: await imports.verifyRuns(scope, params.importId, body.items),
   }))
 
+  mount(routes.findImportedTraces, async ({ scope, params, body }) => ({
+    items: await imports.findTraces(scope, params.importId, body.ids),
+  }))
+
+  mount(routes.putImportedTraces, ({ scope, params, body }) => imports.putTraces(scope, params.importId, body.items))
+
+  mount(routes.noteImportedTraces, async ({ scope, params, body }) => {
+    await imports.noteTraces(scope, params.importId, body.items)
+    return {}
+  })
+
   mount(routes.finishImport, async ({ scope, params, body }) => {
     await imports.finish(scope, params.importId, body)
     return {}

@@ -10,6 +10,8 @@ import {
   type ImportedLoggedModel,
   type ImportedRegisteredModel,
   type ImportedRun,
+  type ImportedTrace,
+  type MarkedTrace,
   type OpenImport,
   type PlacedExperiment,
   type PlacedRegisteredModel,
@@ -27,6 +29,7 @@ import { differingParts, digestOf } from '../../core/tracking/run-digest.js'
 import type { Deps, ProjectScope, Tx } from '../../deps.js'
 import type { TrackingServices } from '../mlflow/endpoint.js'
 import type { AdoptedRun } from '../runs/adopted.js'
+import { createTraceImport } from './traces.js'
 import { importRepository as imports, type ImportedEntity, type ImportedKind } from './repository.js'
 
 /** How many points one request may carry, over all its series. */
@@ -41,8 +44,11 @@ export type ImportService = ReturnType<typeof createImportService>
  */
 export const createImportService = (
   { database, clock, newId, audit }: Pick<Deps, 'database' | 'clock' | 'newId' | 'audit'>,
-  { experiments, runs, metrics, artifacts, loggedModels, modelRegistry }: TrackingServices,
+  services: TrackingServices,
 ) => {
+  const { experiments, runs, metrics, artifacts, loggedModels, modelRegistry } = services
+  const traceImport = createTraceImport(services)
+
   /** Work of one import, in one transaction. */
   const within = <T>(scope: ProjectScope, importId: string, work: (tx: Tx, of: Import) => Promise<T>): Promise<T> =>
     database.transaction(scope, async (tx) =>
@@ -253,6 +259,21 @@ export const createImportService = (
         )
         return verified.map(({ id, digest, same }) => ({ id, digest, same }))
       }),
+
+    /** The traces among these that were found whole, with what they looked like then. */
+    findTraces: (scope: ProjectScope, importId: string, ids: readonly string[]): Promise<MarkedTrace[]> =>
+      within(scope, importId, (tx, of) => traceImport.known(tx, of, ids)),
+
+    /** Take over traces, or bring them up to date; answers those whose id something else has. */
+    putTraces: (scope: ProjectScope, importId: string, items: readonly ImportedTrace[]): Promise<PutOutcome> =>
+      within(scope, importId, async (tx, of) => {
+        const placeOf = await placesOf(tx, of, items)
+        return { taken: await traceImport.put(tx, scope, of, { items, placeOf }) }
+      }),
+
+    /** They were read back and are as at their source. */
+    noteTraces: (scope: ProjectScope, importId: string, items: readonly MarkedTrace[]): Promise<void> =>
+      within(scope, importId, (tx, of) => traceImport.note(tx, of, items)),
 
     /** Note what came of it. */
     finish: (scope: ProjectScope, importId: string, outcome: FinishImport): Promise<void> =>

@@ -149,7 +149,8 @@ export const endTrace = async (services: TrackingServices, { scope, fields }: Ml
   return { trace: { trace_info: wireTraceInfo(await services.traces.end(scope, end, said)) } }
 }
 
-const traceEndOf = (info: Fields): TraceEnd => {
+/** What a `TraceInfoV3` says of a trace. */
+export const traceEndOf = (info: Fields): TraceEnd => {
   const location = info['trace_location']
   const experiment = isRecord(location) ? location['mlflow_experiment'] : undefined
   if (!isRecord(experiment)) return invalidValue('trace.trace_info.trace_location', location)

@@ -112,3 +112,9 @@ const ids = new Set(['traceId', 'spanId', 'parentSpanId'])
 
 const hexToBytes = (key: string, value: unknown): unknown =>
   ids.has(key) && typeof value === 'string' ? Buffer.from(value, 'hex') : value
+
+/** A request as protobuf, out of what OTLP's JSON says. */
+export const encodeRequest = (request: object): Buffer =>
+  Buffer.from(
+    requestType.encode(requestType.fromObject(JSON.parse(JSON.stringify(request), hexToBytes) as object)).finish(),
+  )

@@ -46,9 +46,14 @@ export const unpackExport = async (body: Buffer, encoding: string): Promise<Buff
 const isTooLarge = (error: unknown): boolean =>
   typeof error === 'object' && error !== null && 'code' in error && error.code === 'ERR_BUFFER_TOO_LARGE'
 
-/** The spans of an export. Errors: `spans_malformed`, `span_invalid`. */
-export const readExport = (body: Buffer, mediaType: string): readonly NewSpan[] => {
-  const request = parse(body, mediaType)
+/** The spans of an export, in MLflow's words where they come in others'. Errors: `spans_malformed`, `span_invalid`. */
+export const readExport = (body: Buffer, mediaType: string): readonly NewSpan[] =>
+  spansIn(parse(body, mediaType)).map((span) => ({ ...span, attributes: withConventions(span.attributes) }))
+
+/** The same word for word, for spans that a store has kept already. */
+export const readKeptSpans = (text: string): readonly NewSpan[] => spansIn(parse(Buffer.from(text), 'application/json'))
+
+const spansIn = (request: OtlpRequest): readonly NewSpan[] => {
   if (request.resourceSpans.length === 0) return malformed('Invalid OpenTelemetry format - no spans found')
   return request.resourceSpans.flatMap(({ resource, scopeSpans }) => {
     const about = attributesOf(resource?.attributes ?? [])
@@ -75,7 +80,7 @@ const spanOf = (span: OtlpSpan, resource: readonly Attribute[]): NewSpan => {
     endedAtNs: timeOf(span.endTimeUnixNano, 'end_time_unix_nano'),
     status: (['UNSET', 'OK', 'ERROR'] as const)[span.status?.code ?? 0],
     statusMessage: storable(span.status?.message ?? ''),
-    attributes: withConventions(withTraceId(attributesOf(span.attributes), traceId)),
+    attributes: withTraceId(attributesOf(span.attributes), traceId),
     events: span.events.map((event) => ({
       name: storable(event.name),
       timeNs: timeOf(event.timeUnixNano, 'time_unix_nano') ?? '0',

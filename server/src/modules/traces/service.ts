@@ -40,6 +40,15 @@ export interface TraceSearch {
   readonly limit: number
 }
 
+/** A trace out of a history. `prompts` are `name/version`. */
+export interface AdoptedTrace {
+  readonly end: TraceEnd
+  readonly said: readonly AssessmentRecord[]
+  readonly spans: readonly NewSpan[]
+  readonly runIds: readonly string[]
+  readonly prompts: readonly string[]
+}
+
 /** How long a reader waits for spans that were announced and are still on their way. */
 const waitsMs = [1000, 2000]
 
@@ -143,6 +152,29 @@ export const createTracesService = (
           if (runId !== null) await traces.link(tx, scope, [...byTrace.keys()], 'run', [runId])
         }),
       ),
+
+    /** Those of the ids that are traces here, inside somebody's transaction. */
+    existing: (tx: Tx, scope: ProjectScope, ids: readonly string[]): Promise<readonly TraceRecord[]> =>
+      traces.findMany(tx, scope, ids, null),
+
+    /**
+     * Take over a trace of a history as its source tells it, with spans and links; its experiment and its runs may be
+     * deleted. Whether its id was free in this experiment.
+     */
+    async adopt(tx: Tx, scope: ProjectScope, { end, said, spans, runIds, prompts }: AdoptedTrace): Promise<boolean> {
+      const { artifactLocation } = await experiments.find(tx, scope, end.experimentId)
+      const [before] = await traces.hold(tx, scope, [emptyTrace(end.id, end.experimentId, end.startedAtMs)])
+      if (before === undefined || before.experimentId !== end.experimentId) return false
+      const after = withArtifacts(afterEnd(before, end), artifactLocation)
+      const location = spans.length === 0 ? {} : { [traceKeys.spansLocation]: 'TRACKING_STORE' }
+      await traces.save(tx, scope, { ...after, tags: { ...after.tags, ...location } })
+      await traces.putSpans(tx, scope, distinct(spans).map(spanRecord))
+      await linkSource(tx, scope, after)
+      await traces.link(tx, scope, [end.id], 'run', runIds)
+      await traces.link(tx, scope, [end.id], 'prompt', prompts)
+      for (const assessment of said) await assessments.put(tx, scope, assessment)
+      return true
+    },
 
     get: (scope: ProjectScope, id: string): Promise<Trace> =>
       database.transaction(scope, async (tx) => one(tx, scope, await find(tx, scope, id))),

@@ -245,6 +245,34 @@ export type VerifyImportedRuns = Static<typeof VerifyImportedRuns>
 export const VerifiedRun = Type.Object({ id: RunId, digest: RunDigest, same: Type.Boolean() })
 export type VerifiedRun = Static<typeof VerifiedRun>
 
+const TraceId = Type.String({ minLength: 1, maxLength: 250, pattern: '^[^\\u0000]*$' })
+
+/** A trace as it was at its source. */
+export const ImportedTrace = Type.Object({
+  experimentId: SourceExperimentId,
+  /** All but the spans, as MLflow's REST API writes it (`TraceInfoV3`, with assessments). */
+  info: Type.Record(Type.String(), Type.Unknown()),
+  /** As OTLP writes them in JSON. */
+  spans: Type.Array(Type.Record(Type.String(), Type.Unknown()), { maxItems: 1_000_000 }),
+  /** Runs to which it is linked. */
+  runIds: Type.Array(RunId, { maxItems: 10_000 }),
+})
+export type ImportedTrace = Static<typeof ImportedTrace>
+
+export const PutImportedTraces = Type.Object({ items: Type.Array(ImportedTrace, { minItems: 1, maxItems: 100 }) })
+export type PutImportedTraces = Static<typeof PutImportedTraces>
+
+/** Which of these traces were imported whole, and what they looked like at their source then. */
+export const FindImportedTraces = Type.Object({ ids: Type.Array(TraceId, { maxItems: 1000 }) })
+export type FindImportedTraces = Static<typeof FindImportedTraces>
+
+export const MarkedTrace = Type.Object({ id: TraceId, mark: Mark })
+export type MarkedTrace = Static<typeof MarkedTrace>
+
+/** Traces that were read back and found the same. */
+export const NoteImportedTraces = Type.Object({ items: Type.Array(MarkedTrace, { minItems: 1, maxItems: 1000 }) })
+export type NoteImportedTraces = Static<typeof NoteImportedTraces>
+
 /** What came of an import, for the audit. */
 export const FinishImport = Type.Object({
   runs: Type.Integer({ minimum: 0 }),
