@@ -1,4 +1,4 @@
-import { In } from 'typeorm'
+import { In, LessThan } from 'typeorm'
 import { DeviceEntity, NodeEntity, type DeviceRow, type NodeRow } from '../../db/entities/execution.js'
 import type { Tx } from '../../deps.js'
 
@@ -7,7 +7,15 @@ export const listNodes = (tx: Tx): Promise<NodeRow[]> => tx.find(NodeEntity, { o
 export const listDevices = (tx: Tx): Promise<DeviceRow[]> =>
   tx.find(DeviceEntity, { where: { present: true }, order: { nodeId: 'ASC', index: 'ASC' } })
 
-export const findNode = (tx: Tx, id: string): Promise<NodeRow | null> => tx.findOneBy(NodeEntity, { id })
+/** Jobs may begin on a node that is locked: only its own row stands still. */
+const lock = { mode: 'for_no_key_update' } as const
+
+/** A node as it is, held until the transaction ends. */
+export const lockNode = (tx: Tx, id: string): Promise<NodeRow | null> => tx.findOne(NodeEntity, { where: { id }, lock })
+
+/** The nodes at work that were not heard of since `before`, held until the transaction ends. */
+export const lockSilentNodes = (tx: Tx, before: string): Promise<NodeRow[]> =>
+  tx.find(NodeEntity, { where: { state: 'ready', lastSeenAt: LessThan(before) }, order: { id: 'ASC' }, lock })
 
 export const saveNode = (tx: Tx, node: NodeRow): Promise<unknown> => tx.upsert(NodeEntity, node as never, ['id'])
 

@@ -3,13 +3,14 @@ import type { DeviceRow, NodeRow } from '../../db/entities/execution.js'
 import { systemScope, type Deps } from '../../deps.js'
 import { announceCluster } from './cluster.js'
 import {
-  findNode,
   listDevices,
   listDevicesOf,
   listHeldDevices,
   listHeldProcessors,
   listHeldNodes,
   listNodes,
+  lockNode,
+  lockSilentNodes,
   saveDevices,
   saveNode,
   type HeldDevice,
@@ -48,7 +49,7 @@ export const createNodeService = ({ database, clock, outbox }: Deps) => ({
   /** Make a node known as it is now. Nothing is written, and nobody woken, when it is as it was. */
   register(found: NodeDescription): Promise<void> {
     return database.transaction(systemScope, async (tx) => {
-      const known = await findNode(tx, found.id)
+      const known = await lockNode(tx, found.id)
       const { devices, ...rest } = found
       const state = known?.state === 'draining' ? 'draining' : 'ready'
       const node: NodeRow = { ...rest, state, lastSeenAt: clock.now() }
@@ -68,7 +69,7 @@ export const createNodeService = ({ database, clock, outbox }: Deps) => ({
   /** Nodes that nobody has spoken for since `before` take no new work until they are heard of again. */
   async markSilent(before: string): Promise<void> {
     await database.transaction(systemScope, async (tx) => {
-      const silent = (await listNodes(tx)).filter((node) => node.state === 'ready' && node.lastSeenAt < before)
+      const silent = await lockSilentNodes(tx, before)
       for (const node of silent) await saveNode(tx, { ...node, state: 'lost' })
       if (silent.length > 0) await announceCluster(tx, outbox, null, { type: 'nodes_changed' })
     })
