@@ -8,7 +8,16 @@ import { jupyterVenv, sampleVenv, startJupyter, type TestJupyter } from '../supp
 import { execute, openNotebook } from '../support/lab.js'
 import { mlflowWire } from '../support/mlflow-wire.js'
 import { startRealServer, type RealServer } from '../support/real-server.js'
-import { openContainer, openEditor, openFile, reloadEditor, tab, treeRow, webview } from '../support/vscode.js'
+import {
+  openContainer,
+  openEditor,
+  openFile,
+  reloadEditor,
+  tab,
+  treeRow,
+  webview,
+  windowKept,
+} from '../support/vscode.js'
 
 const [extension, venv, kernelVenv] = [vscodeExtension(), jupyterVenv(), sampleVenv()]
 const complete =
@@ -156,6 +165,7 @@ inThreeFaces('one run in three faces', () => {
     await lab.reload()
     await lab.getByRole('tab', { name: 'greenhouse v1' }).click()
     await lab.locator('nb-version-page').getByText('nothing better yet').waitFor()
+    await windowKept(vscode, '"kind":"version","name":"greenhouse"')
     await reloadEditor(vscode)
     await tab(vscode, 'greenhouse v1').waitFor()
     await webview(vscode).locator('nb-version-page').getByText('nothing better yet').waitFor()

@@ -20,6 +20,29 @@ export const reloadEditor = async (page: Page): Promise<void> => {
   await page.locator('.monaco-workbench .part.statusbar .statusbar-item').first().waitFor()
 }
 
+/**
+ * Wait until the browser has kept what its tabs show. The editor writes that down every five seconds, not when it is
+ * reloaded; `part` is a piece of the state of the tab.
+ */
+export const windowKept = async (page: Page, part: string): Promise<void> => {
+  await page.waitForFunction(async (wanted) => {
+    const answer = <T>(request: IDBRequest<T>) =>
+      new Promise<T>((resolve, reject) => {
+        request.onsuccess = () => resolve(request.result)
+        request.onerror = () => reject(request.error ?? new Error('no answer'))
+      })
+    for (const { name = '' } of await indexedDB.databases()) {
+      if (!name.startsWith('vscode-web-state-db-') || name.includes('global')) continue
+      const database = await answer(indexedDB.open(name))
+      const items = database.transaction('ItemTable').objectStore('ItemTable')
+      const editors: unknown = await answer(items.get('memento/workbench.parts.editor')).finally(() => database.close())
+      // The state of a tab is JSON in JSON: only its quotes are marked.
+      if (typeof editors === 'string' && editors.replaceAll('\\', '').includes(wanted)) return true
+    }
+    return false
+  }, part)
+}
+
 /** Run a command by the words of the palette, such as `NovaBrain: Sign In`; what is asked next is on the screen afterwards. */
 export const runCommand = async (page: Page, label: string): Promise<void> => {
   await page.keyboard.press('F1')
@@ -84,15 +107,28 @@ export const typeInto = async (page: Page, text: string): Promise<void> => {
 /** The editor takes a second click on an icon within 300 ms for a nervous double click and does nothing. */
 const nervousMs = 350
 
-/** Open a view container by its icon in the activity bar. */
+/**
+ * Open a view container by its icon in the activity bar. A window that comes back may open it by itself just before the
+ * click, which then closes it: one looks and clicks again, as people do.
+ */
 export const openContainer = async (page: Page, name: string): Promise<void> => {
   const icon = page.locator('.activitybar').getByRole('tab', { name })
   await icon.waitFor()
   const open = icon.and(page.locator('[aria-selected="true"]'))
-  await page.waitForTimeout(nervousMs)
-  if ((await icon.getAttribute('aria-selected')) !== 'true') await icon.click()
-  await open.waitFor()
+  for (let tries = 1; ; tries += 1) {
+    await page.waitForTimeout(nervousMs)
+    if ((await icon.getAttribute('aria-selected')) !== 'true') await icon.click()
+    const opened = await open.waitFor({ timeout: 5000 }).then(
+      () => true,
+      (error: unknown) => {
+        if (tries >= 5) throw error
+        return false
+      },
+    )
+    if (opened) return
+  }
 }
+
 /** Open a file at the top of the folder, from the explorer. */
 export const openFile = async (page: Page, name: string): Promise<void> => {
   await openContainer(page, 'Explorer')

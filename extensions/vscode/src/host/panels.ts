@@ -19,7 +19,8 @@ const viewTypes = {
 export const createPanels = (
   context: vscode.ExtensionContext,
   appOf: () => App,
-): Panels & vscode.Disposable & { restore(panel: vscode.WebviewPanel, target: PageTarget): Promise<void> } => {
+): Panels &
+  vscode.Disposable & { restore(panel: vscode.WebviewPanel, target: PageTarget | undefined): Promise<void> } => {
   const open = new Map<string, { readonly panel: vscode.WebviewPanel; readonly target: () => PageTarget }>()
   const painted = new vscode.EventEmitter<number>()
 
@@ -48,7 +49,7 @@ export const createPanels = (
       served.dispose()
       open.delete(key)
     })
-    panel.webview.html = pageHtml(panel.webview, context.extensionUri, app.editor.locale)
+    panel.webview.html = pageHtml(panel.webview, context.extensionUri, app.editor.locale, target)
   }
   /** Pages share a column: a second run does not split the window once more. */
   const columnFor = (quietly: boolean): vscode.ViewColumn => {
@@ -65,7 +66,8 @@ export const createPanels = (
   }
 
   return {
-    restore: attach,
+    // A window that ended before its page had begun to show anything knows the tab, but not of what.
+    restore: async (panel, target) => (target === undefined ? panel.dispose() : attach(panel, target)),
     openRun: (target, tab = 'overview', options = {}) =>
       show({ kind: 'run', ...target, tab }, 'NovaBrain', options.quietly === true),
     openCompare: (runIds) => show({ kind: 'compare', runIds }, vscode.l10n.t('Compare runs'), false),
@@ -100,7 +102,7 @@ const titleOf = (target: ModelTarget): string => {
 }
 
 /** The page of a webview. It may load one script of ours and nothing else; it has no network and no token. */
-const pageHtml = (webview: vscode.Webview, extension: vscode.Uri, locale: string): string => {
+const pageHtml = (webview: vscode.Webview, extension: vscode.Uri, locale: string, target: PageTarget): string => {
   const nonce = btoa(String.fromCharCode(...crypto.getRandomValues(new Uint8Array(16))))
   const script = webview.asWebviewUri(vscode.Uri.joinPath(extension, 'dist/webview.js'))
   const policy = [
@@ -117,7 +119,7 @@ const pageHtml = (webview: vscode.Webview, extension: vscode.Uri, locale: string
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>NovaBrain</title>
 </head>
-<body>
+<body data-target="${encodeURIComponent(JSON.stringify(target))}">
 <script nonce="${nonce}" src="${script.toString()}"></script>
 </body>
 </html>`

@@ -22,7 +22,7 @@ export interface Core {
   readonly tools: Readonly<Record<string, Tool>>
   cellMetrics(notebookPath: string, source: string, cells: readonly string[]): Promise<CellWords | null>
   followStatus(show: (words: StatusWords | null) => void): Unsubscribe
-  restorePage(panel: vscode.WebviewPanel, target: PageTarget): Promise<void>
+  restorePage(panel: vscode.WebviewPanel, target: PageTarget | undefined): Promise<void>
   onPainted(listener: (afterMs: number) => void): Unsubscribe
   taskTerminal(definition: vscode.TaskDefinition, folder: string): vscode.Pseudoterminal
   openLink(path: string, query: URLSearchParams): Promise<void>
@@ -78,7 +78,8 @@ export const register = (context: Context, load: () => Promise<Core>): void => {
     ),
     ...['novabrain.run', 'novabrain.compare', 'novabrain.queue', 'novabrain.table', 'novabrain.model'].map((viewType) =>
       vscode.window.registerWebviewPanelSerializer(viewType, {
-        deserializeWebviewPanel: async (panel, target: PageTarget) => (await core()).restorePage(panel, target),
+        deserializeWebviewPanel: async (panel, target: PageTarget | undefined) =>
+          (await core()).restorePage(panel, target),
       }),
     ),
     vscode.window.registerUriHandler({

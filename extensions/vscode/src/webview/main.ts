@@ -6,12 +6,16 @@ import { createPageHost } from './page-host.js'
 /** The one object a webview has of VS Code. */
 interface VsCodeApi {
   postMessage(message: FromPage): void
+  getState(): PageTarget | undefined
   setState(state: PageTarget): void
 }
 declare const acquireVsCodeApi: () => VsCodeApi
 
 const bornAtMs = performance.now()
 const api = acquireVsCodeApi()
+// A window may be closed before the server has answered: what the tab shows is kept from the first moment.
+if (api.getState() === undefined)
+  api.setState(JSON.parse(decodeURIComponent(document.body.dataset['target'] ?? '')) as PageTarget)
 const host = createPageHost((message) => api.postMessage(message))
 const root = document.body
 
