@@ -1,4 +1,5 @@
-import type { PreemptDecision } from './model/decision.js'
+import type { PreemptDecision, ResizeDecision } from './model/decision.js'
+import { givenUpBy, requestAt } from './model/elastic.js'
 import { totalOf } from './model/request.js'
 import { nothing, type ResourceName } from './model/resources.js'
 import type { Hold, Placement, QueuedJob, RunningJob, SchedJob, Snapshot } from './model/snapshot.js'
@@ -13,7 +14,7 @@ import type { Rule } from './placement/rule.js'
 import { createPlacer, type Placer } from './steps/placer.js'
 import type { Longer } from './steps/shorter.js'
 import { openQuotaBook, type QuotaBook } from './steps/quota.js'
-import { byEnd, bySureEnd, type Release, type Runners } from './steps/runners.js'
+import { byEnd, bySureEnd, releaseOf, type Release, type Runners } from './steps/runners.js'
 import { sortedWith } from './steps/sorted.js'
 import { openShareBook, type ShareBook } from './steps/share.js'
 import type { Lines } from './steps/lines.js'
@@ -73,9 +74,10 @@ export interface Cycle {
   /** The same, in order of when they are sure. */
   readonly surely: () => readonly Release[]
   readonly added: Release[]
-  readonly runners: Pick<Runners, 'byQueue' | 'byPriority'>
+  readonly runners: Pick<Runners, 'byQueue' | 'byPriority' | 'elastic'>
   readonly started: QueuedJob[]
   readonly preempted: Map<string, PreemptDecision>
+  readonly resized: Map<string, ResizeDecision>
   /** Who may be evicted, found when first asked for. */
   evictable: Evictable | null
   /** The placement rule, opened when first asked for. */
@@ -103,10 +105,14 @@ const liveHolds = (snapshot: Snapshot, lines: Lines, layout: Layout, nowMs: numb
 export const holdEndMs = (hold: Hold, job: SchedJob, policy: Policy, nowMs: number): number =>
   Math.max(nowMs, hold.expiresAtMs) + Math.max(1, job.predictedRuntimeMs ?? policy.order.unknownRuntimeMs)
 
-const without = (
-  releases: readonly Release[],
-  jobIds: { readonly size: number; has(jobId: string): boolean },
-): readonly Release[] => (jobIds.size === 0 ? releases : releases.filter((release) => !jobIds.has(release.job.id)))
+type JobIds = { readonly size: number; has(jobId: string): boolean }
+
+const without = (releases: readonly Release[], jobIds: JobIds): readonly Release[] =>
+  jobIds.size === 0 ? releases : releases.filter((release) => !jobIds.has(release.job.id))
+
+/** Leaves out what victims give back when they stop; where one begins again with less, that part of it is still to come. */
+const withoutStops = (releases: readonly Release[], jobIds: JobIds): readonly Release[] =>
+  jobIds.size === 0 ? releases : releases.filter((release) => release.beginsAgain || !jobIds.has(release.job.id))
 
 /** Starts the working state from what was kept: everything that runs or is held is taken, in the cluster, the quotas and the shares. */
 export const openCycle = (snapshot: Snapshot, memory: Memory, nowMs: number): Cycle => {
@@ -123,7 +129,7 @@ export const openCycle = (snapshot: Snapshot, memory: Memory, nowMs: number): Cy
   const stopsForHold = new Set(holds.flatMap((live) => live.hold.victimIds))
   for (const live of holds) {
     take(layout, free, keptBeyondVictims(live.hold, live.victims))
-    quota.add(live.job.queueName, quotaBeyondVictims(live.job, live.victims))
+    quota.add(live.job.queueName, quotaBeyondVictims(live.hold, live.job, live.victims))
   }
   const rule = memory.ruleFor(snapshot, layout)
   const placer = (view: Free): Placer => createPlacer(layout, view, rule)
@@ -145,12 +151,13 @@ export const openCycle = (snapshot: Snapshot, memory: Memory, nowMs: number): Cy
     quota,
     shares: openShareBook(snapshot, { capacity, present: runners.byQueue, policy }, nowMs),
     holds,
-    releases: without(runners.releases(), stopsForHold),
-    surely: () => without(runners.sureReleases(), stopsForHold),
+    releases: withoutStops(runners.releases(), stopsForHold),
+    surely: () => withoutStops(runners.sureReleases(), stopsForHold),
     added: [],
     runners,
     started: [],
     preempted: new Map(),
+    resized: new Map(),
     evictable: null,
     rule,
     longer: null,
@@ -201,27 +208,34 @@ export const occupy = (cycle: Cycle, placement: Placement, bound: boolean): void
 
 /** Books that a hold stays: its place, with what its victims still use, is given back when its job has ended. */
 export const keepHeld = (cycle: Cycle, { hold, job, victims }: LiveHold): void => {
-  const pods = [...victims.flatMap(({ placement }) => placement.pods), ...keptBeyondVictims(hold, victims)]
+  const pods = [...victims.flatMap(givenUpBy), ...keptBeyondVictims(hold, victims)]
   const endMs = holdEndMs(hold, job, cycle.policy, cycle.nowMs)
   const known = job.predictedRuntimeMs !== null
-  const total = totalOf(job.request)
-  cycle.added.push({ job, total, placement: { pods }, endMs, surelyMs: endMs, known, surelyKnown: false })
+  const total = totalOf(requestAt(job, hold.placement))
+  const placement = { pods }
+  cycle.added.push({ job, total, placement, endMs, surelyMs: endMs, known, surelyKnown: false, beginsAgain: false })
 }
 
 /** What is given back in time, in order of the ends; victims of this cycle come with the holds they make room for. */
 export const comingReleases = (cycle: Cycle): readonly Release[] =>
-  sortedWith(without(cycle.releases, cycle.preempted), cycle.added, byEnd)
+  sortedWith(without(without(cycle.releases, cycle.preempted), cycle.resized), cycle.added, byEnd)
 
 /** The same, in order of when they are sure. */
 export const sureReleases = (cycle: Cycle): readonly Release[] =>
-  sortedWith(without(cycle.surely(), cycle.preempted), cycle.added, bySureEnd)
+  sortedWith(without(without(cycle.surely(), cycle.preempted), cycle.resized), cycle.added, bySureEnd)
+
+/** Books that a job stops and begins again with another number of devices; what it will give back then is told apart. */
+export const bookResize = (cycle: Cycle, told: RunningJob, decision: ResizeDecision): void => {
+  cycle.resized.set(told.id, decision)
+  cycle.added.push(releaseOf(told, cycle.policy, cycle.nowMs))
+}
 
 /** Books the start of a job. */
 export const start = (cycle: Cycle, job: QueuedJob, placement: Placement): void => {
-  const total = totalOf(job.request)
+  const total = totalOf(requestAt(job, placement))
   occupy(cycle, placement, isBound(cycle, job))
   cycle.quota.add(job.queueName, total)
-  cycle.shares.charge(job)
+  cycle.shares.charge(job, total)
   cycle.started.push(job)
   const runtimeMs = job.predictedRuntimeMs ?? cycle.policy.order.unknownRuntimeMs
   cycle.added.push({
@@ -232,5 +246,6 @@ export const start = (cycle: Cycle, job: QueuedJob, placement: Placement): void 
     surelyMs: cycle.nowMs + Math.max(1, runtimeMs),
     known: job.predictedRuntimeMs !== null,
     surelyKnown: false,
+    beginsAgain: false,
   })
 }

@@ -1,14 +1,16 @@
 import { gateFor, openCycle, start, viewFor, yieldsToReservation, type Cycle, type Reservation } from './cycle.js'
-import type { Decision, HoldCause, PreemptDecision, StartDecision } from './model/decision.js'
+import type { Decision, HoldCause, PreemptDecision, ResizeDecision, StartDecision } from './model/decision.js'
 import type { Hold, Placement, Snapshot, QueuedJob } from './model/snapshot.js'
 import type { Policy } from './policy/policy.js'
 import { reserve } from './steps/backfill.js'
 import { openCauses, type Causes } from './steps/cause.js'
 import { openHopeless, type Hopeless } from './steps/hopeless.js'
 import { settleHold, holdFreed } from './steps/hold.js'
+import { grow, openLonging } from './steps/grow.js'
 import { openMemory, type Memory } from './memory.js'
 import { findEviction } from './steps/preempt.js'
 import { queueOrders, sameOrders } from './steps/queue-orders.js'
+import { findShrink } from './steps/shrink.js'
 import { findShorter, mayAsk, someAreLonger } from './steps/shorter.js'
 import { describe } from './steps/describe.js'
 import { servingOrder, type Leading } from './steps/serving.js'
@@ -40,6 +42,8 @@ interface Pass {
   readonly served: Set<Waiter>
   /** Importances with which jobs of a kind looked for victims in vain, standing behind the reservation or not. */
   readonly fruitless: ReadonlyMap<boolean, Map<Kind, Set<number>>>
+  /** The same for those who looked in vain for others to shrink. */
+  readonly unyielding: ReadonlyMap<boolean, Map<Kind, Set<number>>>
   /** The least work with which a job of a kind looked in vain for longer ones to evict. */
   readonly tooLong: ReadonlyMap<boolean, Map<Kind, number>>
   searches: number
@@ -77,6 +81,20 @@ const mayStillSearch = ({ cycle: { policy }, searches }: Pass): boolean =>
 
 /** Whether somebody is spared by this job whom others like it may evict: what did not help it may help them. */
 const mayEvictLessThanOthers = (job: QueuedJob): boolean => (job.evictedBy?.length ?? 0) > 0
+
+/** Tries to make room by shrinking others toward the least they make do with. */
+const tryShrink = (pass: Pass, waiter: Waiter): Outcome | null => {
+  const { cycle } = pass
+  const { job, kind } = waiter
+  if (!mayStillSearch(pass)) return null
+  const unyielding = pass.unyielding.get(yieldsToReservation(cycle, job))
+  if (unyielding?.get(kind)?.has(job.priority)) return null
+  const search = findShrink(cycle, waiter)
+  if (search.simulated) pass.searches += 1
+  if (search.eviction !== null) return heldFor(cycle, waiter, holdFreed(cycle, job, search.eviction))
+  unyielding?.set(kind, (unyielding.get(kind) ?? new Set()).add(job.priority))
+  return null
+}
 
 /** Tries to make room by evicting others; what did not help one job is not tried for an equal one. */
 const tryPreempt = (pass: Pass, waiter: Waiter): Outcome | null => {
@@ -120,7 +138,7 @@ const settleQuota = (pass: Pass, waiter: Waiter, cause: HoldCause): Outcome => {
   const { cycle } = pass
   const { job, aged } = waiter
   if (cause.reason === 'quota_exceeded') {
-    const preempting = tryPreempt(pass, waiter)
+    const preempting = tryShrink(pass, waiter) ?? tryPreempt(pass, waiter)
     if (preempting !== null) return preempting
     const isFirst = cycle.gates.every((gate) => gate.job.queueName !== job.queueName)
     if (isFirst && aged) cycle.gates.push({ job, resource: cause.facts.resource })
@@ -144,7 +162,7 @@ const settle = (pass: Pass, waiter: Waiter): Outcome => {
     start(cycle, job, placement)
     return { type: 'start', waiter, placement }
   }
-  const preempting = tryPreempt(pass, waiter) ?? tryShorter(pass, waiter)
+  const preempting = tryShrink(pass, waiter) ?? tryPreempt(pass, waiter) ?? tryShorter(pass, waiter)
   if (preempting !== null) return preempting
   const mayReserve = cycle.reservation === null && (pass.served.has(waiter) || waiter.aged)
   const reservation = mayReserve ? reserve(cycle, waiter) : null
@@ -167,12 +185,14 @@ const leadingIn = (cycle: Cycle, causes: Causes): Leading => ({
 })
 
 /** Serves all who wait, or leaves out those of whom it is known that they will go on waiting. */
-const serve = (cycle: Cycle, causes: Causes, hopeless: Hopeless | null): Outcome[] => {
+const serve = (cycle: Cycle, causes: Causes, hopeless: Hopeless | null): readonly Outcome[] => {
   const outcomes = settleHolds(cycle)
+  const longing = openLonging(cycle)
   const served = new Set(outcomes.map(({ waiter }) => waiter))
   const fruitless = new Map([true, false].map((yields) => [yields, new Map<Kind, Set<number>>()]))
   const tooLong = new Map([true, false].map((yields) => [yields, new Map<Kind, number>()]))
-  const pass: Pass = { cycle, causes, served, fruitless, tooLong, searches: 0 }
+  const unyielding = new Map([true, false].map((yields) => [yields, new Map<Kind, Set<number>>()]))
+  const pass: Pass = { cycle, causes, served, fruitless, unyielding, tooLong, searches: 0 }
   const order = servingOrder(cycle.lines, cycle.shares, leadingIn(cycle, causes), {
     served,
     nextPart: () => hopeless?.nextPart(),
@@ -180,22 +200,24 @@ const serve = (cycle: Cycle, causes: Causes, hopeless: Hopeless | null): Outcome
   })
   for (let waiter = order.next(); waiter !== null; waiter = order.next()) {
     const outcome = settle(pass, waiter)
+    longing.note(outcome)
     hopeless?.note(outcome, waiter.aged || served.has(waiter), hopelessFrom(pass, outcome))
     if (hopeless === null || outcome.type !== 'hold') outcomes.push(outcome)
   }
-  return outcomes
+  return grow(cycle, longing, outcomes)
 }
 
 const decideWith = (memory: Memory, snapshot: Snapshot, nowMs: number): Decision[] => {
   const cycle = openCycle(snapshot, memory, nowMs)
   const causes = openCauses(cycle)
   const outcomes = serve(cycle, causes, null)
-  return [...cycle.preempted.values(), ...describe(cycle, causes, outcomes)]
+  return [...cycle.preempted.values(), ...cycle.resized.values(), ...describe(cycle, causes, outcomes)]
 }
 
 /** What is to be done at once, out of all that was decided. */
 export interface Actions {
   readonly preempts: readonly PreemptDecision[]
+  readonly resizes: readonly ResizeDecision[]
   readonly starts: readonly StartDecision[]
   /** Holds that go on or are new. All others have lapsed. */
   readonly holds: readonly Hold[]
@@ -206,6 +228,7 @@ const actWith = (memory: Memory, snapshot: Snapshot, nowMs: number): Actions => 
   const outcomes = serve(cycle, openCauses(cycle), openHopeless(cycle, memory.nextStretch))
   return {
     preempts: [...cycle.preempted.values()],
+    resizes: [...cycle.resized.values()],
     starts: outcomes.flatMap((outcome) =>
       outcome.type === 'start' ? { type: 'start', jobId: outcome.waiter.job.id, placement: outcome.placement } : [],
     ),
@@ -216,6 +239,7 @@ const actWith = (memory: Memory, snapshot: Snapshot, nowMs: number): Actions => 
 /** What of some decisions is to be done at once: what `act` answers without the rest. */
 export const actionsOf = (decisions: readonly Decision[]): Actions => ({
   preempts: decisions.filter((decision) => decision.type === 'preempt'),
+  resizes: decisions.filter((decision) => decision.type === 'resize'),
   starts: decisions.filter((decision) => decision.type === 'start'),
   holds: decisions.flatMap((decision) => (decision.type === 'reserve' ? (decision.hold ?? []) : [])),
 })
@@ -250,7 +274,7 @@ export const openScheduler = (policy: Policy): Scheduler => {
 
 /**
  * What to do now. Pure: the same snapshot, policy and time give the same decisions, and nothing given is changed.
- * Preemptions come first, then one decision for every queued job: those with a hold, then the others in serving order.
+ * Preemptions and resizes come first, then one decision for every queued job: those with a hold, then the others in serving order.
  *
  * Jobs start greedily in that order; what is free only shrinks on the way, so a job that did not fit when its turn
  * came does not fit at the end either, and nothing lawful is left idle.

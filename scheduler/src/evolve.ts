@@ -2,7 +2,8 @@ import { assertNever } from './assert-never.js'
 import { actionsOf, type Actions } from './decide.js'
 import type { Decision } from './model/decision.js'
 import type { SchedEvent } from './model/event.js'
-import { totalOf } from './model/request.js'
+import { requestAt, requestWithout, takenBy } from './model/elastic.js'
+import { totalOf, type JobRequest } from './model/request.js'
 import type { Placement, QueuedJob, RunningJob, SchedJob, Snapshot } from './model/snapshot.js'
 import { stopsFor } from './steps/holds.js'
 import { addUsage, type UsedInterval } from './usage.js'
@@ -28,6 +29,7 @@ const commonPart = (job: SchedJob): SchedJob => ({
   ...(job.cautiousRuntimeMs === undefined ? {} : { cautiousRuntimeMs: job.cautiousRuntimeMs }),
   ...(job.resumes === undefined ? {} : { resumes: job.resumes }),
   ...(job.evictedBy === undefined ? {} : { evictedBy: job.evictedBy }),
+  ...(job.elastic === undefined ? {} : { elastic: job.elastic }),
 })
 
 /** What is left of a predicted time after some of it; what was outlived is doubled until it lies ahead. */
@@ -48,14 +50,33 @@ const predictedAgain = (job: RunningJob, atMs: number): Partial<SchedJob> => {
   }
 }
 
-const runningFrom = (job: QueuedJob, placement: Placement, atMs: number): RunningJob => ({
-  ...commonPart(job),
-  placement,
-  startedAtMs: atMs,
-  stopping: false,
-  predictedEndMs: job.predictedRuntimeMs === null ? null : atMs + job.predictedRuntimeMs,
-  checkpointedAtMs: null,
-})
+/** What is left to do when so many devices become so many others: as much work, counted in devices × time. */
+const stretched = (leftMs: number, from: number, to: number): number => Math.ceil((leftMs * from) / Math.max(1, to))
+
+/** A job with what it asks for from now on, and what is predicted of it with that. */
+const asking = (job: SchedJob, request: JobRequest): SchedJob => {
+  if (request === job.request) return commonPart(job)
+  const inThat = (ms: number): number => stretched(ms, job.request.gpuCount, request.gpuCount)
+  const cautiousMs = job.cautiousRuntimeMs ?? null
+  return {
+    ...commonPart(job),
+    request,
+    predictedRuntimeMs: job.predictedRuntimeMs === null ? null : inThat(job.predictedRuntimeMs),
+    ...(cautiousMs === null ? {} : { cautiousRuntimeMs: inThat(cautiousMs) }),
+  }
+}
+
+const runningFrom = (waiting: SchedJob, placement: Placement, atMs: number): RunningJob => {
+  const job = asking(waiting, requestAt(waiting, placement))
+  return {
+    ...job,
+    placement,
+    startedAtMs: atMs,
+    stopping: false,
+    predictedEndMs: job.predictedRuntimeMs === null ? null : atMs + job.predictedRuntimeMs,
+    checkpointedAtMs: null,
+  }
+}
 
 const started = (snapshot: Snapshot, { jobId, placement, atMs }: EventOf<'started'>): Snapshot => {
   const job = snapshot.queued.find((queued) => queued.id === jobId)
@@ -91,9 +112,8 @@ const evictorsOf = (snapshot: Snapshot, job: RunningJob): Pick<SchedJob, 'evicte
 }
 
 const backInQueue = (snapshot: Snapshot, job: RunningJob, event: Omit<EventOf<'requeued'>, 'type'>): QueuedJob => ({
-  ...commonPart(job),
+  ...asking({ ...job, ...(event.evicted ? predictedAgain(job, event.atMs) : {}) }, requestWithout(job)),
   ...(event.evicted ? evictorsOf(snapshot, job) : {}),
-  ...(event.evicted ? predictedAgain(job, event.atMs) : {}),
   evictedAtMs: event.evicted ? [...job.evictedAtMs, event.atMs] : job.evictedAtMs,
   attainedMs: job.attainedMs + Math.max(0, event.atMs - job.startedAtMs),
   notBeforeMs: event.notBeforeMs,
@@ -108,13 +128,41 @@ const requeued = (snapshot: Snapshot, event: Omit<EventOf<'requeued'>, 'type'>):
 
 const markStopping = (snapshot: Snapshot, ids: ReadonlySet<string>): Snapshot => ({
   ...snapshot,
-  running: snapshot.running.map((job) => (ids.has(job.id) ? { ...job, stopping: true } : job)),
+  running: snapshot.running.map((job) => {
+    if (!ids.has(job.id)) return job
+    const { resizing: _, ...rest } = job
+    return { ...rest, stopping: true }
+  }),
 })
 
-const isVictim = (snapshot: Snapshot, job: RunningJob): boolean => snapshot.holds.some((hold) => stopsFor(hold, job))
+/** Told to begin again with another number of devices: not evicted. */
+const markResizing = (snapshot: Snapshot, places: ReadonlyMap<string, Placement>): Snapshot => ({
+  ...snapshot,
+  running: snapshot.running.map((job) => {
+    const resizing = places.get(job.id)
+    return resizing === undefined ? job : { ...job, stopping: true, resizing }
+  }),
+})
+
+/** It saved itself, whether or not it would have when evicted. */
+const beginAgain = (job: RunningJob, resizing: Placement, atMs: number): RunningJob => ({
+  ...runningFrom({ ...job, ...predictedAgain({ ...job, resumes: true }, atMs) }, resizing, atMs),
+  attainedMs: job.attainedMs + Math.max(0, atMs - job.startedAtMs),
+})
+
+/** An elastic job stopped and begins again, wider or narrower, without a moment between in which its place is anybody's. */
+const resized = (snapshot: Snapshot, { jobId, atMs }: EventOf<'resized'>): Snapshot => {
+  const job = snapshot.running.find((running) => running.id === jobId)
+  if (job?.resizing === undefined) return snapshot
+  const after = stopped(snapshot, job, atMs)
+  return { ...after, running: [...after.running, beginAgain(job, job.resizing, atMs)] }
+}
+
+const isVictim = (snapshot: Snapshot, job: RunningJob): boolean =>
+  job.resizing === undefined && snapshot.holds.some((hold) => stopsFor(hold, job))
 
 const nodeLeft = (snapshot: Snapshot, { nodeId, atMs }: EventOf<'node_left'>): Snapshot => {
-  const hit = snapshot.running.filter((job) => job.placement.pods.some((pod) => pod.nodeId === nodeId))
+  const hit = snapshot.running.filter((job) => takenBy(job).some((pod) => pod.nodeId === nodeId))
   const smaller: Snapshot = { ...snapshot, nodes: without(snapshot.nodes, nodeId) }
   return hit.reduce(
     (current, job) => requeued(current, { jobId: job.id, atMs, notBeforeMs: atMs, evicted: isVictim(snapshot, job) }),
@@ -135,6 +183,10 @@ export const evolve = (snapshot: Snapshot, event: SchedEvent): Snapshot => {
       const marked = markStopping(snapshot, new Set(event.hold.victimIds))
       return { ...marked, holds: [...withoutHold(snapshot, event.hold.jobId), event.hold] }
     }
+    case 'resizing':
+      return markResizing(snapshot, new Map([[event.jobId, event.placement]]))
+    case 'resized':
+      return resized(snapshot, event)
     case 'stopping':
       return markStopping(snapshot, new Set([event.jobId]))
     case 'ended': {
@@ -239,13 +291,19 @@ const allEnded = (snapshot: Snapshot, events: readonly EventOf<'ended'>[]): Snap
 }
 
 /** The snapshot after what was to be done at once was done: jobs started, victims told to stop, what they free held. */
-export const applyActions = (snapshot: Snapshot, { starts, preempts, holds }: Actions, nowMs: number): Snapshot => {
+export const applyActions = (snapshot: Snapshot, actions: Actions, nowMs: number): Snapshot => {
+  const { starts, preempts, resizes, holds } = actions
   const places = new Map(starts.map((start) => [start.jobId, start.placement]))
   const startedNow = snapshot.queued.flatMap((job) => {
     const placement = places.get(job.id)
     return placement === undefined ? [] : [runningFrom(job, placement, nowMs)]
   })
-  const told = preempts.length === 0 ? snapshot : markStopping(snapshot, new Set(preempts.map((one) => one.victimId)))
+  const evicting =
+    preempts.length === 0 ? snapshot : markStopping(snapshot, new Set(preempts.map((one) => one.victimId)))
+  const told =
+    resizes.length === 0
+      ? evicting
+      : markResizing(evicting, new Map(resizes.map(({ jobId, placement }) => [jobId, placement])))
   if (starts.length === 0) return { ...told, holds }
   const queued = snapshot.queued.filter((job) => !places.has(job.id))
   return { ...told, queued, running: [...told.running, ...startedNow], holds }

@@ -50,6 +50,7 @@ export type {
   PreemptDecision,
   QuotaFacts,
   ReserveDecision,
+  ResizeDecision,
   ShortageFacts,
   StartDecision,
   Suggestion,
@@ -57,6 +58,7 @@ export type {
   Waiting,
 } from './model/decision.js'
 export type { DemandShare } from './model/demand.js'
+export type { Elastic } from './model/elastic.js'
 export type { SchedEvent } from './model/event.js'
 export { totalOf, type JobRequest } from './model/request.js'
 export {
@@ -82,7 +84,7 @@ export type {
   Snapshot,
   UsageRecord,
 } from './model/snapshot.js'
-export { explainHold, explainUnfit, type ExplainLocale, type HoldText } from './steps/explain.js'
+export { explainHold, explainResize, explainUnfit, type ExplainLocale, type HoldText } from './steps/explain.js'
 export { addUsage } from './usage.js'
 export { calibrate, type Calibration, type Ended } from './prediction/calibration.js'
 export { openRunTimeHistory, type Foresight, type RunTimeHistory } from './prediction/history.js'

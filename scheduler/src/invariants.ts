@@ -2,9 +2,18 @@ import { holdEndMs } from './cycle.js'
 import { expectedEndMs, sureEndMs } from './steps/runners.js'
 import { hasPlaceFor, lesser, openLedger, overdrawn, withdraw, type Ledger } from './invariants/ledger.js'
 import { quotaFault } from './invariants/quota-rule.js'
-import type { Decision, HoldDecision, PreemptDecision, ReserveDecision, StartDecision } from './model/decision.js'
+import { resizeFaults } from './invariants/resize-rule.js'
+import type {
+  Decision,
+  HoldDecision,
+  PreemptDecision,
+  ReserveDecision,
+  ResizeDecision,
+  StartDecision,
+} from './model/decision.js'
+import { givenUpBy, requestAt, takenBy, totalGivenUpBy, totalTakenBy } from './model/elastic.js'
 import { acceptsModel, totalOf, type JobRequest } from './model/request.js'
-import { resourceNames, type ResourceName } from './model/resources.js'
+import { nothing, resourceNames, type ResourceName, type ResourceVector } from './model/resources.js'
 import type { Hold, Placement, PodPlacement, QueuedJob, RunningJob, SchedJob, Snapshot } from './model/snapshot.js'
 import type { Policy } from './policy/policy.js'
 import { keptBeyondVictims, quotaBeyondVictims } from './steps/holds.js'
@@ -22,6 +31,7 @@ export type Law =
   | 'start_allowed'
   | 'preemption_lawful'
   | 'preemptor_starts'
+  | 'resize_lawful'
   | 'reservation_kept'
   | 'age_bound_kept'
   | 'nothing_idle'
@@ -65,14 +75,28 @@ const placementFault = (snapshot: Snapshot, request: JobRequest, placement: Plac
 const isOnKnownNodes = (snapshot: Snapshot, job: RunningJob): boolean =>
   job.placement.pods.every((pod) => snapshot.nodes.some((node) => node.id === pod.nodeId))
 
+/** Whether a place is right for a job, with a number of devices it makes do with. */
+const placeFault = (snapshot: Snapshot, job: SchedJob, placement: Placement): string | null => {
+  const request = requestAt(job, placement)
+  const { minimumGpuCount: least = request.gpuCount, maximumGpuCount: most = request.gpuCount } = job.elastic ?? {}
+  const isWithin = request.gpuCount >= least && request.gpuCount <= most
+  return isWithin
+    ? placementFault(snapshot, request, placement)
+    : `${request.gpuCount} devices of ${least} to ${most} a pod`
+}
+
 /** What must be true of any snapshot: no device, core or byte is held twice, and what runs runs whole. */
 export const snapshotFaults = (snapshot: Snapshot): Fault[] => {
   const ledger = openLedger(snapshot.nodes)
-  for (const job of snapshot.running) withdraw(ledger, job.placement.pods)
+  for (const job of snapshot.running) withdraw(ledger, takenBy(job))
   const ids = [...snapshot.queued, ...snapshot.running].map((job) => job.id)
   const broken = snapshot.running
     .filter((job) => isOnKnownNodes(snapshot, job))
-    .map((job) => placementFault(snapshot, job.request, job.placement))
+    .flatMap((job) =>
+      [job.placement, ...(job.resizing === undefined ? [] : [job.resizing])].map((one) =>
+        placeFault(snapshot, job, one),
+      ),
+    )
   return [
     ...faults('device_held_once', overdrawn(ledger)),
     ...faults('gang_whole', broken),
@@ -87,11 +111,24 @@ interface Case {
   readonly nowMs: number
   readonly queued: ReadonlyMap<string, QueuedJob>
   readonly running: ReadonlyMap<string, RunningJob>
+  /** Those who run, with what they are told now. */
+  readonly told: readonly RunningJob[]
   readonly starts: readonly StartDecision[]
   readonly reserves: readonly ReserveDecision[]
   readonly holds: readonly HoldDecision[]
   readonly preempts: readonly PreemptDecision[]
+  readonly resizes: readonly ResizeDecision[]
   readonly decisions: readonly Decision[]
+}
+
+const toldBy = (decisions: readonly Decision[]): ((job: RunningJob) => RunningJob) => {
+  const evicted = new Set(decisions.flatMap((one) => (one.type === 'preempt' ? [one.victimId] : [])))
+  const places = new Map(decisions.flatMap((one) => (one.type === 'resize' ? [[one.jobId, one.placement]] : [])))
+  return (job) => {
+    const resizing = places.get(job.id)
+    if (resizing !== undefined) return { ...job, stopping: true, resizing }
+    return evicted.has(job.id) ? { ...job, stopping: true } : job
+  }
 }
 
 const sortOut = (snapshot: Snapshot, decisions: readonly Decision[], policy: Policy, nowMs: number): Case => ({
@@ -101,6 +138,8 @@ const sortOut = (snapshot: Snapshot, decisions: readonly Decision[], policy: Pol
   decisions,
   queued: new Map(snapshot.queued.map((job) => [job.id, job])),
   running: new Map(snapshot.running.map((job) => [job.id, job])),
+  told: snapshot.running.map(toldBy(decisions)),
+  resizes: decisions.filter((decision) => decision.type === 'resize'),
   starts: decisions.filter((decision) => decision.type === 'start'),
   reserves: decisions.filter((decision) => decision.type === 'reserve'),
   holds: decisions.filter((decision) => decision.type === 'hold'),
@@ -108,7 +147,9 @@ const sortOut = (snapshot: Snapshot, decisions: readonly Decision[], policy: Pol
 })
 
 const oneDecisionEach = ({ queued, decisions, reserves, holds }: Case): (string | null)[] => {
-  const ids = decisions.flatMap((decision) => (decision.type === 'preempt' ? [] : [decision.jobId]))
+  const ids = decisions.flatMap((decision) =>
+    decision.type === 'preempt' || decision.type === 'resize' ? [] : [decision.jobId],
+  )
   const positions = [...reserves, ...holds].map((decision) => decision.position).sort((left, right) => left - right)
   return [
     ids.length === queued.size && new Set(ids).size === ids.length ? null : `${ids.length} decisions`,
@@ -117,24 +158,22 @@ const oneDecisionEach = ({ queued, decisions, reserves, holds }: Case): (string 
   ]
 }
 
-const gangsWhole = ({ snapshot, queued, starts, reserves }: Case): (string | null)[] =>
-  [...starts, ...reserves].map((decision) => {
-    const job = queued.get(decision.jobId)
-    return job === undefined ? 'no job' : placementFault(snapshot, job.request, decision.placement)
+const gangsWhole = ({ snapshot, queued, running, starts, reserves, resizes }: Case): (string | null)[] =>
+  [...starts, ...reserves, ...resizes].map((decision) => {
+    const job = decision.type === 'resize' ? running.get(decision.jobId) : queued.get(decision.jobId)
+    return job === undefined ? 'no job' : placeFault(snapshot, job, decision.placement)
   })
 
 /** Those of a hold who still run: told to stop before, or told now. */
-const victimsOf = ({ running, preempts }: Case, hold: Hold): RunningJob[] =>
-  hold.victimIds
-    .flatMap((id) => running.get(id) ?? [])
-    .filter((job) => job.stopping || preempts.some((decision) => decision.victimId === job.id))
+const victimsOf = ({ told }: Case, hold: Hold): RunningJob[] =>
+  told.filter((job) => job.stopping && hold.victimIds.includes(job.id))
 
 const liveHolds = ({ reserves }: Case): Hold[] => reserves.flatMap((decision) => decision.hold ?? [])
 
 /** What is left once everything runs that runs or starts, and what is held stays held. */
 const ledgerNow = (given: Case): Ledger => {
   const ledger = openLedger(given.snapshot.nodes)
-  for (const job of given.snapshot.running) withdraw(ledger, job.placement.pods)
+  for (const job of given.told) withdraw(ledger, takenBy(job))
   for (const decision of given.starts) withdraw(ledger, decision.placement.pods)
   for (const hold of liveHolds(given)) withdraw(ledger, keptBeyondVictims(hold, victimsOf(given, hold)))
   return ledger
@@ -155,27 +194,44 @@ const startsAllowed = ({ snapshot, queued, starts, nowMs }: Case): (string | nul
 const heldFor = (given: Case, queueName: string, resource: ResourceName): number =>
   liveHolds(given).reduce((total, hold) => {
     const job = given.queued.get(hold.jobId)
-    return job?.queueName === queueName ? total + quotaBeyondVictims(job, victimsOf(given, hold))[resource] : total
+    return job?.queueName === queueName
+      ? total + quotaBeyondVictims(hold, job, victimsOf(given, hold))[resource]
+      : total
   }, 0)
+
+/** Those who start, with what they start with. */
+const startedIn = ({ starts, queued }: Case): SchedJob[] =>
+  starts.flatMap(({ jobId, placement }) => {
+    const job = queued.get(jobId)
+    return job === undefined ? [] : [{ ...job, request: requestAt(job, placement) }]
+  })
 
 /** Use of a resource by queue: what runs and starts, and with `holds` what is held for preemptors. */
 const useOf = (given: Case, resource: ResourceName, withHolds: boolean): ((queueName: string) => number) => {
-  const started = given.starts.flatMap((decision) => given.queued.get(decision.jobId) ?? [])
-  const sum = (jobs: readonly SchedJob[], name: string): number =>
-    jobs.reduce((total, job) => total + (job.queueName === name ? totalOf(job.request)[resource] : 0), 0)
+  const started = startedIn(given)
+  const sum = <Job extends SchedJob>(
+    jobs: readonly Job[],
+    name: string,
+    totalBy: (job: Job) => ResourceVector,
+  ): number => jobs.reduce((total, job) => total + (job.queueName === name ? totalBy(job)[resource] : 0), 0)
   return (name) =>
-    sum(given.snapshot.running, name) + sum(started, name) + (withHolds ? heldFor(given, name, resource) : 0)
+    sum(given.told, name, totalTakenBy) +
+    sum(started, name, ({ request }) => totalOf(request)) +
+    (withHolds ? heldFor(given, name, resource) : 0)
 }
 
+/** Starts, and what grows, stay inside what quotas leave. */
 const quotasKept = (given: Case): (string | null)[] =>
-  given.starts.flatMap((decision) => {
-    const job = given.queued.get(decision.jobId)
-    const queue = given.snapshot.queues.find((one) => one.name === job?.queueName)
-    if (job === undefined || queue === undefined) return []
+  [...startedIn(given), ...given.told.filter((job) => grows(given, job))].flatMap((job) => {
+    const queue = given.snapshot.queues.find((one) => one.name === job.queueName)
+    if (queue === undefined) return []
     return resourceNames
       .filter((resource) => totalOf(job.request)[resource] > 0)
       .map((resource) => quotaFault(given.snapshot.queues, queue, resource, useOf(given, resource, false)))
   })
+
+const grows = ({ resizes }: Case, { id }: RunningJob): boolean =>
+  resizes.some(({ jobId, why }) => jobId === id && why === 'grow')
 
 const victimFault = (given: Case, decision: PreemptDecision): string | null => {
   const { running, queued, policy, nowMs } = given
@@ -219,21 +275,23 @@ const shorterFault = (given: Case, job: QueuedJob, victim: RunningJob, hold: Hol
   return savedMs * 1000 > benefitPermille * lostMs ? null : `${victim.id} is ended for ${savedMs} ms at ${lostMs} ms`
 }
 
+const leavingBy = (job: RunningJob): ResourceVector => (job.stopping ? totalGivenUpBy(job) : nothing)
+
 /** Lenders take back no more than was borrowed: without the last victim, the queue still had more than it owns. */
 const reclaimFaults = (given: Case): (string | null)[] => {
-  const { snapshot, preempts, running: attempts, starts, queued } = given
+  const { snapshot, preempts, running: attempts } = given
   return snapshot.queues.map((queue) => {
     const reclaimed = preempts.filter((one) => one.why === 'reclaim').flatMap((one) => attempts.get(one.victimId) ?? [])
     const victims = reclaimed.filter((job) => job.queueName === queue.name)
     if (victims.length === 0) return null
     const told = new Set(reclaimed.map((job) => job.id))
-    const started = starts.flatMap((start) => queued.get(start.jobId) ?? [])
-    const running = snapshot.running.filter((job) => !job.stopping && !told.has(job.id))
-    const staying = [...running, ...started].filter((job) => job.queueName === queue.name)
+    const own = given.told.filter((job) => job.queueName === queue.name && !told.has(job.id))
+    const started = startedIn(given).filter((job) => job.queueName === queue.name)
     const stillBorrowed = resourceNames.some((resource) => {
       const last = Math.max(...victims.map((job) => totalOf(job.request)[resource]))
       const held = heldFor(given, queue.name, resource)
-      const left = staying.reduce((sum, job) => sum + totalOf(job.request)[resource], held)
+      const staying = own.reduce((sum, job) => sum + totalTakenBy(job)[resource] - leavingBy(job)[resource], held)
+      const left = started.reduce((sum, job) => sum + totalOf(job.request)[resource], staying)
       return queue.nominal[resource] !== null && left + last > queue.nominal[resource]
     })
     return stillBorrowed ? null : `${queue.name} loses more than it borrowed`
@@ -241,7 +299,7 @@ const reclaimFaults = (given: Case): (string | null)[] => {
 }
 
 const preemptionsLawful = (given: Case): (string | null)[] => {
-  const ids = given.preempts.map((decision) => decision.victimId)
+  const ids = [...given.preempts.map(({ victimId }) => victimId), ...given.resizes.map(({ jobId }) => jobId)]
   const twice = ids.length === new Set(ids).size ? null : 'a victim is evicted twice'
   const fresh = liveHolds(given).filter((hold) => !given.snapshot.holds.some((old) => old.jobId === hold.jobId))
   const unsaid = fresh.flatMap((hold) => hold.victimIds.filter((id) => !ids.includes(id)))
@@ -262,7 +320,8 @@ const preemptorsStart = (given: Case): (string | null)[] =>
     )
     if (job === undefined || !open || victimsOf(given, hold).length > 0 || given.nowMs >= hold.expiresAtMs) return null
     const start = given.starts.find((decision) => decision.jobId === hold.jobId)
-    const waitsForQuota = !hasQuota({ ...given, starts: [], reserves: [] }, job)
+    const asHeld = { ...job, request: requestAt(job, hold.placement) }
+    const waitsForQuota = !hasQuota({ ...given, starts: [], reserves: [] }, asHeld)
     return start !== undefined || waitsForQuota ? null : `${hold.jobId} does not start although its victims are gone`
   })
 
@@ -289,11 +348,14 @@ const ledgerAt = (given: Case, reservation: ReserveDecision): Ledger => {
     const job = queued.get(hold.jobId)
     return job === undefined || holdEndMs(hold, job, policy, nowMs) > reservation.atMs
   })
-  for (const job of snapshot.running) {
-    const stays = held.has(job.id)
-      ? staying.some((hold) => hold.victimIds.includes(job.id))
-      : sureEndMs(job, policy, nowMs) > reservation.atMs
-    if (stays) withdraw(ledger, job.placement.pods)
+  for (const job of given.told) {
+    const isThere = (untilMs: number): boolean =>
+      held.has(job.id) ? staying.some((hold) => hold.victimIds.includes(job.id)) : untilMs > reservation.atMs
+    const endMs = sureEndMs(job, policy, nowMs)
+    if (job.resizing === undefined && isThere(endMs)) withdraw(ledger, job.placement.pods)
+    if (job.resizing === undefined) continue
+    if (endMs > reservation.atMs) withdraw(ledger, job.resizing.pods)
+    if (isThere(nowMs + 1)) withdraw(ledger, givenUpBy(job))
   }
   for (const decision of starts) {
     const runtimeMs = queued.get(decision.jobId)?.predictedRuntimeMs ?? policy.order.unknownRuntimeMs
@@ -367,9 +429,22 @@ const standsBehind = (given: Case, job: QueuedJob, reservation: ReserveDecision)
   return !isMoreImportant && !endsBefore
 }
 
-/** Nothing stays idle that a held job could lawfully use. */
-const nothingIdle = (given: Case): (string | null)[] =>
-  given.holds.map((hold) => {
+/** The same decisions with nobody wider than needed: starts with the least, and nobody grows. */
+const withoutGrowth = (given: Case): Case => ({
+  ...given,
+  starts: given.starts.map((decision) => {
+    const least = given.queued.get(decision.jobId)?.elastic?.minimumGpuCount
+    const pods = decision.placement.pods.map((pod) => ({ ...pod, devices: pod.devices.slice(0, least) }))
+    const isHeld = given.snapshot.holds.some((hold) => hold.jobId === decision.jobId)
+    return isHeld ? decision : { ...decision, placement: { pods } }
+  }),
+  told: given.told.map((job) => (grows(given, job) ? (given.running.get(job.id) ?? job) : job)),
+})
+
+/** Nothing stays idle that a held job could lawfully use, and nobody grows into that. */
+const nothingIdle = (decided: Case): (string | null)[] => {
+  const given = withoutGrowth(decided)
+  return given.holds.map((hold) => {
     const job = given.queued.get(hold.jobId)
     if (job === undefined || job.notBeforeMs > given.nowMs || !hasQuota(given, job) || isBehindGate(given, job))
       return null
@@ -381,6 +456,7 @@ const nothingIdle = (given: Case): (string | null)[] =>
         : free
     return hasPlaceFor(usable, job.request) ? `${job.id} is held (${hold.reason}) although it could start` : null
   })
+}
 
 /** What must be true of decisions made from a snapshot. Empty when every law is kept. */
 export const decisionFaults = (
@@ -398,6 +474,7 @@ export const decisionFaults = (
     ...faults('quota_kept', quotasKept(given)),
     ...faults('preemption_lawful', preemptionsLawful(given)),
     ...faults('preemptor_starts', preemptorsStart(given)),
+    ...faults('resize_lawful', resizeFaults(given)),
     ...faults('reservation_kept', reservationsKept(given)),
     ...faults('age_bound_kept', ageBoundKept(given)),
     ...faults('nothing_idle', nothingIdle(given)),

@@ -35,6 +35,8 @@ export interface JobWish {
   readonly predicted: boolean
   readonly resumes: boolean
   readonly backOffMs: number
+  /** So many devices a pod more than asked for would do as well. */
+  readonly spareGpus: number
 }
 
 export interface World {
@@ -105,6 +107,14 @@ const submitted = (wish: JobWish, number: number, atMs: number): QueuedJob => ({
   request: wish.request,
   predictedRuntimeMs: wish.predicted ? wish.runtimeMs : null,
   resumes: wish.resumes,
+  ...(wish.spareGpus === 0 || wish.request.gpuCount === 0
+    ? {}
+    : {
+        elastic: {
+          minimumGpuCount: wish.request.gpuCount,
+          maximumGpuCount: wish.request.gpuCount + wish.spareGpus,
+        },
+      }),
   evictedAtMs: [],
   attainedMs: 0,
   notBeforeMs: atMs + wish.backOffMs,
@@ -153,6 +163,7 @@ export const live = (world: World, policy: Policy, observers: readonly Observer[
     snapshot = applyDecisions(snapshot, decisions, nowMs)
     for (const decision of decisions) {
       if (decision.type === 'preempt') stopsAtMs.set(decision.victimId, nowMs + graceMs)
+      if (decision.type === 'resize') stopsAtMs.set(decision.jobId, nowMs + graceMs)
     }
     const wrong = snapshotFaults(snapshot)
     demand(wrong.length === 0, 'snapshots keep the laws', { wrong, snapshot })
@@ -172,9 +183,14 @@ export const live = (world: World, policy: Policy, observers: readonly Observer[
       .sort((left, right) => left.atMs - right.atMs || (left.job.id < right.job.id ? -1 : 1))[0]
     if (next === undefined || next.atMs > untilMs) return false
     nowMs = Math.max(nowMs, next.atMs)
-    const { id, stopping, resumes, startedAtMs } = next.job
+    const { id, stopping, resumes, startedAtMs, resizing } = next.job
     stopsAtMs.delete(id)
-    if (stopping && resumes === true) runtimes.set(id, Math.max(1, (runtimes.get(id) ?? 0) - (nowMs - startedAtMs)))
+    if (stopping && (resumes === true || resizing !== undefined))
+      runtimes.set(id, Math.max(1, (runtimes.get(id) ?? 0) - (nowMs - startedAtMs)))
+    if (resizing !== undefined) {
+      happen({ type: 'resized', jobId: id, atMs: nowMs })
+      return true
+    }
     happen(
       stopping
         ? { type: 'requeued', jobId: id, atMs: nowMs, notBeforeMs: nowMs, evicted: true }

@@ -145,3 +145,56 @@ test('an aged job without a place kept is seen', () => {
 test('an idle device that a held job could use is seen', () => {
   expect(broken(aSnapshot({ queued: [aJob('a')] }), [hold('a')])).toEqual(['nothing_idle'])
 })
+
+describe('an unlawful resize is seen', () => {
+  const wide = aRunningJob('w', 'n1', [0, 1, 2], {}, { elastic: { minimumGpuCount: 2, maximumGpuCount: 3 } })
+  const resize = (devices: readonly number[], change: object = {}): Decision => ({
+    type: 'resize',
+    jobId: 'w',
+    why: 'grow',
+    forJobId: null,
+    placement: placementOf('n1', devices),
+    ...change,
+  })
+  const idle = aSnapshot({ running: [wide] })
+
+  test.each([
+    ['beyond the most', idle, resize([0, 1, 2, 3]), 'gang_whole'],
+    ['of a rigid job', aSnapshot({ running: [aRunningJob('w', 'n1', [0])] }), resize([0, 1]), 'resize_lawful'],
+    ['for nobody', idle, resize([0, 1], { why: 'shrink', forJobId: 'a' }), 'resize_lawful'],
+    ['that gives less and says more', idle, resize([0, 1]), 'resize_lawful'],
+    ['of one that stops', aSnapshot({ running: [{ ...wide, stopping: true }] }), resize([0, 1]), 'resize_lawful'],
+    ['too soon', aSnapshot({ running: [{ ...wide, startedAtMs: later - 1 }] }), resize([0, 1]), 'resize_lawful'],
+  ])('%s', (_, snapshot, decision, law) => {
+    expect(broken(snapshot, [decision])).toContain(law)
+  })
+
+  test('into what somebody waits for, or what is in use', () => {
+    const narrow = aRunningJob('w', 'n1', [0, 1], {}, { elastic: { minimumGpuCount: 2, maximumGpuCount: 3 } })
+    const other = aRunningJob('r', 'n1', [2])
+    expect(broken(aSnapshot({ running: [narrow] }), [resize([0, 1, 3])])).toEqual([])
+    expect(broken(aSnapshot({ running: [narrow, other] }), [resize([0, 1, 2])])).toContain('device_held_once')
+    const waits = aSnapshot({ running: [narrow, other], queued: [aJob('a', { gpuCount: 2 })] })
+    const grown = [
+      resize([0, 1, 3]),
+      ...decide(waits, defaultPolicy, later).filter(({ type }) => type === 'reserve' || type === 'hold'),
+    ]
+    expect(broken(waits, grown)).toContain('resize_lawful')
+  })
+
+  test('too far, and for a less important job', () => {
+    const world = (priority: number, minimumGpuCount: number) =>
+      aSnapshot({
+        running: [
+          { ...wide, priority: 200, elastic: { minimumGpuCount, maximumGpuCount: 3 } },
+          aRunningJob('r', 'n1', [3]),
+        ],
+        queued: [aJob('a', { gpuCount: 1 }, { priority })],
+      })
+    const lawful = decide(world(200, 2), defaultPolicy, later)
+    expect(broken(world(200, 2), lawful)).toEqual([])
+    expect(lawful.map(({ type }) => type)).toEqual(['resize', 'reserve'])
+    expect(broken(world(200, 3), lawful)).toContain('resize_lawful')
+    expect(broken(world(100, 2), lawful)).toContain('resize_lawful')
+  })
+})

@@ -36,7 +36,7 @@ export const reservationsDoNotSlip = (policy: Policy): Observer => {
     disturbed: () => promised.clear(),
     cycle(snapshot, decisions, nowMs) {
       for (const decision of decisions) {
-        if (decision.type === 'preempt') continue
+        if (decision.type === 'preempt' || decision.type === 'resize') continue
         const atMs = promised.get(decision.jobId)
         if (decision.type === 'start' && atMs !== undefined && nowMs > atMs) {
           throw new BrokenLaw(`${decision.jobId} starts at ${nowMs}, after its promised ${atMs}`)

@@ -1,8 +1,8 @@
 import fc from 'fast-check'
 import { defaultPolicy, type Policy } from '@novabrain/scheduler'
-import { live } from './history.js'
+import { live, type Observer } from './history.js'
 import { memoryChangesNothing, noPreemptionLoop, reservationsDoNotSlip } from './over-time.js'
-import { worlds } from './worlds.js'
+import { elasticWorlds, worlds } from './worlds.js'
 
 /** The default policy at the pace of the histories: age bounds and run times of minutes, one eviction an hour. */
 const policy: Policy = {
@@ -36,4 +36,19 @@ test('in 1,500 longer histories a scheduler that remembers decides like one that
     fc.property(worlds(false, 40), (world) => live(world, policy, [memoryChangesNothing(policy)])),
     runs(1500),
   )
+}, 600_000)
+
+test('in 1,000 histories of elastic jobs every law holds, and memory changes nothing', () => {
+  let resizes = 0
+  const counting: Observer = {
+    disturbed: () => undefined,
+    cycle: (_, decisions) => void (resizes += decisions.filter(({ type }) => type === 'resize').length),
+  }
+  fc.assert(
+    fc.property(elasticWorlds(30), (world) =>
+      live(world, policy, [noPreemptionLoop(policy), memoryChangesNothing(policy), counting]),
+    ),
+    runs(1000),
+  )
+  expect(resizes).toBeGreaterThan((seeds || 1000) / 10)
 }, 600_000)

@@ -26,23 +26,35 @@ const eager: Policy = {
 
 const histories = Number(process.env['LAW_HISTORIES'] ?? 0) || 200
 
-const search = (makerFor: (seed: number) => PolicyMaker): { count: number; faults: EvictionFault[] } => {
+const search = (
+  makerFor: (seed: number) => PolicyMaker,
+  elastic = false,
+): { count: number; resizes: number; faults: EvictionFault[] } => {
   const found: EvictionFault[] = []
   let count = 0
+  let resizes = 0
   for (let seed = 1; seed <= histories; seed += 1) {
-    const { trace, costs } = randomTrace(seed)
+    const { trace, costs } = randomTrace(seed, elastic)
     const watch = watchEvictions(makerFor(seed))
-    simulate(trace, watch.maker, { costs })
+    const { jobs } = simulate(trace, watch.maker, { costs })
+    resizes += jobs.reduce((sum, job) => sum + job.resizes, 0)
     count += watch.count()
     found.push(...watch.faults())
   }
-  return { count, faults: found }
+  return { count, resizes, faults: found }
 }
 
 test('in random histories with wrong guesses no two jobs evict each other twice, and every preemptor starts', () => {
   const { count, faults } = search((seed) => corePolicy({ name: 'eager', policy: eager, oracle: noisy(1, seed) }))
   expect(faults).toEqual([])
   expect(count).toBeGreaterThan(histories)
+})
+
+test('with elastic jobs among them too, and whoever others shrank for starts', () => {
+  const eagerly = (seed: number) => corePolicy({ name: 'eager', policy: eager, oracle: noisy(1, seed) })
+  const { resizes, faults } = search(eagerly, true)
+  expect(faults).toEqual([])
+  expect(resizes).toBeGreaterThan(histories / 4)
 })
 
 test('the watch sees a pair that evicts each other, and a preemptor that does not start', () => {

@@ -23,6 +23,7 @@ const wishes = (honest: boolean): fc.Arbitrary<JobWish> =>
     runtimeMs: fc.integer({ min: 1, max: 40 }).map((minutes) => minutes * minute),
     predicted: honest ? fc.constant(true) : fc.boolean(),
     resumes: fc.boolean(),
+    spareGpus: honest ? fc.constant(0) : fc.constantFrom(0, 0, 1, 2, 3),
     backOffMs: honest ? fc.constant(0) : fc.constantFrom(0, 0, 0, 2 * minute),
   })
 
@@ -61,6 +62,46 @@ const nodes = fc
     },
   )
   .map((list) => list.map(([gpus, model, memoryMib], index) => aSmallNode(index, gpus, model, memoryMib)))
+
+/** A history in which most jobs make do with several numbers of devices, and most of the time there is something to share. */
+export const elasticWorlds = (steps: number): fc.Arbitrary<World> => {
+  const job: fc.Arbitrary<JobWish> = fc.record({
+    queue: fc.nat(1),
+    owner: fc.nat(1),
+    priority: fc.constantFrom(100, 200, 200, 200, 300),
+    request: fc.record({
+      gpuCount: fc.constantFrom(0, 1, 1, 1, 2, 3),
+      gpuMilli: fc.constantFrom(1000, 1000, 1000, 500),
+      gpuMemoryMib: fc.constant(0),
+      gpuModel: fc.constantFrom(null, null, null, 'A100'),
+      cpuMilli: fc.constantFrom(0, 1000, 1000, 3000),
+      memoryMib: fc.constant(1024),
+      replicas: fc.constantFrom(1, 1, 1, 2),
+    }),
+    runtimeMs: fc.integer({ min: 3, max: 90 }).map((minutes) => minutes * minute),
+    predicted: fc.boolean(),
+    resumes: fc.boolean(),
+    spareGpus: fc.constantFrom(0, 1, 2, 3, 3),
+    backOffMs: fc.constant(0),
+  })
+  return fc.record({
+    nodes: fc
+      .array(fc.tuple(fc.constantFrom(2, 4, 4), fc.constantFrom('A100', 'A100', 'T4')), { minLength: 1, maxLength: 2 })
+      .map((list) => list.map(([gpus, model], index) => aSmallNode(index, gpus, model, 40_000))),
+    quotas: fc.array(fc.option(fc.integer({ min: 1, max: 5 }), { freq: 1 }), { minLength: 3, maxLength: 3 }),
+    borrowing: fc.option(fc.nat(2)),
+    lending: fc.option(fc.nat(2)),
+    orders: fc.array(orders, { minLength: 3, maxLength: 3 }),
+    steps: fc.array(
+      fc.oneof(
+        { weight: 5, arbitrary: job.map((wish): Step => ({ kind: 'submit', job: wish })) },
+        { weight: 6, arbitrary: waits },
+        { weight: 1, arbitrary: disturbances },
+      ),
+      { minLength: 2, maxLength: steps },
+    ),
+  })
+}
 
 /** Histories on clusters of one to three small nodes; `honest` ones know every run time and are never disturbed, and at most `steps` things happen. */
 export const worlds = (honest: boolean, steps = 14): fc.Arbitrary<World> =>

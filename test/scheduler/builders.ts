@@ -123,8 +123,12 @@ export const aSnapshot = (change: Partial<Snapshot> = {}): Snapshot => ({
 })
 
 /** The decision about a queued job. */
-export const about = (decisions: readonly Decision[], jobId: string): Exclude<Decision, { type: 'preempt' }> => {
-  for (const decision of decisions) if (decision.type !== 'preempt' && decision.jobId === jobId) return decision
+export const about = (
+  decisions: readonly Decision[],
+  jobId: string,
+): Exclude<Decision, { type: 'preempt' | 'resize' }> => {
+  for (const decision of decisions)
+    if (decision.type !== 'preempt' && decision.type !== 'resize' && decision.jobId === jobId) return decision
   throw new Error(`No decision about ${jobId}`)
 }
 

@@ -153,5 +153,19 @@ export interface PreemptDecision {
   readonly why: 'priority' | 'reclaim' | 'shorter'
 }
 
-/** Every queued job gets exactly one of `start`, `reserve` and `hold`; running jobs may get `preempt`. */
-export type Decision = StartDecision | ReserveDecision | HoldDecision | PreemptDecision
+/**
+ * A running elastic job must save itself and begin again with another number of devices. It never goes back to the queue:
+ * where it begins again is kept for it, and what it does not need any more is free, or held, once it has stopped.
+ */
+export interface ResizeDecision {
+  readonly type: 'resize'
+  readonly jobId: string
+  /** `shrink`: in favour of a job that is reserved in the same decisions. `grow`: devices are idle and nobody waits for them. */
+  readonly why: 'shrink' | 'grow'
+  /** For whom it shrinks; `null` when it grows. */
+  readonly forJobId: string | null
+  readonly placement: Placement
+}
+
+/** Every queued job gets exactly one of `start`, `reserve` and `hold`; running jobs may get `preempt` or `resize`. */
+export type Decision = StartDecision | ReserveDecision | HoldDecision | PreemptDecision | ResizeDecision

@@ -8,6 +8,10 @@ export type SchedEvent =
   | { readonly type: 'started'; readonly jobId: string; readonly placement: Placement; readonly atMs: number }
   /** Victims were told to stop and what they free is held. */
   | { readonly type: 'preempting'; readonly hold: Hold }
+  /** An elastic job was told to stop and to begin again with another number of devices. */
+  | { readonly type: 'resizing'; readonly jobId: string; readonly placement: Placement }
+  /** It did. */
+  | { readonly type: 'resized'; readonly jobId: string; readonly atMs: number }
   /** A running job was told to stop for good. */
   | { readonly type: 'stopping'; readonly jobId: string }
   | { readonly type: 'ended'; readonly jobId: string; readonly atMs: number }

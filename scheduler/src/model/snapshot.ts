@@ -1,4 +1,5 @@
 import type { DemandShare } from './demand.js'
+import type { Elastic } from './elastic.js'
 import type { JobRequest } from './request.js'
 import type { ResourceLimits, ResourceVector } from './resources.js'
 
@@ -96,6 +97,11 @@ export interface SchedJob {
   readonly cautiousRuntimeMs?: number | null
   /** Whether it goes on where it stopped when evicted, because it saves itself when told. Absent: it begins anew. */
   readonly resumes?: boolean
+  /**
+   * Between how many devices a pod it makes do with any number; it saves itself when told, and begins again with another.
+   * What is predicted of it is meant with those it asks for, or has. Absent: rigid.
+   */
+  readonly elastic?: Elastic
 }
 
 /** A job that waits. It does not start before `notBeforeMs` (back-off after a failed try; 0 for none). */
@@ -112,6 +118,8 @@ export interface RunningJob extends SchedJob {
   readonly predictedEndMs: number | null
   /** Since when work would be lost by an eviction; `null` counts from the start. */
   readonly checkpointedAtMs: number | null
+  /** Where it begins again once it has stopped, with fewer devices a pod or with more. Only of those that stop. */
+  readonly resizing?: Placement
 }
 
 /**

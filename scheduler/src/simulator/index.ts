@@ -64,3 +64,4 @@ export { memoryWorkload, peakOf, type MemoryJob, type MemoryKind, type WorkloadO
 export { watchEvictions, type EvictionFault, type EvictionWatch } from './engine/watch.js'
 export { randomTrace } from './traces/random.js'
 export { muriSharing, togetherS, type SharingOptions } from './policies/sharing.js'
+export { readSia, siaCluster, siaCosts, siaRestartMs, type SiaOptions } from './traces/sia.js'

@@ -1,4 +1,4 @@
-import type { HoldDecision, ReserveDecision, Suggestion, UnfitFacts } from '../model/decision.js'
+import type { HoldDecision, ReserveDecision, ResizeDecision, Suggestion, UnfitFacts } from '../model/decision.js'
 import { chinese } from '../words/zh.js'
 import { english } from '../words/en.js'
 import type { Words } from '../words/words.js'
@@ -34,6 +34,13 @@ export const explainHold = (
     suggestionMessage: suggestion === null ? null : capitalised(say(suggestion.change)),
   }
 }
+
+/** Puts into words why a running job begins again with another number of devices. */
+export const explainResize = (
+  decision: ResizeDecision,
+  locale: ExplainLocale,
+  nameOf: (jobId: string) => string = (jobId) => jobId,
+): string => wordsOf[locale].resize(decision, nameOf)
 
 /** Puts into words why no node can ever run a request (`resources_never_available`: detail and suggestion). */
 export const explainUnfit = (

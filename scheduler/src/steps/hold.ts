@@ -1,6 +1,7 @@
-import { keepHeld, occupy, start, type Cycle, type LiveHold } from '../cycle.js'
+import { bookResize, keepHeld, occupy, start, type Cycle, type LiveHold } from '../cycle.js'
+import { requestAt, totalGivenUpBy } from '../model/elastic.js'
 import { totalOf } from '../model/request.js'
-import type { Hold, Placement, QueuedJob } from '../model/snapshot.js'
+import type { Hold, Placement, QueuedJob, RunningJob } from '../model/snapshot.js'
 import { give, take, type Free, type Layout } from './cluster.js'
 import { keptBeyondVictims, quotaBeyondVictims } from './holds.js'
 import { rightTo, type Eviction } from './preempt.js'
@@ -20,14 +21,15 @@ const isCovered = (layout: Layout, free: Free, placement: Placement): boolean =>
  * Whether quotas still allow what was held. Of what is kept for others whose victims still stop nothing counts: it was
  * granted beside this hold, not instead of it, and it waits until those have stopped.
  */
-const quotaAllows = ({ quota, holds }: Cycle, { job }: LiveHold): boolean => {
+const quotaAllows = ({ quota, holds }: Cycle, { job, hold }: LiveHold): boolean => {
   if (quota.queue(job.queueName) === undefined) return false
-  const isAllowed = (): boolean => quota.check(job.queueName, totalOf(job.request)) === null
+  const isAllowed = (): boolean => quota.check(job.queueName, totalOf(requestAt(job, hold.placement))) === null
   if (isAllowed()) return true
   const others = holds.filter((other) => other.job.id !== job.id && other.victims.length > 0)
-  for (const other of others) quota.remove(other.job.queueName, quotaBeyondVictims(other.job, other.victims))
+  for (const other of others)
+    quota.remove(other.job.queueName, quotaBeyondVictims(other.hold, other.job, other.victims))
   const allowed = isAllowed()
-  for (const other of others) quota.add(other.job.queueName, quotaBeyondVictims(other.job, other.victims))
+  for (const other of others) quota.add(other.job.queueName, quotaBeyondVictims(other.hold, other.job, other.victims))
   return allowed
 }
 
@@ -36,7 +38,7 @@ export const settleHold = (cycle: Cycle, live: LiveHold): Placement | null => {
   const { layout, quota, now } = cycle
   const { job, hold, victims } = live
   const kept = keptBeyondVictims(hold, victims)
-  const keptQuota = quotaBeyondVictims(job, victims)
+  const keptQuota = quotaBeyondVictims(hold, job, victims)
   give(layout, now.free, kept)
   quota.remove(job.queueName, keptQuota)
   take(layout, now.free, hold.placement.pods)
@@ -52,13 +54,19 @@ export const settleHold = (cycle: Cycle, live: LiveHold): Placement | null => {
   return null
 }
 
-/** Decides an eviction: its victims must stop, and what they free is kept for the job from now on. */
+const tell = (cycle: Cycle, job: QueuedJob, victim: RunningJob, isForShorter: boolean): void => {
+  if (victim.resizing !== undefined) {
+    const { id: jobId, resizing: placement } = victim
+    return bookResize(cycle, victim, { type: 'resize', jobId, why: 'shrink', forJobId: job.id, placement })
+  }
+  const why = isForShorter ? 'shorter' : (rightTo(job, victim, cycle) ?? 'reclaim')
+  cycle.preempted.set(victim.id, { type: 'preempt', victimId: victim.id, forJobId: job.id, why })
+}
+
+/** Decides an eviction, or that others shrink: they must stop, and what they free is kept for the job from now on. */
 export const holdFreed = (cycle: Cycle, job: QueuedJob, eviction: Eviction): Hold => {
   const { victims, placement } = eviction
-  for (const victim of victims) {
-    const why = eviction.isForShorter ? 'shorter' : (rightTo(job, victim, cycle) ?? 'reclaim')
-    cycle.preempted.set(victim.id, { type: 'preempt', victimId: victim.id, forJobId: job.id, why })
-  }
+  for (const victim of victims) tell(cycle, job, victim, eviction.isForShorter === true)
   const hold: Hold = {
     jobId: job.id,
     placement,
@@ -66,8 +74,8 @@ export const holdFreed = (cycle: Cycle, job: QueuedJob, eviction: Eviction): Hol
     expiresAtMs: cycle.nowMs + cycle.policy.preemption.holdMs,
   }
   occupy(cycle, { pods: keptBeyondVictims(hold, victims) }, false)
-  cycle.quota.add(job.queueName, quotaBeyondVictims(job, victims))
-  for (const victim of victims) cycle.quota.leave(victim.queueName, totalOf(victim.request))
+  cycle.quota.add(job.queueName, quotaBeyondVictims(hold, job, victims))
+  for (const victim of victims) cycle.quota.leave(victim.queueName, totalGivenUpBy(victim))
   cycle.holds.push({ hold, job, victims })
   keepHeld(cycle, { hold, job, victims })
   return hold

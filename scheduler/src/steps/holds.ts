@@ -1,3 +1,4 @@
+import { givenUpBy, requestAt, totalGivenUpBy } from '../model/elastic.js'
 import { totalOf } from '../model/request.js'
 import type { ResourceVector } from '../model/resources.js'
 import type { Hold, PodPlacement, RunningJob, SchedJob } from '../model/snapshot.js'
@@ -43,14 +44,14 @@ const summed = (added: readonly PodPlacement[], subtracted: readonly PodPlacemen
 }
 
 /**
- * What a hold keeps on top of what its victims still use: on each node and device the greater of both counts, so that
+ * What a hold keeps on top of what its victims still use and will give up: on each node and device the greater of both counts, so that
  * neither the stopping victims nor the coming job can find its place taken.
  */
 export const keptBeyondVictims = (hold: Hold, victims: readonly RunningJob[]): PodPlacement[] =>
   [
     ...summed(
       hold.placement.pods,
-      victims.flatMap((victim) => victim.placement.pods),
+      victims.flatMap((victim) => givenUpBy(victim)),
     ),
   ].map(([nodeId, amounts]) => ({
     nodeId,
@@ -64,9 +65,9 @@ export const keptBeyondVictims = (hold: Hold, victims: readonly RunningJob[]): P
   }))
 
 /** The same for the quota of the preemptor's queue: its victims of that queue still count until they have stopped. */
-export const quotaBeyondVictims = (job: SchedJob, victims: readonly RunningJob[]): ResourceVector => {
-  const totals = victims.filter((victim) => victim.queueName === job.queueName).map((victim) => totalOf(victim.request))
-  const needed = totalOf(job.request)
+export const quotaBeyondVictims = (hold: Hold, job: SchedJob, victims: readonly RunningJob[]): ResourceVector => {
+  const totals = victims.filter((victim) => victim.queueName === job.queueName).map(totalGivenUpBy)
+  const needed = totalOf(requestAt(job, hold.placement))
   const beyond = (resource: keyof ResourceVector): number =>
     Math.max(0, needed[resource] - totals.reduce((sum, total) => sum + total[resource], 0))
   return { gpuMilli: beyond('gpuMilli'), cpuMilli: beyond('cpuMilli'), memoryMib: beyond('memoryMib') }

@@ -1,5 +1,6 @@
 import { yieldsToReservation, type Cycle } from '../cycle.js'
 import type { PreemptDecision } from '../model/decision.js'
+import { givenUpBy, totalGivenUpBy } from '../model/elastic.js'
 import { totalOf } from '../model/request.js'
 import type { Placement, QueuedJob, RunningJob } from '../model/snapshot.js'
 import { copyFree, give, take, type Free } from './cluster.js'
@@ -124,6 +125,9 @@ const evictableIn = (cycle: Cycle): Evictable => {
   return cycle.evictable
 }
 
+/** Whether a job was told to stop in this very cycle. */
+export const isTold = (cycle: Cycle, { id }: RunningJob): boolean => cycle.preempted.has(id) || cycle.resized.has(id)
+
 /** Whether a job was evicted for another before: two jobs do not push each other out. */
 const wasEvictedBy = (job: QueuedJob, other: RunningJob): boolean => job.evictedBy?.includes(other.id) ?? false
 
@@ -136,7 +140,7 @@ const lawfulFor = (cycle: Cycle, job: QueuedJob): { readonly victims: RunningJob
   if (lawful.length === 0) return { victims: [], fragile: false }
   const names = new Set(lawful.map(([kind]) => kind))
   const victims = cheapestFirst().flatMap((one) =>
-    names.has(one.kind) && !cycle.preempted.has(one.job.id) && !wasEvictedBy(job, one.job) ? [one.job] : [],
+    names.has(one.kind) && !isTold(cycle, one.job) && !wasEvictedBy(job, one.job) ? [one.job] : [],
   )
   return { victims, fragile: lawful.some(([, victim]) => mayLapse(cycle, job, victim)) }
 }
@@ -404,11 +408,11 @@ export const stoppingIsEnough = (
   const stopping = cycle.snapshot.running.filter((other) => other.stopping && !held.has(other.id))
   if (stopping.length === 0) return false
   const free = copyFree(base)
-  for (const other of stopping) give(cycle.layout, free, other.placement.pods)
+  for (const other of stopping) give(cycle.layout, free, givenUpBy(other))
   for (const node of closed) free.cpu[node] = -1
-  for (const other of stopping) cycle.quota.remove(other.queueName, totalOf(other.request))
+  for (const other of stopping) cycle.quota.remove(other.queueName, totalGivenUpBy(other))
   const allowed = cycle.quota.check(job.queueName, totalOf(job.request)) === null
-  for (const other of stopping) cycle.quota.add(other.queueName, totalOf(other.request))
+  for (const other of stopping) cycle.quota.add(other.queueName, totalGivenUpBy(other))
   return allowed && cycle.placer(free).find(kind.shape) !== null
 }
 

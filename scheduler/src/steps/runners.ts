@@ -1,4 +1,5 @@
 import { nothing, plus, type ResourceVector } from '../model/resources.js'
+import { givenUpBy, requestAt, takenBy, totalGivenUpBy, totalTakenBy } from '../model/elastic.js'
 import { totalOf } from '../model/request.js'
 import type { RunningJob, SchedJob, Placement } from '../model/snapshot.js'
 import type { Tally } from '../placement/observed.js'
@@ -22,6 +23,8 @@ export interface Release {
   /** Whether the end was predicted, not assumed; and whether that holds for its 90th percentile too. */
   readonly known: boolean
   readonly surelyKnown: boolean
+  /** Whether this is what a job that stops will hold when it has begun again with another number of devices. */
+  readonly beginsAgain: boolean
 }
 
 /** Expected ends in order; equal ones by submission. */
@@ -50,6 +53,8 @@ export interface Runners {
   readonly byQueue: ReadonlyMap<string, QueueUse>
   /** How many run of each priority. */
   readonly byPriority: ReadonlyMap<number, number>
+  /** Those that run with any of several numbers of devices, in no order. */
+  readonly elastic: ReadonlySet<RunningJob>
   /**
    * Takes in who runs at a moment, which may not lie before the last one. Answers what they leave free of the layout: to
    * be copied, not changed.
@@ -57,9 +62,11 @@ export interface Runners {
   update(running: readonly RunningJob[], layout: Layout, nowMs: number): Free
 }
 
+const stopsForGood = (job: RunningJob): boolean => job.stopping && job.resizing === undefined
+
 /** When an attempt is expected to end. A prediction that was outlived is doubled until it lies ahead. */
 export const expectedEndMs = (job: RunningJob, policy: Policy, nowMs: number): number => {
-  if (job.stopping) return nowMs + 1
+  if (stopsForGood(job)) return nowMs + 1
   const end = job.predictedEndMs ?? job.startedAtMs + policy.order.unknownRuntimeMs
   let lengthMs = Math.max(1, end - job.startedAtMs)
   while (job.startedAtMs + lengthMs < nowMs) lengthMs *= 2
@@ -73,7 +80,7 @@ export const expectedEndMs = (job: RunningJob, policy: Policy, nowMs: number): n
 export const sureEndMs = (job: RunningJob, policy: Policy, nowMs: number): number => {
   const endMs = expectedEndMs(job, policy, nowMs)
   const cautiousMs = job.cautiousRuntimeMs ?? null
-  if (job.stopping || cautiousMs === null || job.predictedEndMs === null) return endMs
+  if (stopsForGood(job) || cautiousMs === null || job.predictedEndMs === null) return endMs
   const predictedMs = Math.max(1, job.predictedEndMs - job.startedAtMs)
   const doubled = Math.round((endMs - job.startedAtMs) / predictedMs)
   return Math.max(endMs, job.startedAtMs + doubled * cautiousMs)
@@ -88,12 +95,40 @@ const minus = (left: ResourceVector, right: ResourceVector): ResourceVector => (
 const isNothing = (amount: ResourceVector): boolean =>
   amount.gpuMilli === 0 && amount.cpuMilli === 0 && amount.memoryMib === 0
 
+/** What a job will give back, and when: one that begins again gives back what it has then. */
+export const releaseOf = (job: RunningJob, policy: Policy, nowMs: number): Release => {
+  const placement = job.resizing ?? job.placement
+  return {
+    job,
+    total: totalOf(requestAt(job, placement)),
+    placement,
+    endMs: expectedEndMs(job, policy, nowMs),
+    surelyMs: sureEndMs(job, policy, nowMs),
+    known: job.predictedEndMs !== null || stopsForGood(job),
+    surelyKnown: stopsForGood(job) || (job.cautiousRuntimeMs ?? null) !== null,
+    beginsAgain: job.resizing !== undefined,
+  }
+}
+
+/** What one that was told to stop gives back at any moment. */
+const stopOf = (job: RunningJob, nowMs: number): Release => ({
+  job,
+  total: totalGivenUpBy(job),
+  placement: { pods: givenUpBy(job) },
+  endMs: nowMs + 1,
+  surelyMs: nowMs + 1,
+  known: true,
+  surelyKnown: true,
+  beginsAgain: false,
+})
+
 /** Opens with nobody running. */
 export const openRunners = (shapes: Shapes, policy: Policy, tally: Tally): Runners => {
   const known = new Map<RunningJob, Release>()
   const going = createSorted<Release>(byEnd)
   const goingSurely = createSorted<Release>(bySureEnd)
   const stopping = new Set<RunningJob>()
+  const elastic = new Set<RunningJob>()
   const byQueue = new Map<string, QueueUse>()
   const byPriority = new Map<number, number>()
   const outlived = createCalendar<RunningJob>()
@@ -101,17 +136,8 @@ export const openRunners = (shapes: Shapes, policy: Policy, tally: Tally): Runne
   let at: { readonly layout: Layout; readonly free: Free } | null = null
   let sinceMs = 0
 
-  const releaseOf = (job: RunningJob, nowMs: number): Release => ({
-    job,
-    total: totalOf(job.request),
-    placement: job.placement,
-    endMs: expectedEndMs(job, policy, nowMs),
-    surelyMs: sureEndMs(job, policy, nowMs),
-    known: job.predictedEndMs !== null || job.stopping,
-    surelyKnown: job.stopping || (job.cautiousRuntimeMs ?? null) !== null,
-  })
   const expect = (job: RunningJob, nowMs: number): void => {
-    const release = releaseOf(job, nowMs)
+    const release = releaseOf(job, policy, nowMs)
     known.set(job, release)
     going.add(release)
     goingSurely.add(release)
@@ -123,12 +149,12 @@ export const openRunners = (shapes: Shapes, policy: Policy, tally: Tally): Runne
   }
   const count = (job: RunningJob, sign: 1 | -1): void => {
     tally.count(shapes.of(job.request), sign)
-    const total = totalOf(job.request)
+    const total = totalTakenBy(job)
     const sum = sign === 1 ? plus : minus
     const use = memo(byQueue, job.queueName, () => ({ used: nothing, leaving: nothing, jobs: 0, owners: new Map() }))
     use.used = sum(use.used, total)
     use.jobs += sign
-    if (job.stopping) use.leaving = sum(use.leaving, total)
+    if (job.stopping) use.leaving = sum(use.leaving, totalGivenUpBy(job))
     const own = sum(use.owners.get(job.owner) ?? nothing, total)
     if (isNothing(own)) use.owners.delete(job.owner)
     else use.owners.set(job.owner, own)
@@ -139,17 +165,19 @@ export const openRunners = (shapes: Shapes, policy: Policy, tally: Tally): Runne
   }
   const enter = (job: RunningJob, nowMs: number): void => {
     if (job.stopping) stopping.add(job)
-    else expect(job, nowMs)
+    if (!stopsForGood(job)) expect(job, nowMs)
+    if (job.elastic !== undefined) elastic.add(job)
     count(job, 1)
-    if (at !== null) take(at.layout, at.free, job.placement.pods)
+    if (at !== null) take(at.layout, at.free, takenBy(job))
   }
   const leave = (job: RunningJob): void => {
     const release = known.get(job)
     if (release !== undefined) forget(release)
     known.delete(job)
     stopping.delete(job)
+    elastic.delete(job)
     count(job, -1)
-    if (at !== null) give(at.layout, at.free, job.placement.pods)
+    if (at !== null) give(at.layout, at.free, takenBy(job))
   }
   const outlive = (nowMs: number): void => {
     for (const job of outlived.due(nowMs)) {
@@ -161,15 +189,16 @@ export const openRunners = (shapes: Shapes, policy: Policy, tally: Tally): Runne
   }
   const layAnew = (layout: Layout): Free => {
     const free = emptyFree(layout)
-    for (const job of before) take(layout, free, job.placement.pods)
+    for (const job of before) take(layout, free, takenBy(job))
     at = { layout, free }
     return free
   }
-  const stops = (): Release[] => [...stopping].map((job) => releaseOf(job, sinceMs))
+  const stops = (): Release[] => [...stopping].map((job) => stopOf(job, sinceMs))
   const isRunning = (job: RunningJob): boolean => known.has(job) || stopping.has(job)
   return {
     byQueue,
     byPriority,
+    elastic,
     releases: () => sortedWith(going.items(), stops(), byEnd),
     sureReleases: () => sortedWith(goingSurely.items(), stops(), bySureEnd),
     update(running, layout, nowMs) {

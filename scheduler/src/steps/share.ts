@@ -1,6 +1,5 @@
 import type { ResourceVector } from '../model/resources.js'
 import { nothing, plus, resourceNames } from '../model/resources.js'
-import { totalOf } from '../model/request.js'
 import type { SchedJob, SchedNode, Snapshot } from '../model/snapshot.js'
 import type { Policy } from '../policy/policy.js'
 import { scale, usageAt } from '../usage.js'
@@ -9,7 +8,7 @@ import type { QueueUse } from './runners.js'
 
 /** Dominant-resource shares that grow as jobs start. Local to one decision. */
 export interface ShareBook extends Shares {
-  charge(job: SchedJob): void
+  charge(job: SchedJob, amount: ResourceVector): void
 }
 
 const million = 1_000_000
@@ -81,8 +80,7 @@ export const openShareBook = (
     account(queues, queueName),
     account(ownersOf(queueName), owner),
   ]
-  const charge = (job: SchedJob): void => {
-    const amount = totalOf(job.request)
+  const charge = (job: SchedJob, amount: ResourceVector): void => {
     for (const one of both(job.queueName, job.owner)) {
       one.present = plus(one.present, amount)
       one.weight = null

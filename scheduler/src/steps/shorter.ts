@@ -3,7 +3,7 @@ import type { PodPlacement, QueuedJob, RunningJob } from '../model/snapshot.js'
 import { copyFree, give, take, type Free } from './cluster.js'
 import { bySubmission, workOf } from './order.js'
 import { podOn, podsThatFit } from './place.js'
-import { isEvictable, lostByEvictionMs, podsHere, stoppingIsEnough, thin, type Search } from './preempt.js'
+import { isEvictable, isTold, lostByEvictionMs, podsHere, stoppingIsEnough, thin, type Search } from './preempt.js'
 import { expectedEndMs } from './runners.js'
 import type { Waiter } from './waiters.js'
 
@@ -131,7 +131,7 @@ export const findShorter = (cycle: Cycle, waiter: Waiter): Search => {
       one.work > work &&
       one.job.queueName === job.queueName &&
       one.job.priority === job.priority &&
-      !cycle.preempted.has(one.job.id) &&
+      !isTold(cycle, one.job) &&
       worthOf(cycle, job, [one]) > 0 &&
       isFair(cycle, job, one.job) &&
       !one.job.placement.pods.some((pod) => reserved.includes(pod.nodeId)),

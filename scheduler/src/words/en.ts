@@ -2,7 +2,7 @@ import type { HoldCause, QuotaFacts, ShortageFacts, UnfitFacts } from '../model/
 import type { JobRequest } from '../model/request.js'
 import type { ResourceName } from '../model/resources.js'
 import { assertNever } from '../assert-never.js'
-import { memory, named, units, type Words } from './words.js'
+import { devicesIn, memory, named, units, type Words } from './words.js'
 
 const counted = (count: number, one: string, many = `${one}s`): string => `${count} ${count === 1 ? one : many}`
 
@@ -148,6 +148,10 @@ const wish = (change: Partial<JobRequest>): string => {
 export const english: Words = {
   cause: sentence,
   unfit,
+  resize: (decision, nameOf) =>
+    decision.why === 'shrink'
+      ? `It saves itself and goes on with ${counted(devicesIn(decision), 'GPU')}, so that ${someJob(nameOf(decision.forJobId ?? ''))} can start.`
+      : `It saves itself and goes on with ${counted(devicesIn(decision), 'GPU')}: they were idle and nobody waited for them.`,
   wouldStart: (change) => `With ${wish(change)} it would start now.`,
   wouldFit: (change) => `${wish(change)} would fit.`,
 }

@@ -1,15 +1,20 @@
-import type { HoldCause, UnfitFacts } from '../model/decision.js'
+import type { HoldCause, ResizeDecision, UnfitFacts } from '../model/decision.js'
 import type { JobRequest } from '../model/request.js'
 
 /** The sentences of one language. `nameOf` gives what people call a job, or an empty text where it may not be named. */
 export interface Words {
   cause(cause: HoldCause, nameOf: (jobId: string) => string): string
   unfit(facts: UnfitFacts): string
+  resize(decision: ResizeDecision, nameOf: (jobId: string) => string): string
   /** Says that the change would start the job at once. */
   wouldStart(change: Partial<JobRequest>): string
   /** Says that the change would make the request possible. */
   wouldFit(change: Partial<JobRequest>): string
 }
+
+/** Devices over all pods. */
+export const devicesIn = ({ placement }: ResizeDecision): number =>
+  placement.pods.reduce((sum, { devices }) => sum + devices.length, 0)
 
 /** Thousandths as a plain number with at most one decimal place: 500 → 0.5, 2000 → 2. */
 export const units = (milli: number): string => {

@@ -2,7 +2,7 @@ import type { HoldCause, QuotaFacts, ShortageFacts, UnfitFacts } from '../model/
 import type { JobRequest } from '../model/request.js'
 import type { ResourceName } from '../model/resources.js'
 import { assertNever } from '../assert-never.js'
-import { memory, named, units, type Words } from './words.js'
+import { devicesIn, memory, named, units, type Words } from './words.js'
 
 const amount = (resource: ResourceName, value: number): string => {
   switch (resource) {
@@ -146,6 +146,10 @@ const spaced = (text: string): string => (/^\d/.test(text) ? ` ${text}` : text)
 export const chinese: Words = {
   cause: sentence,
   unfit,
+  resize: (decision, nameOf) =>
+    decision.why === 'shrink'
+      ? `它会保存进度，改用 ${devicesIn(decision)} 个 GPU 继续运行，好让${someJob(nameOf(decision.forJobId ?? ''))}启动。`
+      : `它会保存进度，改用 ${devicesIn(decision)} 个 GPU 继续运行：这些 GPU 空闲，也没有作业在等待。`,
   wouldStart: (change) => `改为${spaced(wish(change))}，现在即可开始。`,
   wouldFit: (change) => `改为${spaced(wish(change))}即可运行。`,
 }

@@ -29,6 +29,7 @@ export const commitActions = async (
   rows: ClusterRows,
   actions: Actions,
 ): Promise<Committed> => {
+  if (actions.resizes.length > 0) throw new Error('A job was resized, but no job here says that it makes do with less')
   const plan = planOf(rows, actions)
   if (plan.starts.length + plan.preempts.length + plan.kept.length + plan.dropped.length === 0)
     return { stale: false, started: [] }

@@ -50,10 +50,11 @@ const createSchedulers = (): ((policy: Policy) => Scheduler) => {
 }
 
 /** What is to be done, cut so that evictions and holds come with the first starts. */
-const portionsOf = ({ preempts, starts, holds }: Actions): Actions[] => {
+const portionsOf = ({ preempts, resizes, starts, holds }: Actions): Actions[] => {
   const count = Math.max(1, Math.ceil(starts.length / startsAtOnce))
   return Array.from({ length: count }, (_, at) => ({
     preempts: at === 0 ? preempts : [],
+    resizes: at === 0 ? resizes : [],
     starts: starts.slice(at * startsAtOnce, (at + 1) * startsAtOnce),
     holds,
   }))

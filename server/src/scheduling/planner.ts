@@ -56,8 +56,8 @@ export const createPlanner = ({
     const seen = snapshotOf(rows, nowMs, await demand.read(tx), await runTimes.read(tx))
     const snapshot = letIn(seen, admissionsOf(rows, policy))
     const decisions = decide({ ...snapshot, queued: [...snapshot.queued, job] }, policy, nowMs)
-    const mine = decisions.find((decision) => decision.type !== 'preempt' && decision.jobId === job.id)
-    if (mine === undefined || mine.type === 'preempt') throw new Error('The scheduler said nothing of a queued job')
+    const mine = decisions.find((decision): decision is Mine => isOfWaiting(decision) && decision.jobId === job.id)
+    if (mine === undefined) throw new Error('The scheduler said nothing of a queued job')
     return { ...previewOf(rows, snapshot, mine, { locale, nowMs }), memory }
   },
 
@@ -105,7 +105,9 @@ const wouldBeJob = (
   notBeforeMs: 0,
 })
 
-type Mine = Exclude<Decision, { type: 'preempt' }>
+type Mine = Exclude<Decision, { type: 'preempt' | 'resize' }>
+
+const isOfWaiting = (decision: Decision): decision is Mine => decision.type !== 'preempt' && decision.type !== 'resize'
 
 const previewOf = (
   rows: ClusterRows,

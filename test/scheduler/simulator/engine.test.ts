@@ -1,4 +1,4 @@
-import { fifoPolicy } from '@novabrain/scheduler'
+import { defaultPolicy, fifoPolicy } from '@novabrain/scheduler'
 import {
   corePolicy,
   easy,
@@ -144,4 +144,23 @@ test('figures: completion, waiting, slowdown, utilisation, and what happened ove
     devices: [4, 4, 4, 0.02],
     queued: [1, 1, 1, 0],
   })
+})
+
+test('an elastic job goes as fast as the devices it has, and gives some up to one that comes', () => {
+  const root = (gpuCount: number): number => Math.sqrt(gpuCount / 4)
+  const trace = aTrace([
+    { ...aTraceJob('e', 0, 1000, 4), elastic: { minimumGpuCount: 1, maximumGpuCount: 4 }, speedAt: root },
+    aTraceJob('rigid', 500, 5000, 3),
+  ])
+  const costs = {
+    ...noCosts,
+    startMs: (_: unknown, isRestart: boolean) => (isRestart ? 10_000 : 0),
+    stopMs: () => 5000,
+  }
+  const { jobs } = simulate(trace, corePolicy({ name: 'core', policy: defaultPolicy, oracle: truth }), { costs })
+  // 500 s of work are left when it is told, at half the speed: 5 s to stop, 10 to begin again, 1,000 to do.
+  expect(jobs).toMatchObject([
+    { id: 'e', firstStartMs: 0, endMs: 1_515_000, resizes: 1, preemptions: 0, deviceMs: 505_000 * 4 + 1_010_000 },
+    { id: 'rigid', firstStartMs: 505_000, endMs: 5_505_000, resizes: 0 },
+  ])
 })

@@ -46,7 +46,8 @@ export const corePolicy = ({ name, policy, oracle, usageHalfLifeMs = dayMs, list
     const beliefs = oracle(view)
     const scheduler = openScheduler(policy)
     const { enabled, shorterWork, minimumRunMs } = policy.preemption
-    const revisits = enabled && shorterWork !== 'never'
+    const isElastic = enabled && view.trace.jobs.some((job) => job.elastic !== undefined)
+    const revisits = isElastic || (enabled && shorterWork !== 'never')
     const matureMs: number[] = []
     let matured = 0
     let heardMs = Number.NEGATIVE_INFINITY
@@ -59,9 +60,11 @@ export const corePolicy = ({ name, policy, oracle, usageHalfLifeMs = dayMs, list
       usage: { halfLifeMs: usageHalfLifeMs, records: [] },
     }
     const predicted = (job: QueuedJob): QueuedJob => {
-      const belief = beliefs.predict(view.job(job.id), job.attainedMs)
+      const truth = view.job(job.id)
+      const belief = beliefs.predict(truth, job.attainedMs)
       if (belief === null) return job
-      const whole = (ms: number): number => Math.max(1, Math.round(ms))
+      const speed = truth.speedAt?.(job.request.gpuCount) ?? 1
+      const whole = (ms: number): number => Math.max(1, Math.round(ms / speed))
       return {
         ...job,
         predictedRuntimeMs: whole(belief.likelyMs),
@@ -76,6 +79,7 @@ export const corePolicy = ({ name, policy, oracle, usageHalfLifeMs = dayMs, list
         }
         if (event.type === 'ended') beliefs.ended(view.job(event.jobId), view.attainedMs(event.jobId, event.atMs))
         snapshot = evolve(snapshot, event)
+        if (event.type === 'resized') matureMs.push(event.atMs + minimumRunMs)
         if (event.type !== 'requeued') return
         const back = snapshot.queued.map((job) => (job.id === event.jobId ? predicted(job) : job))
         snapshot = { ...snapshot, queued: back }
@@ -89,12 +93,12 @@ export const corePolicy = ({ name, policy, oracle, usageHalfLifeMs = dayMs, list
           listen.watch.told(scheduler.decide(snapshot, nowMs), nowMs)
         }
         if (revisits && actions.starts.length > 0) matureMs.push(nowMs + minimumRunMs)
-        return [...actions.preempts, ...actions.starts]
+        return [...actions.preempts, ...actions.resizes, ...actions.starts]
       },
-      /** When what started may first make room for shorter work; the server looks again every few seconds. */
+      /** When what started may first make room for shorter work, or be resized; the server looks again every few seconds. */
       wakeMs(nowMs) {
         while ((matureMs[matured] ?? Number.POSITIVE_INFINITY) <= nowMs) matured += 1
-        return snapshot.queued.length === 0 ? null : (matureMs[matured] ?? null)
+        return snapshot.queued.length === 0 && !isElastic ? null : (matureMs[matured] ?? null)
       },
     }
   },

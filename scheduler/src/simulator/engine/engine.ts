@@ -1,3 +1,4 @@
+import { requestWithout } from '../../model/elastic.js'
 import type { SchedEvent } from '../../model/event.js'
 import type { Placement, QueuedJob } from '../../model/snapshot.js'
 import { createHeap } from '../../steps/heap.js'
@@ -33,6 +34,11 @@ export interface Simulation {
 
 interface Attempt {
   readonly placement: Placement
+  /** Devices over all its pods, and how fast it is with them. */
+  readonly width: number
+  readonly speed: number
+  /** Where it begins again when it has stopped. */
+  resizing: Placement | null
   readonly startedAtMs: number
   /** When what is left of the work began, or begins, to shrink. */
   workFromMs: number
@@ -52,6 +58,7 @@ interface Life {
   attainedMs: number
   deviceMs: number
   preemptions: number
+  resizes: number
   firstStartMs: number | null
   endMs: number | null
   attempt: Attempt | null
@@ -59,7 +66,7 @@ interface Life {
 
 interface Foreseen {
   readonly atMs: number
-  readonly kind: 'end' | 'stopped'
+  readonly kind: 'end' | 'stopped' | 'resized'
   readonly life: Life
   readonly version: number
 }
@@ -74,13 +81,22 @@ const queuedJobOf = (job: TraceJob, costs: Costs): QueuedJob => ({
   owner: job.owner,
   priority: job.priority,
   submittedAtMs: job.submitMs,
-  request: job.request,
+  request: requestWithout(job),
   predictedRuntimeMs: null,
   evictedAtMs: [],
   attainedMs: 0,
   notBeforeMs: 0,
   resumes: !costs.losesWork,
+  ...(job.elastic === undefined ? {} : { elastic: job.elastic }),
 })
+
+/** Of a place that grows, the devices that it has not had before. */
+const addedBy = (before: Placement, after: Placement): Placement => {
+  const known = new Set(before.pods.flatMap(({ devices }) => devices.map(({ deviceId }) => deviceId)))
+  return {
+    pods: after.pods.map((pod) => ({ ...pod, devices: pod.devices.filter(({ deviceId }) => !known.has(deviceId)) })),
+  }
+}
 
 /**
  * Lives a trace through under a policy. The engine knows time, work and devices; who runs where is the policy's to say,
@@ -97,6 +113,7 @@ export const openSimulation = (trace: Trace, maker: PolicyMaker, costs: Costs = 
     attainedMs: 0,
     deviceMs: 0,
     preemptions: 0,
+    resizes: 0,
     firstStartMs: null,
     endMs: null,
     attempt: null,
@@ -127,7 +144,9 @@ export const openSimulation = (trace: Trace, maker: PolicyMaker, costs: Costs = 
     job: (jobId) => lifeOf(jobId).job,
     leftMs: (jobId, atMs) => {
       const { leftMs, attempt } = lifeOf(jobId)
-      return attempt === null ? leftMs : leftMs - Math.min(leftMs, Math.max(0, atMs - attempt.workFromMs))
+      return attempt === null
+        ? leftMs
+        : leftMs - Math.min(leftMs, Math.max(0, atMs - attempt.workFromMs) * attempt.speed)
     },
     attainedMs: (jobId, atMs) => {
       const { attainedMs, attempt } = lifeOf(jobId)
@@ -139,21 +158,37 @@ export const openSimulation = (trace: Trace, maker: PolicyMaker, costs: Costs = 
 
   const expectEnd = (life: Life, attempt: Attempt): void => {
     life.version += 1
-    foreseen.push({ atMs: attempt.workFromMs + life.leftMs, kind: 'end', life, version: life.version })
+    const atMs = attempt.workFromMs + Math.ceil(life.leftMs / attempt.speed)
+    foreseen.push({ atMs, kind: 'end', life, version: life.version })
+  }
+
+  const beginAt = (life: Life, placement: Placement): void => {
+    const { job } = life
+    ledger.take(job.id, placement)
+    const startMs = costs.startMs(job, life.preemptions + life.resizes > 0)
+    const gpuCount = placement.pods[0]?.devices.length ?? 0
+    const attempt: Attempt = {
+      placement,
+      width: job.elastic === undefined ? life.width : gpuCount * placement.pods.length,
+      speed: job.speedAt?.(gpuCount) ?? 1,
+      resizing: null,
+      startedAtMs: nowMs,
+      workFromMs: nowMs + startMs,
+      settledAtMs: nowMs,
+      stopping: false,
+    }
+    life.attempt = attempt
+    running.add(life)
+    expectEnd(life, attempt)
   }
 
   const begin = (jobId: string, placement: Placement): void => {
     const life = lifeOf(jobId)
     if (life.attempt !== null || life.endMs !== null || life.job.submitMs > nowMs)
       throw new Error(`${jobId} was started though it does not wait`)
-    ledger.take(jobId, placement)
-    const startMs = costs.startMs(life.job, life.preemptions > 0)
-    const attempt = { placement, startedAtMs: nowMs, workFromMs: nowMs + startMs, settledAtMs: nowMs, stopping: false }
     life.firstStartMs ??= nowMs
-    life.attempt = attempt
-    running.add(life)
     queued -= 1
-    expectEnd(life, attempt)
+    beginAt(life, placement)
   }
 
   const leave = (life: Life, attempt: Attempt): void => {
@@ -161,7 +196,7 @@ export const openSimulation = (trace: Trace, maker: PolicyMaker, costs: Costs = 
     running.delete(life)
     const ranMs = nowMs - attempt.startedAtMs
     life.attainedMs += ranMs
-    life.deviceMs += ranMs * life.width
+    life.deviceMs += ranMs * attempt.width
     life.attempt = null
     life.version += 1
   }
@@ -190,6 +225,31 @@ export const openSimulation = (trace: Trace, maker: PolicyMaker, costs: Costs = 
     return stopMs <= 0
   }
 
+  const beginAgain = (life: Life, attempt: Attempt, resizing: Placement): void => {
+    leave(life, attempt)
+    ledger.give(addedBy(attempt.placement, resizing))
+    life.resizes += 1
+    beginAt(life, resizing)
+    policy.happened({ type: 'resized', jobId: life.job.id, atMs: nowMs })
+  }
+
+  /** Told to stop and to begin again wider or narrower: what it grows into is its own from now on. Answers whether that was at once. */
+  const resize = (jobId: string, resizing: Placement): boolean => {
+    const life = lifeOf(jobId)
+    const { attempt } = life
+    if (attempt === null || attempt.stopping) throw new Error(`${jobId} was resized though it does not run`)
+    life.leftMs = view.leftMs(jobId, nowMs)
+    ledger.take(jobId, addedBy(attempt.placement, resizing))
+    attempt.stopping = true
+    attempt.resizing = resizing
+    attempt.workFromMs = Number.POSITIVE_INFINITY
+    life.version += 1
+    const stopMs = costs.stopMs(life.job)
+    if (stopMs > 0) foreseen.push({ atMs: nowMs + stopMs, kind: 'resized', life, version: life.version })
+    else beginAgain(life, attempt, resizing)
+    return stopMs <= 0
+  }
+
   const finish = (life: Life, attempt: Attempt): void => {
     leave(life, attempt)
     life.leftMs = 0
@@ -205,7 +265,9 @@ export const openSimulation = (trace: Trace, maker: PolicyMaker, costs: Costs = 
       foreseen.pop()
       const { life, version, kind } = next
       if (version !== life.version || life.attempt === null) continue
+      const { resizing } = life.attempt
       if (kind === 'end') finish(life, life.attempt)
+      else if (kind === 'resized' && resizing !== null) beginAgain(life, life.attempt, resizing)
       else stopNow(life, life.attempt)
     }
     return done - before
@@ -227,7 +289,7 @@ export const openSimulation = (trace: Trace, maker: PolicyMaker, costs: Costs = 
       const { attempt } = life
       if (attempt === null || attempt.stopping) continue
       const doneMs = Math.max(0, nowMs - attempt.settledAtMs - costs.eventMs(life.job))
-      life.leftMs = Math.max(0, life.leftMs - doneMs)
+      life.leftMs = Math.max(0, life.leftMs - doneMs * attempt.speed)
       attempt.settledAtMs = nowMs
       attempt.workFromMs = nowMs
       expectEnd(life, attempt)
@@ -241,6 +303,8 @@ export const openSimulation = (trace: Trace, maker: PolicyMaker, costs: Costs = 
       const decisions = policy.decide(nowMs)
       let freed = false
       for (const decision of decisions) if (decision.type === 'preempt') freed = evict(decision.victimId) || freed
+      for (const decision of decisions)
+        if (decision.type === 'resize') freed = resize(decision.jobId, decision.placement) || freed
       for (const decision of decisions) if (decision.type === 'start') begin(decision.jobId, decision.placement)
       if (!freed) return
     }
@@ -275,6 +339,7 @@ export const openSimulation = (trace: Trace, maker: PolicyMaker, costs: Costs = 
     endMs: life.endMs,
     runMs: life.job.runMs,
     preemptions: life.preemptions,
+    resizes: life.resizes,
     deviceMs: life.deviceMs,
   })
 

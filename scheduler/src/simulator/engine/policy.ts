@@ -1,4 +1,4 @@
-import type { PreemptDecision, StartDecision } from '../../model/decision.js'
+import type { PreemptDecision, ResizeDecision, StartDecision } from '../../model/decision.js'
 import type { SchedEvent } from '../../model/event.js'
 import type { Trace, TraceJob } from './trace.js'
 
@@ -16,7 +16,9 @@ export interface SimView {
 
 /** What a policy can do. Those who are evicted stop before anybody who starts in the same answer takes their place. */
 export type SimDecision =
-  Pick<StartDecision, 'type' | 'jobId' | 'placement'> | Pick<PreemptDecision, 'type' | 'victimId'>
+  | Pick<StartDecision, 'type' | 'jobId' | 'placement'>
+  | Pick<PreemptDecision, 'type' | 'victimId'>
+  | Pick<ResizeDecision, 'type' | 'jobId' | 'placement' | 'forJobId'>
 
 /** A policy at work on one trace: it is told what happens and asked what to do. */
 export interface EnginePolicy {

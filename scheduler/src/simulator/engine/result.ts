@@ -9,6 +9,8 @@ export interface JobResult {
   /** Its run time alone and undisturbed. */
   readonly runMs: number
   readonly preemptions: number
+  /** How often it began again with another number of devices. */
+  readonly resizes: number
   /** Time × devices it held, with all that interruptions cost. */
   readonly deviceMs: number
 }

@@ -1,3 +1,4 @@
+import type { Elastic } from '../../model/elastic.js'
 import type { JobRequest } from '../../model/request.js'
 import type { SchedNode, SchedQueue } from '../../model/snapshot.js'
 
@@ -13,6 +14,10 @@ export interface TraceJob {
   readonly priority: number
   /** What it resembles other jobs in, from most to least special: all that may be known before it has run. */
   readonly keys: readonly string[]
+  /** Between how many devices a pod it makes do with any number. Absent: only with what it asks. */
+  readonly elastic?: Elastic
+  /** How fast it is with so many devices a pod, measured by what it asks: `runMs` is its time at speed 1. Absent: always 1. */
+  readonly speedAt?: (gpuCount: number) => number
 }
 
 /** What happens to a cluster from outside: which nodes there are and which jobs come. */

@@ -22,7 +22,7 @@ const isPreempt = (decision: SimDecision): decision is Evicting => decision.type
 
 /**
  * Watches a policy that says for whom it evicts: no two jobs evict each other twice (once may be right, when over time first
- * one queue and then the other had borrowed), for shorter work not even once; and whoever others were evicted for starts
+ * one queue and then the other had borrowed), for shorter work not even once; and whoever others were evicted or shrunk for starts
  * at the very instant at which the last of them is gone.
  */
 export const watchEvictions = (maker: PolicyMaker): EvictionWatch => {
@@ -61,11 +61,17 @@ export const watchEvictions = (maker: PolicyMaker): EvictionWatch => {
           waiting.set(forJobId, wait)
           wait.victims.add(victimId)
         }
+        const shrink = (jobId: string, forJobId: string): void => {
+          const wait = waiting.get(forJobId) ?? { victims: new Set<string>(), freeSinceMs: null }
+          waiting.set(forJobId, wait)
+          wait.victims.add(jobId)
+        }
         return {
           wakeMs: (nowMs) => policy.wakeMs(nowMs),
           happened(event) {
             policy.happened(event)
-            if (event.type === 'requeued' || event.type === 'ended') gone(event.jobId, event.atMs)
+            if (event.type === 'requeued' || event.type === 'ended' || event.type === 'resized')
+              gone(event.jobId, event.atMs)
           },
           decide(nowMs) {
             const decisions = policy.decide(nowMs)
@@ -74,6 +80,8 @@ export const watchEvictions = (maker: PolicyMaker): EvictionWatch => {
               if (freeSinceMs !== null)
                 faults.push({ kind: 'preemptor_did_not_start', atMs: nowMs, detail: `${jobId} since ${freeSinceMs}` })
             for (const decision of decisions) if (isPreempt(decision)) evict(decision, nowMs)
+            for (const decision of decisions)
+              if (decision.type === 'resize' && decision.forJobId !== null) shrink(decision.jobId, decision.forJobId)
             return decisions
           },
         }

@@ -54,6 +54,7 @@ export const asItWas = (name: string, { jobs, nodes, ...history }: SchedulingHis
       endMs: job.endMs,
       runMs: job.runMs,
       preemptions: job.preemptions,
+      resizes: 0,
       deviceMs: job.runMs * widthOf(job),
     })),
     overTime: recorder.end(changes.at(-1)?.atMs ?? 0),
