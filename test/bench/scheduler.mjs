@@ -9,7 +9,7 @@ import { parseArgs } from 'node:util'
 import { format, resolveConfig } from 'prettier'
 import { root } from '../../scripts/lib/places.mjs'
 
-const parts = ['placement', 'order', 'thrash', 'memory', 'sharing', 'elastic', 'scale']
+const parts = ['placement', 'order', 'thrash', 'memory', 'sharing', 'elastic', 'scale', 'server']
 const pages = ['docs/scheduling.md', 'docs/scheduling.zh-CN.md']
 
 const { values } = parseArgs({

@@ -17,7 +17,8 @@ const childrenOf = (pid) =>
       .map(Number),
   )
 
-const treeOf = (pid) => {
+/** A process and all that it started and that lives. */
+export const treeOf = (pid) => {
   try {
     return [pid, ...childrenOf(pid).flatMap(treeOf)]
   } catch {
@@ -30,10 +31,10 @@ const pssOf = (pid) => Number(/^Pss:\s+(\d+)/m.exec(read(`/proc/${pid}/smaps_rol
 /** MiB of a process and its children now. */
 export const memoryMib = (pid) => treeOf(pid).reduce((sum, each) => sum + pssOf(each), 0)
 
-/** The most that a process and its children have at any look, a look each quarter of a second. */
-export const watchMemory = (pid) => {
+/** The most that a process and its children have at any look. */
+export const watchMemory = (pid, everyMs = 250) => {
   let most = memoryMib(pid)
-  const timer = setInterval(() => (most = Math.max(most, memoryMib(pid))), 250)
+  const timer = setInterval(() => (most = Math.max(most, memoryMib(pid))), everyMs)
   return () => {
     clearInterval(timer)
     return most

@@ -4,6 +4,7 @@ import { once } from 'node:events'
 import { chmodSync, mkdtempSync, rmSync } from 'node:fs'
 import { cpus, loadavg, tmpdir } from 'node:os'
 import path from 'node:path'
+import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { Value } from '@sinclair/typebox/value'
 import { createClient } from '@novabrain/contracts'
 import { Config } from '../../../server/dist/config.js'
@@ -31,6 +32,12 @@ export const startBenchServer = async (settings = {}) => {
     projectId,
     client,
     pid: child.pid,
+    /** How late the event loop of the server came to its work since the last time this was asked, ms. */
+    async loopDelayMs() {
+      const answer = once(child, 'message')
+      child.send('delay')
+      return (await answer)[0]
+    },
     async close() {
       child.send('stop')
       await gone
@@ -62,7 +69,14 @@ const serve = async (home, settings) => {
     await server.close()
     process.exit(0)
   }
-  process.once('message', leave)
+  const delay = monitorEventLoopDelay({ resolution: 5 })
+  delay.enable()
+  process.on('message', (asked) => {
+    if (asked === 'stop') return void leave()
+    const ms = (nanoseconds) => nanoseconds / 1e6
+    process.send({ p50: ms(delay.percentile(50)), p99: ms(delay.percentile(99)), max: ms(delay.max) })
+    delay.reset()
+  })
   // The benchmark itself broke.
   process.once('disconnect', leave)
   const { token, projectId } = await readCredentials(home)
