@@ -6,6 +6,7 @@ import { createSchedulingLoop, type LoopDeps } from '../scheduling/loop.js'
 import { createWorkSignal } from '../scheduling/work-signal.js'
 import { drain } from './drain.js'
 import type { Executor } from './executor.js'
+import type { Loop } from './loop-thread.js'
 import { createSupervisor, type SupervisorDeps } from './supervisor.js'
 
 export interface ExecutionDeps extends Deps {
@@ -19,6 +20,8 @@ export interface ExecutionDeps extends Deps {
   readonly demand: LoopDeps['demand']
   readonly runTimes: LoopDeps['runTimes']
   readonly policy?: NonNullable<LoopDeps['policy']>
+  /** Makes the loop; without it, the loop runs beside the requests. */
+  readonly createLoop?: (leads: () => boolean) => Loop
 }
 
 /** Scheduler and supervisor as one piece of background work, both woken by every commit that concerns them. */
@@ -26,7 +29,8 @@ export const createExecution = (
   deps: ExecutionDeps,
 ): Background & { settle(): Promise<void>; prepareStop(): Promise<void> } => {
   const supervisor = createSupervisor(deps)
-  const loop = createSchedulingLoop({ ...deps, leads: () => signal.leads() })
+  const leads = (): boolean => signal.leads()
+  const loop = deps.createLoop?.(leads) ?? createSchedulingLoop({ ...deps, leads })
   const signal = createWorkSignal({
     databaseUrl: deps.databaseUrl,
     log: deps.log,

@@ -78,14 +78,12 @@ const lockAll = async (
   const ids = [...plan.starts.map(({ jobId }) => jobId), ...plan.preempts.map(({ victimId }) => victimId)].sort()
   const wanted = new Set(ids)
   const seen = new Map(rows.jobs.filter(({ id }) => wanted.has(id)).map((job) => [job.id, job]))
-  const locked = new Map<string, JobWithAttempt>()
+  const locked = new Map((await lifecycle.lockMany(tx, systemScope, ids)).map((found) => [found.job.id, found]))
   for (const id of ids) {
-    const found = await lifecycle.lock(tx, systemScope, id)
-    const known = seen.get(id)
-    if (found === null || known === undefined) throw new StaleSnapshot()
+    const [found, known] = [locked.get(id), seen.get(id)]
+    if (found === undefined || known === undefined) throw new StaleSnapshot()
     const same = known.status === 'queued' ? found.job.version === known.version : found.attempt?.id === known.attemptId
     if (!same || (known.status !== 'queued' && found.job.endedAt !== null)) throw new StaleSnapshot()
-    locked.set(id, found)
   }
   return locked
 }

@@ -1,6 +1,5 @@
 import { fail, type Locale, type Resources } from '@novabrain/contracts'
 import {
-  couldEverRun,
   decide,
   explainHold,
   explainUnfit,
@@ -9,7 +8,6 @@ import {
   type HoldDecision,
   type JobRequest,
   type QueuedJob,
-  type SchedNode,
   type Snapshot,
 } from '@novabrain/scheduler'
 import { completeResources } from '../core/jobs/default-resources.js'
@@ -19,8 +17,9 @@ import { systemScope, type Clock, type Deps } from '../deps.js'
 import type { Planner, WouldBe } from '../modules/jobs/planner.js'
 import { openAdmissions, requestOf } from './admission.js'
 import { admissionsOf, letIn } from './admission-book.js'
-import { queueKey, queueNameOf, readCluster, readNodes, snapshotOf, type ClusterRows } from './cluster.js'
+import { queueKey, queueNameOf, readCluster, snapshotOf, type ClusterRows } from './cluster.js'
 import type { DemandBook } from './demand-book.js'
+import type { NodeBook } from './node-book.js'
 import type { RunTimeBook } from './run-time-book.js'
 import type { PolicyBook } from './policy-book.js'
 
@@ -31,17 +30,19 @@ export const createPlanner = ({
   policies,
   demand,
   runTimes,
+  nodeBook,
 }: {
   readonly clock: Clock
   readonly database: Deps['database']
   readonly policies: PolicyBook
   readonly demand: DemandBook
   readonly runTimes: RunTimeBook
+  readonly nodeBook: NodeBook
 }): Planner => ({
   async resources(tx, asked, locale) {
-    const nodes = await readNodes(tx)
-    const resources = completeResources(asked, { gpuCount: countGpus(nodes) })
-    const feasible = couldEverRun(nodes, requestOf({ ...plain(resources), raisedGpuMemoryMib: null }))
+    const nodes = await nodeBook.read(tx)
+    const resources = completeResources(asked, { gpuCount: nodes.gpuCount })
+    const feasible = nodes.couldEverRun(requestOf({ ...plain(resources), raisedGpuMemoryMib: null }))
     if (feasible.fits) return resources
     const text = explainUnfit(feasible, locale)
     return fail('resources_never_available', { detail: text.message, suggestion: text.suggestionMessage ?? '' })
@@ -71,10 +72,6 @@ export const createPlanner = ({
     return { message, suggestion: text.suggestionMessage }
   },
 })
-
-const countGpus = (nodes: readonly SchedNode[]): number =>
-  nodes.filter(({ schedulable }) => schedulable).flatMap(({ devices }) => devices.filter(({ kind }) => kind === 'gpu'))
-    .length
 
 const plain = (resources: Resources) => ({ ...resources, gpuModel: resources.gpuModel ?? null })
 

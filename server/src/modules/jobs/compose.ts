@@ -1,18 +1,19 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import type { FastifyInstance } from 'fastify'
-import type { DataSource } from 'typeorm'
 import type { Background } from '../../background.js'
 import type { Deps } from '../../deps.js'
 import { createExecution } from '../../execution/execution.js'
 import { createLocalExecutor } from '../../execution/executors/local/executor.js'
 import type { Executor } from '../../execution/executor.js'
+import { createLoopThread, hasLoopThread } from '../../execution/loop-thread.js'
 import { createServerAddress, type ServerAddress } from '../../execution/server-address.js'
 import type { Foundation } from '../../foundation.js'
 import type { Mount } from '../../http/mount.js'
 import { createPlanner } from '../../scheduling/planner.js'
 import { createHistoryReader } from '../../scheduling/history.js'
 import { createDemandBook } from '../../scheduling/demand-book.js'
+import { createNodeBook } from '../../scheduling/node-book.js'
 import { createRunTimeBook } from '../../scheduling/run-time-book.js'
 import { createPolicyBook } from '../../scheduling/policy-book.js'
 import { policyRules } from '../../scheduling/policy-rules.js'
@@ -61,7 +62,7 @@ export const createJobModules = (deps: Deps, ports: JobPorts) => {
     ...ports,
     lifecycle,
     queues,
-    planner: createPlanner({ ...deps, policies, demand, runTimes }),
+    planner: createPlanner({ ...deps, policies, demand, runTimes, nodeBook: createNodeBook() }),
   }
   return {
     lifecycle,
@@ -100,19 +101,14 @@ export const localExecutor = (deps: Deps, address: ServerAddress): Executor =>
     environment: process.env,
   })
 
-/** Scheduler and executor at work beside the requests. */
+/** Scheduler and executor at work: the scheduler in a thread of its own where that was built. */
 export const createJobWork = (deps: Foundation, modules: JobModules): Background =>
   createExecution({
     ...deps,
     ...modules,
-    databaseUrl: databaseUrlOf(deps.dataSource),
     executor: localExecutor(deps, modules.address),
+    ...(hasLoopThread() ? { createLoop: (leads: () => boolean) => createLoopThread({ ...deps, leads }) } : {}),
   })
-
-const databaseUrlOf = ({ options }: DataSource): string => {
-  if (options.type !== 'postgres' || options.url === undefined) throw new Error('The data source has no address')
-  return options.url
-}
 
 /** Beside the built server; from the sources, in the folder of the build. */
 const builtRunner = (): string => {

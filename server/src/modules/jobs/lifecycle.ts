@@ -25,7 +25,6 @@ import {
 import {
   AllocationEntity,
   AttemptEntity,
-  DeviceAllocationEntity,
   JobEntity,
   type AttemptRow,
   type JobRow,
@@ -35,7 +34,7 @@ import { afterAttempt, type AfterAttempt } from '../../core/jobs/after-attempt.j
 import { endsWithAttempt } from '../../core/jobs/ends-with-attempt.js'
 import type { JobRuns } from '../runs/service.js'
 import { presentJob } from './present.js'
-import { findJob, findJobs, lockJob, type JobWithAttempt } from './repository.js'
+import { findJob, findJobs, insertPlace, lockJob, lockJobs, type JobWithAttempt } from './repository.js'
 import { recordGpuPeak } from './gpu-memory.js'
 import { largestDeviceMib, recordUsage } from './usage.js'
 
@@ -60,6 +59,8 @@ export interface JobLifecycle {
   findMany(tx: Tx, scope: Scope, jobIds: readonly string[]): Promise<JobWithAttempt[]>
   /** A job of the scope, locked until the transaction ends; everything below wants it so. */
   lock(tx: Tx, scope: Scope, jobId: string): Promise<JobWithAttempt | null>
+  /** Those of the jobs that are of the scope, locked in the order of their ids. */
+  lockMany(tx: Tx, scope: Scope, jobIds: readonly string[]): Promise<JobWithAttempt[]>
   /** A new attempt at the place granted. The database refuses it when the place is not free. */
   begin(tx: Tx, locked: JobWithAttempt, grant: Grant): Promise<JobWithAttempt>
   /** The executor has taken the attempt; its token is good from now on. */
@@ -95,7 +96,12 @@ export const createJobLifecycle = (deps: {
   const announce: JobLifecycle['announce'] = (tx, { job, attempt }) =>
     outbox.append(tx, job, { type: 'job_changed', job: presentJob(job, attempt) })
 
+  const woken = new WeakSet<Tx>()
+
+  /** Once in a transaction is enough: PostgreSQL would tell equal ones once too. */
   const wake: JobLifecycle['wake'] = async (tx) => {
+    if (woken.has(tx)) return
+    woken.add(tx)
     await tx.query(`SELECT pg_notify('${workChannel}', '')`)
   }
 
@@ -133,21 +139,7 @@ export const createJobLifecycle = (deps: {
   const begin: JobLifecycle['begin'] = async (tx, { job }, grant) => {
     const attempt = newAttempt(job, grant, newId(), clock.now())
     await tx.insert(AttemptEntity, attempt as never)
-    await tx.insert(AllocationEntity, {
-      attemptId: attempt.id,
-      projectId: job.projectId,
-      nodeId: grant.nodeId,
-      cpuMilli: grant.cpuMilli,
-      memoryMib: grant.memoryMib,
-    })
-    for (const { deviceId, milli, memoryMib } of grant.devices)
-      await tx.insert(DeviceAllocationEntity, {
-        attemptId: attempt.id,
-        projectId: job.projectId,
-        deviceId,
-        milli,
-        memoryMib,
-      })
+    await insertPlace(tx, attempt, grant)
     return change(
       tx,
       { job, attempt },
@@ -245,6 +237,7 @@ export const createJobLifecycle = (deps: {
     find: findJob,
     findMany: findJobs,
     lock: lockJob,
+    lockMany: lockJobs,
     begin,
     accept,
     advance,

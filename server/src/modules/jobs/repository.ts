@@ -2,7 +2,9 @@ import { In, LessThan, type FindOptionsWhere } from 'typeorm'
 import type { JobStatus, Task } from '@novabrain/contracts'
 import { AttemptEntity, JobEntity, type AttemptRow, type JobRow } from '../../db/entities/execution.js'
 import type { ProjectScope, Scope, Tx } from '../../deps.js'
+import { prepared } from '../../db/prepared.js'
 import type { JobsOfRuns } from '../runs/service.js'
+import type { Grant } from './lifecycle.js'
 
 /** A job with its latest attempt. */
 export interface JobWithAttempt {
@@ -52,6 +54,43 @@ export const lockJob = async (tx: Tx, scope: Scope, jobId: string): Promise<JobW
     lock: { mode: 'pessimistic_write' },
   })
   return job === null ? null : { job, attempt: await attemptOf(tx, job) }
+}
+
+/** Those of the jobs that are of the scope, locked one after another in the order of their ids. */
+export const lockJobs = async (tx: Tx, scope: Scope, jobIds: readonly string[]): Promise<JobWithAttempt[]> => {
+  if (jobIds.length === 0) return []
+  const jobs = await tx.find(JobEntity, {
+    where: { ...within(scope), id: In([...jobIds]) },
+    order: { id: 'ASC' },
+    lock: { mode: 'pessimistic_write' },
+  })
+  return withAttempts(tx, jobs)
+}
+
+const place = prepared(`
+  WITH place AS (
+    INSERT INTO allocations (attempt_id, project_id, node_id, cpu_milli, memory_mib) VALUES ($1, $2, $3, $4, $5)
+  )
+  INSERT INTO device_allocations (attempt_id, project_id, device_id, milli, memory_mib)
+  SELECT $1, $2, * FROM unnest($6::text[], $7::integer[], $8::integer[])`)
+
+/** What an attempt takes. The guards of the database refuse what is not free. */
+export const insertPlace = async (
+  tx: Tx,
+  attempt: Pick<AttemptRow, 'id' | 'projectId' | 'nodeId'>,
+  { cpuMilli, memoryMib, devices }: Pick<Grant, 'cpuMilli' | 'memoryMib' | 'devices'>,
+): Promise<void> => {
+  const column = (key: 'deviceId' | 'milli' | 'memoryMib') => devices.map((device) => device[key])
+  await tx.query(place, [
+    attempt.id,
+    attempt.projectId,
+    attempt.nodeId,
+    cpuMilli,
+    memoryMib,
+    column('deviceId'),
+    column('milli'),
+    column('memoryMib'),
+  ])
 }
 
 const active: JobStatus[] = ['queued', 'starting', 'running', 'stopping']

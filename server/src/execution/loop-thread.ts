@@ -1,0 +1,140 @@
+/**
+ * The scheduling loop in a thread of its own, so that planning never keeps a request waiting: what a long queue costs to
+ * read, to plan and to explain, another thread pays. The thread has connections of its own to PostgreSQL, where plans are
+ * refused that are stale, so it shares nothing with this one but a few messages: it is told when something was committed
+ * and whether this server leads, and it tells what it logs and what is to be hinted at.
+ *
+ * A thread that dies is logged and started anew; what it remembered it reads again.
+ */
+import type { Hint } from '@novabrain/contracts'
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { Worker } from 'node:worker_threads'
+import type { Config } from '../config.js'
+import type { Hints } from '../deps.js'
+import type { Rounds } from './rounds.js'
+
+/** The loop as its server drives it. */
+export type Loop = Pick<Rounds, 'start' | 'stop' | 'wake' | 'settle'>
+
+/** What the thread is told once. */
+export interface ThreadOptions {
+  readonly config: Config
+  readonly databaseUrl: string
+}
+
+/** To the thread. */
+export type ToThread =
+  | { readonly type: 'start' | 'wake' | 'stop' }
+  | { readonly type: 'leads'; readonly leads: boolean }
+  | { readonly type: 'settle'; readonly id: number }
+
+/** From the thread: lines of the log as it wrote them. */
+export type FromThread =
+  | { readonly type: 'log'; readonly line: string }
+  | { readonly type: 'hint'; readonly projectId: string; readonly hint: Hint }
+  | { readonly type: 'settled'; readonly id: number }
+
+interface LoopThreadDeps extends ThreadOptions {
+  readonly log: ThreadLog
+  readonly hints: Hints
+  readonly leads: () => boolean
+  /** The built thread. */
+  readonly file?: string
+}
+
+type Level = 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal'
+type ThreadLog = Readonly<Record<Level, (facts: object, message: string) => void>>
+
+/** A thread that died is started again after this long. */
+const againMs = 1000
+
+const builtThread = join(import.meta.dirname, 'loop-worker.js')
+
+/** Whether the thread was compiled; where the sources themselves run, the loop runs beside the requests. */
+export const hasLoopThread = (): boolean => existsSync(builtThread)
+
+/** Makes the loop; `start` starts its thread. */
+export const createLoopThread = ({
+  config,
+  databaseUrl,
+  log,
+  hints,
+  leads,
+  file = builtThread,
+}: LoopThreadDeps): Loop => {
+  const waiting = new Map<number, () => void>()
+  let worker: Worker | null = null
+  let ended: Promise<void> = Promise.resolve()
+  let timer: NodeJS.Timeout | undefined
+  let stopped = true
+  let asked = 0
+  let told: boolean | null = null
+
+  const tell = (message: ToThread): void => worker?.postMessage(message)
+
+  const tellWhetherItLeads = (): void => {
+    if (worker === null || told === leads()) return
+    told = leads()
+    tell({ type: 'leads', leads: told })
+  }
+
+  const hear = (message: FromThread): void => {
+    if (message.type === 'log') return writeLine(log, message.line)
+    if (message.type === 'hint') return hints.publish(message.projectId, message.hint)
+    waiting.get(message.id)?.()
+    waiting.delete(message.id)
+  }
+
+  const run = (): void => {
+    const data: ThreadOptions = { config, databaseUrl }
+    const started = new Worker(file, { workerData: data, name: 'novabrain scheduler' })
+    worker = started
+    told = null
+    started.on('message', hear)
+    started.on('error', (error) => log.error({ err: error }, 'the thread of the scheduler broke'))
+    ended = new Promise((resolve) => {
+      started.once('exit', () => {
+        worker = null
+        for (const done of waiting.values()) done()
+        waiting.clear()
+        if (!stopped) timer = setTimeout(run, againMs)
+        resolve()
+      })
+    })
+    tellWhetherItLeads()
+    tell({ type: 'start' })
+  }
+
+  return {
+    start() {
+      stopped = false
+      run()
+    },
+    async stop() {
+      stopped = true
+      clearTimeout(timer)
+      tell({ type: 'stop' })
+      await ended
+    },
+    wake() {
+      tellWhetherItLeads()
+      tell({ type: 'wake' })
+    },
+    settle() {
+      if (worker === null) return Promise.resolve()
+      tellWhetherItLeads()
+      const id = (asked += 1)
+      return new Promise((resolve) => {
+        waiting.set(id, resolve)
+        tell({ type: 'settle', id })
+      })
+    },
+  }
+}
+
+/** A line that the thread wrote, as if it had been written here. */
+const writeLine = (log: ThreadLog, line: string): void => {
+  const { level, time: _, msg, ...facts } = JSON.parse(line) as { level: Level; time: string; msg: string }
+  log[level](facts, msg)
+}

@@ -1,0 +1,50 @@
+/** The thread in which the scheduling loop runs: see `loop-thread.ts`. */
+import { parentPort, workerData } from 'node:worker_threads'
+import { createDataSource } from '../db/data-source.js'
+import { createFoundation } from '../foundation.js'
+import { createLog } from '../log.js'
+import { createServices } from '../modules/index.js'
+import { startTracing, wantsTracing } from '../plugins/tracing.js'
+import { createSchedulingLoop } from '../scheduling/loop.js'
+import type { FromThread, ThreadOptions, ToThread } from './loop-thread.js'
+
+/** One reads, another writes, and a spare. */
+const connections = 3
+
+const port = parentPort
+if (port === null) throw new Error('The scheduling loop was not started as a thread')
+const say = (message: FromThread): void => port.postMessage(message)
+
+const { config, databaseUrl } = workerData as ThreadOptions
+const log = createLog(config, (line) => say({ type: 'log', line }))
+const stopTracing = wantsTracing(process.env) ? await startTracing() : () => Promise.resolve()
+const dataSource = createDataSource({ url: databaseUrl, log, poolSize: connections })
+await dataSource.initialize()
+const foundation = createFoundation({ config, dataSource, log })
+const { lifecycle, nodes, policies, demand, runTimes } = createServices(foundation).jobModules
+foundation.hints.listen((projectId, hint) => say({ type: 'hint', projectId, hint }))
+let leads = false
+const loop = createSchedulingLoop({ ...foundation, lifecycle, nodes, policies, demand, runTimes, leads: () => leads })
+
+const stop = async (): Promise<void> => {
+  await loop.stop()
+  await dataSource.destroy()
+  await stopTracing()
+  process.exit(0)
+}
+
+port.on('message', (message: ToThread) => {
+  switch (message.type) {
+    case 'start':
+      return loop.start()
+    case 'wake':
+      return loop.wake()
+    case 'leads':
+      leads = message.leads
+      return
+    case 'settle':
+      return void loop.settle().then(() => say({ type: 'settled', id: message.id }))
+    case 'stop':
+      return void stop()
+  }
+})

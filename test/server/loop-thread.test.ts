@@ -1,0 +1,103 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { pino } from 'pino'
+import { createLoopThread, type Loop } from '../../server/src/execution/loop-thread.js'
+
+/** A thread that tells by a line of the log what it was told, and breaks when it is woken while it does not lead. */
+const echo = `
+  import { parentPort, workerData } from 'node:worker_threads'
+  const tell = (msg, facts = {}) =>
+    parentPort.postMessage({ type: 'log', line: JSON.stringify({ level: 'info', time: 'now', ...facts, msg }) })
+  let leads = null
+  tell('up', { databaseUrl: workerData.databaseUrl })
+  parentPort.on('message', (message) => {
+    if (message.type === 'leads') leads = message.leads
+    tell(message.type, { leads })
+    if (message.type === 'settle') {
+      parentPort.postMessage({ type: 'hint', projectId: 'p', hint: { type: 'queue' } })
+      parentPort.postMessage({ type: 'settled', id: message.id })
+    }
+    if (message.type === 'stop') process.exit(0)
+    if (message.type === 'wake' && !leads) throw new Error('woken for nothing')
+  })`
+
+interface Line {
+  readonly level: number
+  readonly msg: string
+  readonly leads?: boolean | null
+}
+
+let folder: string
+let thread: Loop
+let leads: boolean
+let lines: Line[]
+let hinted: string[]
+let heard: () => void = () => undefined
+
+const until = async (fits: (lines: readonly Line[]) => boolean): Promise<void> => {
+  while (!fits(lines)) await new Promise<void>((resolve) => (heard = resolve))
+}
+const count = (msg: string): number => lines.filter((line) => line.msg === msg).length
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'novabrain-thread-'))
+  const file = join(folder, 'echo.mjs')
+  await writeFile(file, echo)
+  leads = true
+  lines = []
+  hinted = []
+  const write = (line: string) => {
+    lines.push(JSON.parse(line) as Line)
+    heard()
+  }
+  thread = createLoopThread({
+    config: {} as never,
+    databaseUrl: 'postgresql://here/one',
+    log: pino({ base: null }, { write }),
+    hints: { publish: (projectId, hint) => void hinted.push(`${projectId} ${hint.type}`) },
+    leads: () => leads,
+    file,
+  })
+  thread.start()
+})
+afterEach(async () => {
+  await thread.stop()
+  await rm(folder, { recursive: true, force: true })
+})
+
+test('the thread is told whether this server leads before it is started, and again when that changed', async () => {
+  await until(() => count('start') === 1)
+  leads = false
+  await thread.settle()
+  expect(lines.map(({ msg, leads: told }) => [msg, told])).toEqual([
+    ['up', undefined],
+    ['leads', true],
+    ['start', true],
+    ['leads', false],
+    ['settle', false],
+  ])
+})
+
+test('what the thread logs and hints at is told here, as if it had happened here', async () => {
+  await thread.settle()
+  expect(lines[0]).toEqual({ level: 30, time: expect.any(Number), databaseUrl: 'postgresql://here/one', msg: 'up' })
+  expect(hinted).toEqual(['p queue'])
+})
+
+test('a thread that dies is told of in the log, keeps nobody waiting, and is started again', async () => {
+  leads = false
+  await until(() => count('start') === 1)
+  thread.wake()
+  const waiting = thread.settle()
+  await until(() => count('start') === 2)
+  await waiting
+  expect(lines.filter(({ level }) => level === 50).map(({ msg }) => msg)).toEqual(['the thread of the scheduler broke'])
+})
+
+test('a thread that was stopped is not started again', async () => {
+  await until(() => count('start') === 1)
+  await thread.stop()
+  await thread.stop()
+  expect([count('up'), count('stop')]).toEqual([1, 1])
+})
