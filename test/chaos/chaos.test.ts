@@ -8,6 +8,7 @@ import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Client, Job } from '@novabrain/contracts'
+import { randomNumbers } from './random.js'
 import { patiently, startChaosStage, type ChaosStage } from './stage.js'
 
 jest.setTimeout(420_000)
@@ -16,13 +17,7 @@ const jobCount = 60
 const seed = Number(process.env['NOVABRAIN_CHAOS_SEED'] ?? Date.now() % 1_000_000)
 const deaths = { server: 0, postgres: 0, runner: 0 }
 
-/** Numbers in [0, 1), the same for the same seed (mulberry32). */
-const random = ((state: number) => () => {
-  state = (state + 0x6d2b79f5) | 0
-  let mixed = Math.imul(state ^ (state >>> 15), 1 | state)
-  mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
-  return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296
-})(seed)
+const random = randomNumbers(seed)
 
 let stage: ChaosStage
 let client: Client

@@ -6,6 +6,7 @@ import { join, resolve } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { build } from 'esbuild'
 import { createClient, type Client } from '@novabrain/contracts'
+import type { Config } from '../../server/src/config.js'
 import { isAlive, killAll, type ProcessMark } from '../../server/src/execution/executors/local/processes.js'
 import { readCredentials, type Credentials } from '../../server/src/modules/identity/first-run.js'
 import { bundleRunner } from '../support/runner.js'
@@ -29,11 +30,11 @@ export interface ChaosStage {
   close(): Promise<void>
 }
 
-export const startChaosStage = async (): Promise<ChaosStage> => {
+export const startChaosStage = async (settings: Partial<Config> = {}): Promise<ChaosStage> => {
   const home = await mkdtemp(join(tmpdir(), 'novabrain-chaos-'))
   const folder = join(home, 'notes')
   await mkdir(folder)
-  const server = await keepServer(home)
+  const server = await keepServer(home, settings)
   const credentials = () => patiently(async () => (await readCredentials(home)) ?? Promise.reject(new Error('none')))
   return {
     home,
@@ -130,10 +131,13 @@ const freePort = (): Promise<number> =>
 const bundleServer = async (): Promise<{ file: string; folder: string }> => {
   await mkdir(join(repository, 'test', 'artifacts'), { recursive: true })
   const folder = await mkdtemp(join(repository, 'test', 'artifacts', 'chaos-'))
-  const file = join(folder, 'server', 'bundle', 'serve.mjs')
+  const file = join(folder, 'server', 'bundle', 'serve.js')
   await build({
-    entryPoints: [join(__dirname, 'serve.ts')],
-    outfile: file,
+    entryPoints: {
+      serve: join(__dirname, 'serve.ts'),
+      'loop-worker': join(repository, 'server/src/execution/loop-worker.ts'),
+    },
+    outdir: join(folder, 'server', 'bundle'),
     bundle: true,
     platform: 'node',
     target: 'node20',
@@ -152,7 +156,7 @@ const bundleServer = async (): Promise<{ file: string; folder: string }> => {
   return { file, folder }
 }
 
-const keepServer = async (home: string) => {
+const keepServer = async (home: string, settings: Partial<Config>) => {
   const bundle = await bundleServer()
   const config = {
     home,
@@ -161,6 +165,7 @@ const keepServer = async (home: string) => {
     logLevel: process.env['NOVABRAIN_TEST_LOG'] ?? 'warn',
     heartbeatIntervalMs: 500,
     gracePeriodMs: 2000,
+    ...settings,
   }
   const log = join(home, 'server.log')
   let child: ChildProcess | null = null
