@@ -224,13 +224,15 @@ export const createJobLifecycle = (deps: {
     const after = job.task.kind === 'kernel' ? endsWithAttempt(outcome) : outcome
     const runMs = attempt.startedAt === null ? 0 : Math.max(0, clock.nowMs() - Date.parse(attempt.startedAt))
     await tx.delete(AllocationEntity, { attemptId })
-    await recordUsage(tx, job, { runMs, now: clock.now() })
     if (after.jobStatus === 'succeeded') await recordGpuPeak(tx, job, attemptId)
     if (after.jobStatus !== 'queued') await dropReservation(tx, job.id)
-    return change(tx, locked, {
+    const changed = await change(tx, locked, {
       job: { ...jobAfter(job, after, clock), usedRunMs: job.usedRunMs + runMs },
       attempt: { state: after.attemptState, verdict: after.verdict, endedAt: clock.now() },
     })
+    // Last, since all jobs of a person that end at once wait for this one row.
+    await recordUsage(tx, job, { runMs, now: clock.now() })
+    return changed
   }
 
   return {

@@ -76,6 +76,8 @@ export const createJobService = (deps: JobDeps) => {
       await checkAssistantJob(tx, deps, scope, { resources, timeLimitMs: request.timeLimitMs ?? null })
     const queueName = await queues.nameFor(tx, scope.tenantId, request.queueName)
     const name = nameOf(request)
+    const predicted = foresee(await likeJobOf(tx, scope, { name, task: request.task, gpuCount: resources.gpuCount }))
+    // As late as can be: all submissions to the project wait for the number until this one is committed.
     const [id, runId, number] = [newId(), newId(), await nextJobNumber(tx, scope)]
     const run = await deps.runs.createForJob(tx, scope, {
       runId,
@@ -84,7 +86,6 @@ export const createJobService = (deps: JobDeps) => {
       runName: name,
       tags: { 'novabrain.jobId': id, 'novabrain.jobNumber': String(number) },
     })
-    const predicted = foresee(await likeJobOf(tx, scope, { name, task: request.task, gpuCount: resources.gpuCount }))
     const job = newJob(scope, request, resources, {
       id,
       number,
