@@ -68,6 +68,40 @@ describe('metrics', () => {
     expect((await show(runId)).metrics).toMatchObject([{ key: 'm', step: 3, pointCount: 1 }])
   })
 
+  test('a point that another server wrote meanwhile is known, and those sent with it are counted once', async () => {
+    const runId = await mlflow.createRun()
+    const send = (metrics: readonly object[]) => mlflow.post('/runs/log-batch', { run_id: runId, metrics })
+    for (const sent of [points(2), points(4)]) await send(sent)
+    await app.foundation.database.transaction(systemScope, async (tx) => {
+      const [row]: [{ series_id: string }] = await tx
+        .query(
+          `UPDATE run_metrics SET point_count = 5, step = 4, timestamp_ms = 1004, value = $2 WHERE run_id = $1 RETURNING series_id`,
+          [runId, Math.sin(0.4)],
+        )
+        .then(([rows]: [[{ series_id: string }], number]) => rows)
+      await tx.query(
+        `INSERT INTO metric_points (series_id, step, timestamp_ms, value, project_id) VALUES ($1, 4, 1004, $2, $3)`,
+        [row.series_id, Math.sin(0.4), projectId()],
+      )
+    })
+    expect((await send(points(7).slice(4))).status).toBe(200)
+    expect((await send(points(9).slice(6))).status).toBe(200)
+    expect((await show(runId)).metrics).toMatchObject([{ key: 'm', step: 8, pointCount: 9 }])
+    expect((await series(runId, 'm')).steps).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8])
+  })
+
+  test('a run that was deleted since it was last logged to takes nothing, and those committed beside it do', async () => {
+    const [gone, other] = [await mlflow.createRun(), await mlflow.createRun()]
+    const send = (runId: string, step: number) =>
+      mlflow.post('/runs/log-metric', { run_id: runId, key: 'm', value: 1, timestamp: 1, step })
+    for (const step of [0, 1]) await Promise.all([send(gone, step), send(other, step)])
+    await mlflow.post('/runs/delete', { run_id: gone })
+    const answers = await Promise.all([send(gone, 2), send(other, 2)])
+    expect(answers.map(({ status }) => status)).toEqual([400, 200])
+    expect((await series(gone, 'm')).steps).toEqual([0, 1])
+    expect((await series(other, 'm')).steps).toEqual([0, 1, 2])
+  })
+
   test('the latest value is that of the greatest step, however late an older one comes', async () => {
     const runId = await mlflow.createRun()
     for (const [step, value] of [

@@ -1,11 +1,11 @@
 import { createSeriesMemory } from '../../server/src/modules/metrics/series-memory.js'
 
-const series = (runId: string, key: string) => ({ runId, key, seriesId: `${runId}/${key}` })
+const series = (runId: string, key: string) => ({ runId, key, seriesId: `${runId}/${key}`, last: null })
 
 test('what is kept is in mind, of its own run and key alone', () => {
   const memory = createSeriesMemory()
   memory.keep([series('a', 'loss'), series('b', 'loss')])
-  expect(memory.get('a', 'loss')).toBe('a/loss')
+  expect(memory.get('a', 'loss')?.seriesId).toBe('a/loss')
   expect(memory.get('a', 'accuracy')).toBeUndefined()
   expect(memory.get('c', 'loss')).toBeUndefined()
 })
@@ -16,13 +16,14 @@ test('when there are too many, the runs that were logged to least recently are f
   memory.keep([series('a', '1')])
   memory.keep([series('c', '1')])
   expect(memory.get('b', '1')).toBeUndefined()
-  expect([memory.get('a', '1'), memory.get('a', '2'), memory.get('c', '1')]).toEqual(['a/1', 'a/2', 'c/1'])
+  const kept = [memory.get('a', '1'), memory.get('a', '2'), memory.get('c', '1')]
+  expect(kept.map((each) => each?.seriesId)).toEqual(['a/1', 'a/2', 'c/1'])
 })
 
 test('a series that is kept again counts once', () => {
   const memory = createSeriesMemory(2)
   for (let time = 0; time < 5; time += 1) memory.keep([series('a', '1'), series('b', '1')])
-  expect([memory.get('a', '1'), memory.get('b', '1')]).toEqual(['a/1', 'b/1'])
+  expect([memory.get('a', '1'), memory.get('b', '1')].map((each) => each?.seriesId)).toEqual(['a/1', 'b/1'])
 })
 
 test('nothing is in mind after it was forgotten', () => {
@@ -30,4 +31,19 @@ test('nothing is in mind after it was forgotten', () => {
   memory.keep([series('a', 'loss')])
   memory.forget()
   expect(memory.get('a', 'loss')).toBeUndefined()
+})
+
+test('metrics are held when each of them is in mind', () => {
+  const memory = createSeriesMemory()
+  memory.keep([series('a', 'loss'), series('b', 'loss')])
+  expect(memory.holds([series('a', 'loss'), series('b', 'loss'), series('a', 'loss')])).toBe(true)
+  expect(memory.holds([series('a', 'loss'), series('a', 'accuracy')])).toBe(false)
+})
+
+test('a series that is kept again has the last point that was said then', () => {
+  const memory = createSeriesMemory()
+  const last = { step: 4, timestampMs: 5, value: 6 }
+  memory.keep([series('a', 'loss')])
+  memory.keep([{ ...series('a', 'loss'), last }])
+  expect(memory.get('a', 'loss')?.last).toBe(last)
 })

@@ -3,7 +3,7 @@ import { DataSource } from 'typeorm'
 import { entities } from './entities/index.js'
 import { migrations } from './migrations/index.js'
 import { PostgresNaming } from './naming.js'
-import { PlanKeepingClient } from './prepared.js'
+import { StatementClient } from './prepared.js'
 
 export interface DataSourceOptions {
   /** `postgresql://user:password@host:port/database` */
@@ -33,7 +33,7 @@ export const createDataSource = ({ url, log, poolSize = 20, connectTimeoutMs = 5
     synchronize: false,
     parseInt8: true,
     poolSize,
-    extra: { Client: PlanKeepingClient },
+    extra: { Client: StatementClient, pipeline: true },
     connectTimeoutMS: connectTimeoutMs,
     poolErrorHandler: (error: Error) => log.warn({ err: error }, 'a database connection was lost'),
   })

@@ -9,8 +9,9 @@ const settings = (scope: Scope): [string, string, string] => {
   return ['member', scope.tenantId, scope.kind === 'project' ? scope.projectId : '']
 }
 
+/** Compiling (`jit`) is off: statements over many rows look dear to the planner, which compiles them for longer than they run. */
 const setScope = prepared(`SELECT set_config('novabrain.access', $1, true), set_config('novabrain.tenant_id', $2, true),
-  set_config('novabrain.project_id', $3, true)`)
+  set_config('novabrain.project_id', $3, true), set_config('jit', 'off', true)`)
 
 const retryable = new Set(['40001', '40P01'])
 
@@ -21,8 +22,12 @@ const retryable = new Set(['40001', '40P01'])
 export const createDatabase = (dataSource: DataSource): Database => {
   const attempt = <T>(scope: Scope, work: (tx: Tx) => Promise<T>): Promise<T> =>
     dataSource.transaction(async (tx) => {
-      await tx.query(setScope, settings(scope))
-      return work(tx)
+      const scoped = tx.query(setScope, settings(scope))
+      // Waited for in the end: the first statements of the work go with it. Where it fails they do too, and see nothing.
+      scoped.catch(() => undefined)
+      const result = await work(tx)
+      await scoped
+      return result
     })
   return {
     async transaction(scope, work) {

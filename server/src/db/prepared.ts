@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import type { Socket } from 'node:net'
 import { Client, type ClientConfig } from 'pg'
 
 const names = new Map<string, string>()
@@ -21,11 +22,37 @@ const named = (given: readonly unknown[]): readonly unknown[] => {
   return name === undefined ? given : [{ name, text, values }, ...rest]
 }
 
-/** A connection that keeps the plans of the statements that are `prepared`. */
-export class PlanKeepingClient extends Client {
+/** As `pg` answers a statement without rows. */
+const begun = { command: 'START', rowCount: null, rows: [] as readonly unknown[] }
+
+/** What `pg` has inside a connection, and does not type. */
+interface Wire {
+  readonly connection: { readonly stream: Pick<Socket, 'cork' | 'uncork' | 'destroy'> }
+}
+
+/**
+ * A connection that keeps the plans of the statements that are `prepared`, and sends what it is asked in one turn of the
+ * event loop at once: the server works it off in order and answers together. So a transaction begins with its first
+ * statements, not a journey before them. Should it not begin, the connection is given up, and with it what was sent after.
+ */
+export class StatementClient extends Client {
   constructor(config?: string | ClientConfig) {
     super(config)
     const query = this.query.bind(this) as Query
-    Object.assign(this, { query: (...given: readonly unknown[]) => query(...named(given)) })
+    const wire = (): Wire['connection']['stream'] => (this as unknown as Wire).connection.stream
+    const send: Query = (...given) => {
+      const stream = wire()
+      stream.cork()
+      process.nextTick(() => stream.uncork())
+      return query(...named(given))
+    }
+    const begin = (): Promise<unknown> => {
+      void Promise.resolve(send('START TRANSACTION')).catch(() => wire().destroy())
+      return Promise.resolve(begun)
+    }
+    Object.assign(this, { query: (...given: readonly unknown[]) => (isBegin(given) ? begin() : send(...given)) })
   }
 }
+
+const isBegin = (given: readonly unknown[]): boolean =>
+  given[0] === 'START TRANSACTION' && typeof given[1] !== 'function'

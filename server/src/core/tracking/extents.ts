@@ -5,10 +5,12 @@ export interface OrderedPoint {
   readonly value: number
 }
 
-/** The first and the last of some points of one series. */
+/** The first and the last of some points of one series, and whether they came in order, no two of them equal. */
 export interface Extent<P extends OrderedPoint> {
   readonly first: P
   readonly last: P
+  readonly count: number
+  readonly ascending: boolean
 }
 
 /**
@@ -19,19 +21,27 @@ export const extentsOf = <P extends OrderedPoint, S>(
   points: readonly P[],
   seriesOfEach: readonly S[],
 ): ReadonlyMap<S, Extent<P>> => {
-  const extents = new Map<S, { first: P; last: P }>()
+  const extents = new Map<S, { first: P; last: P; count: number; ascending: boolean }>()
   for (const [index, series] of seriesOfEach.entries()) {
     const point = points[index]
     if (point === undefined) break
     const extent = extents.get(series)
-    if (extent === undefined) extents.set(series, { first: point, last: point })
-    else if (isBefore(point, extent.first)) extent.first = point
-    else if (isBefore(extent.last, point)) extent.last = point
+    if (extent === undefined) {
+      extents.set(series, { first: point, last: point, count: 1, ascending: true })
+      continue
+    }
+    extent.count += 1
+    if (isBefore(extent.last, point)) extent.last = point
+    else {
+      extent.ascending = false
+      if (isBefore(point, extent.first)) extent.first = point
+    }
   }
   return extents
 }
 
-const isBefore = (a: OrderedPoint, b: OrderedPoint): boolean => {
+/** Whether a point comes before another, in the order of a series. */
+export const isBefore = (a: OrderedPoint, b: OrderedPoint): boolean => {
   if (a.step !== b.step) return a.step < b.step
   if (a.timestampMs !== b.timestampMs) return a.timestampMs < b.timestampMs
   return Number.isNaN(b.value) ? !Number.isNaN(a.value) : a.value < b.value

@@ -1,8 +1,7 @@
-import { useByOwner } from '../../db/sql/cluster-use-by-owner.sql.js'
 import { idleAttempts } from '../../db/sql/cluster-use-idle.sql.js'
-import { useOverTime } from '../../db/sql/cluster-use-over-time.sql.js'
 import { preemptionsOf } from '../../db/sql/cluster-use-preemptions.sql.js'
 import { requestClasses } from '../../db/sql/cluster-use-requests.sql.js'
+import { roomForSums, useSums } from '../../db/sql/cluster-use-sums.sql.js'
 import type { IdleJob, PreemptionTold } from '@novabrain/contracts'
 import type { RequestClass } from '../../core/cluster-use/fragmentation.js'
 import type { Tx } from '../../deps.js'
@@ -20,15 +19,6 @@ export interface GpuTime {
   readonly busy: number
 }
 
-/**
- * Sums over many attempts look dear to the planner, which then compiles them for longer than they run (3 of 7 s for 100,000
- * attempts). Holds until the transaction ends.
- */
-export const withoutCompiling = (tx: Tx): Promise<unknown> => tx.query('SET LOCAL jit = off')
-
-export const listUseOverTime = (tx: Tx, { from, to }: Span, stepMs: number): Promise<(GpuTime & { step: number })[]> =>
-  tx.query(useOverTime, [from, to, stepMs])
-
 /** What one person used in one project; without names for all projects that are not told of. */
 export interface OwnerUse extends GpuTime {
   readonly projectId: string | null
@@ -37,8 +27,22 @@ export interface OwnerUse extends GpuTime {
   readonly jobs: number
 }
 
-export const listUseByOwner = (tx: Tx, { from, to }: Span, projectIds: readonly string[]): Promise<OwnerUse[]> =>
-  tx.query(useByOwner, [from, to, projectIds])
+/** The GPU time of a span, by steps and by people. */
+export interface SpanUse {
+  readonly overTime: readonly (GpuTime & { readonly step: number })[]
+  readonly byOwner: readonly OwnerUse[]
+}
+
+export const sumUse = async (
+  tx: Tx,
+  { from, to }: Span,
+  stepMs: number,
+  projectIds: readonly string[],
+): Promise<SpanUse> => {
+  const asked = [tx.query(roomForSums), tx.query(useSums, [from, to, stepMs, projectIds])] as const
+  const [, rows] = (await Promise.all(asked)) as [unknown, SpanUse[]]
+  return rows[0] ?? { overTime: [], byOwner: [] }
+}
 
 type Told<T, Key extends keyof T> = Omit<T, Key> & Readonly<Record<Key, Date>>
 

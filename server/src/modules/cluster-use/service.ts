@@ -10,10 +10,8 @@ import {
   listIdle,
   listPreemptions,
   listRequestClasses,
-  listUseByOwner,
-  listUseOverTime,
   projectIdsOf,
-  withoutCompiling,
+  sumUse,
   type GpuTime,
   type OwnerUse,
 } from './repository.js'
@@ -35,14 +33,12 @@ export const createClusterUseService = ({
   async get(scope: TenantScope, ownProjectIds: readonly string[], window: UseWindow): Promise<ClusterUse> {
     const nodes = (await nodeService.list(new Set())).filter(({ state }) => state === 'ready').map(freeOf)
     return database.transaction(systemScope, async (tx) => {
-      await withoutCompiling(tx)
       const stepped = windowUntil(window, clock.nowMs())
       const span = { from: iso(stepped.fromMs), to: iso(stepped.toMs) }
       const projectIds = scope.tenantOwner ? await projectIdsOf(tx, scope.tenantId) : ownProjectIds
       const gpuCount = nodes.reduce((count, { gpus }) => count + gpus.length, 0)
       const began = Date.parse((await historyBegan(tx)) ?? span.to)
-      const rows = await listUseOverTime(tx, span, stepped.stepMs)
-      const owners = await listUseByOwner(tx, span, projectIds)
+      const { overTime, byOwner } = await sumUse(tx, span, stepped.stepMs, projectIds)
       const { items, total } = await listPreemptions(tx, span, projectIds, mostPreemptions)
       return {
         window,
@@ -54,9 +50,9 @@ export const createClusterUseService = ({
           gpuCount,
           fragmentation: fragmentation(nodes, await listRequestClasses(tx, span)),
         },
-        total: { ...totalOf(rows, stepped, { gpuCount, began }), preemptions: total },
-        overTime: overTimeOf(rows, stepped, { gpuCount, began }),
-        teams: teamsOf(owners),
+        total: { ...totalOf(overTime, stepped, { gpuCount, began }), preemptions: total },
+        overTime: overTimeOf(overTime, stepped, { gpuCount, began }),
+        teams: teamsOf(byOwner),
         preemptions: items,
         idle: await listIdle(tx, iso(stepped.toMs - idleAfterMs), projectIds),
       }

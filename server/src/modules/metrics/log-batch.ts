@@ -54,27 +54,36 @@ export const createLogBatch = ({ database, clock, config, runs, summaries }: Log
     if (name !== undefined && name !== '') await runs.rename(tx, scope, runId, name)
   }
 
-  const keep = (scope: ProjectScope, requests: readonly LogRequest[]): Promise<Kept> =>
+  /**
+   * Points whose series are in mind are written before it is known that their runs take them, so that one journey to the
+   * database does both; a refusal then undoes all. With nothing in mind, one is done after the other.
+   */
+  const keep = (scope: ProjectScope, requests: readonly LogRequest[], inMind: SeriesMemory | null): Promise<Kept> =>
     database.transaction(scope, async (tx) => {
-      const found = await metrics.loggable(tx, scope, distinct(requests.map((request) => request.runId)))
-      const known = await knownParams(tx, scope, requests)
+      const [found, known, early] = await Promise.all([
+        metrics.loggable(tx, scope, distinct(requests.map((request) => request.runId))),
+        knownParams(tx, scope, requests),
+        inMind?.holds(pointsOf(requests)) === true ? metrics.addPoints(tx, scope, pointsOf(requests), inMind) : null,
+      ])
       const runOf = new Map(found.map((run) => [run.id, run]))
       const refusals = requests.map((request) => refusalOf(request, runOf.get(request.runId), known))
       const accepted = requests.filter((_, index) => refusals[index] === null)
+      if (early !== null && accepted.length < requests.length) throw new AheadOfRefusal()
       const logging = new Set(accepted.map((request) => request.runId))
       await renewLease(
         tx,
         scope,
         found.filter((run) => logging.has(run.id)),
       )
-      const long = await write(tx, scope, accepted, memory)
+      const long = early ?? (await metrics.addPoints(tx, scope, pointsOf(accepted), inMind))
+      await write(tx, scope, accepted)
       for (const request of accepted) await rename(tx, request)
       return { refusals, long }
     })
 
   return async (scope: ProjectScope, requests: readonly LogRequest[]): Promise<readonly (NovaBrainError | null)[]> => {
-    const { refusals, long } = await keep(scope, requests).catch((error: unknown) => {
-      if (error instanceof SeriesGone) return keep(scope, requests)
+    const { refusals, long } = await keep(scope, requests, memory).catch((error: unknown) => {
+      if (error instanceof SeriesGone || error instanceof AheadOfRefusal) return keep(scope, requests, null)
       throw error
     })
     summaries.want(scope, long)
@@ -82,29 +91,22 @@ export const createLogBatch = ({ database, clock, config, runs, summaries }: Log
   }
 }
 
-/** Write what was accepted; answers the series that have grown long. */
-const write = async (
-  tx: Tx,
-  scope: ProjectScope,
-  requests: readonly LogRequest[],
-  memory: SeriesMemory,
-): Promise<readonly string[]> => {
+/** Points were written ahead, and a request among them was refused. */
+class AheadOfRefusal extends Error {}
+
+const pointsOf = (requests: readonly LogRequest[]): Point[] => requests.flatMap((request) => request.points)
+
+/** Write what was accepted, but for its points. */
+const write = async (tx: Tx, scope: ProjectScope, requests: readonly LogRequest[]): Promise<void> => {
   const params = lastOfEach(requests.flatMap(({ runId, params }) => ofRun(runId, params)))
-  const kept = await metrics.addParams(tx, scope, params)
+  const tags = lastOfEach(requests.flatMap(({ runId, tags }) => ofRun(runId, tags)))
+  const modelPoints = requests.flatMap((request) => request.modelPoints)
+  const [kept] = await Promise.all([
+    metrics.addParams(tx, scope, params),
+    metrics.setTags(tx, scope, tags),
+    metrics.addModelPoints(tx, scope, modelPoints),
+  ])
   refuseChanged(params, kept)
-  await metrics.setTags(tx, scope, lastOfEach(requests.flatMap(({ runId, tags }) => ofRun(runId, tags))))
-  const long = await metrics.addPoints(
-    tx,
-    scope,
-    requests.flatMap((request) => request.points),
-    memory,
-  )
-  await metrics.addModelPoints(
-    tx,
-    scope,
-    requests.flatMap((request) => request.modelPoints),
-  )
-  return long
 }
 
 type ParamValues = Map<string, string>

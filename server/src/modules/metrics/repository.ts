@@ -1,8 +1,8 @@
-import { extentsOf } from '../../core/tracking/extents.js'
+import { extentsOf, isBefore, type Extent, type OrderedPoint } from '../../core/tracking/extents.js'
 import type { ProjectScope, Tx } from '../../deps.js'
 import { addModelMetrics } from '../../db/sql/tracking-add-model-metrics.sql.js'
 import { addParams } from '../../db/sql/tracking-add-params.sql.js'
-import { addPoints } from '../../db/sql/tracking-add-points.sql.js'
+import { addPoints, appendPoints } from '../../db/sql/tracking-add-points.sql.js'
 import { knownParams } from '../../db/sql/tracking-known-params.sql.js'
 import { loggableRuns } from '../../db/sql/tracking-loggable-runs.sql.js'
 import { metricHistoryRange } from '../../db/sql/tracking-metric-history-range.sql.js'
@@ -15,6 +15,8 @@ import { setTags } from '../../db/sql/tracking-set-tags.sql.js'
 import { touchRuns } from '../../db/sql/tracking-touch-runs.sql.js'
 import type { SeriesDigest } from '../../core/tracking/run-digest.js'
 import type { LifecycleStage } from '../experiments/service.js'
+import { arrayOfNumbers } from '../../db/array-of-numbers.js'
+import { isUniqueViolation } from '../../db/faults.js'
 import { createSeriesMemory, SeriesGone, type SeriesMemory } from './series-memory.js'
 
 /** One point of a metric; the value as it is kept (no infinities). */
@@ -106,31 +108,31 @@ export const metricRepository = {
   },
 
   /**
-   * Keep points; answers the series that have grown long enough to be summarised. Series in mind are not looked up; when
-   * one of them has gone, everything is forgotten and `SeriesGone` is thrown.
+   * Keep points; answers the series that have grown long enough to be summarised. Series in mind are not looked up, nor
+   * points that come after all that are in mind; when that proves wrong, everything is forgotten and `SeriesGone` is thrown.
    */
   async addPoints(
     tx: Tx,
     scope: Project,
     points: readonly Point[],
-    memory: SeriesMemory = createSeriesMemory(),
+    inMind: SeriesMemory | null = null,
   ): Promise<string[]> {
     if (points.length === 0) return []
-    const series = await openedSeries(tx, scope, points, memory)
-    const extents = [...extentsOf(points, series)]
+    const memory = inMind ?? createSeriesMemory()
+    const { seriesOfEach, lastOf } = await openedSeries(tx, scope, points, memory)
+    const extents = [...extentsOf(points, seriesOfEach)]
+    const areNew = extents.every(([seriesId, { first, ascending }]) => ascending && isAfter(lastOf(seriesId), first))
+    remember(memory, extents)
     const [firsts, lasts] = [extents.map(([, { first }]) => first), extents.map(([, { last }]) => last)]
-    const grown: GrownSeries[] = await tx.query(addPoints, [
+    const grown = await grow(tx, inMind !== null && areNew ? appendPoints : addPoints, memory, [
       scope.projectId,
-      series,
+      arrayOfNumbers(seriesOfEach),
       ...orderColumns(points),
-      extents.map(([seriesId]) => seriesId),
+      arrayOfNumbers(extents.map(([seriesId]) => seriesId)),
       ...orderColumns(firsts),
       ...orderColumns(lasts),
+      arrayOfNumbers(extents.map(([, { count }]) => count)),
     ])
-    if (grown.some(({ behind }) => behind === null)) {
-      memory.forget()
-      throw new SeriesGone('a series that was in mind is not there')
-    }
     const late = grown.filter((series) => series.late).map(({ seriesId }) => seriesId)
     if (late.length > 0) await tx.query(forgetBlocks, [scope.projectId, late])
     return grown.filter(({ behind }) => (behind ?? 0) >= summariseBehind).map(({ seriesId }) => seriesId)
@@ -210,33 +212,68 @@ export const metricRepository = {
   },
 }
 
-/** The series of each point; those that are new are begun. What is found is kept in mind, what is begun not before it is found. */
-const openedSeries = async (
+/** Write points; where what is in mind was wrong, another server has written too, or taken away. */
+const grow = async (
   tx: Tx,
-  scope: Project,
-  points: readonly Point[],
+  statement: string,
   memory: SeriesMemory,
-): Promise<string[]> => {
+  parameters: readonly unknown[],
+): Promise<GrownSeries[]> => {
+  const grown: GrownSeries[] = await tx.query(statement, [...parameters]).catch((error: unknown) => {
+    if (!isUniqueViolation(error)) throw error
+    memory.forget()
+    throw new SeriesGone('a point that was thought to be new is known', { cause: error })
+  })
+  if (grown.every(({ behind }) => behind !== null)) return grown
+  memory.forget()
+  throw new SeriesGone('a series that was in mind is not there')
+}
+
+/** Even should the transaction fail: that more is thought to be there than is makes the next points only looked up. */
+const remember = (memory: SeriesMemory, extents: readonly (readonly [string, Extent<Point>])[]): void => {
+  for (const [seriesId, { last }] of extents) {
+    const known = memory.get(last.runId, last.key)
+    if (known?.seriesId === seriesId && isAfter(known.last, last)) memory.keep([{ ...last, seriesId, last }])
+  }
+}
+
+const isAfter = (last: OrderedPoint | null, point: OrderedPoint): boolean => last === null || isBefore(last, point)
+
+/** The series of each point; those that are new are begun. What is found is kept in mind, what is begun not before it is found. */
+const openedSeries = async (tx: Tx, scope: Project, points: readonly Point[], memory: SeriesMemory) => {
   const known = createSeriesNames()
+  const lasts = new Map<string, OrderedPoint | null>()
   const find = async (wanted: readonly Point[]): Promise<SeriesRow[]> => {
     const found: SeriesRow[] = await tx.query(findSeries, [scope.projectId, ...namesOf(wanted)])
     for (const { runId, key, seriesId } of found) known.set(runId, key, seriesId)
     return found
   }
   const isUnknown = ({ runId, key }: Point): boolean => known.get(runId, key) === ''
-  const distinct = points.filter(({ runId, key }) => known.note(runId, key, memory.get(runId, key) ?? ''))
+  const distinct = points.filter(({ runId, key }) => known.note(runId, key, memory.get(runId, key)?.seriesId ?? ''))
   const wanted = distinct.filter(isUnknown)
-  if (wanted.length > 0) memory.keep(await find(wanted))
+  if (wanted.length > 0) memory.keep((await find(wanted)).map(withLast))
   const fresh = wanted.filter(isUnknown)
   if (fresh.length > 0) {
     await tx.query(openSeries, [scope.projectId, ...namesOf(fresh)])
     await find(fresh)
     if (fresh.some(isUnknown)) throw new Error('a series was not begun')
   }
-  return points.map(({ runId, key }) => known.get(runId, key))
+  for (const { runId, key } of distinct) lasts.set(known.get(runId, key), memory.get(runId, key)?.last ?? null)
+  return {
+    seriesOfEach: points.map(({ runId, key }) => known.get(runId, key)),
+    /** A point that none of the series comes after, as far as is known. */
+    lastOf: (seriesId: string): OrderedPoint | null => lasts.get(seriesId) ?? null,
+  }
 }
 
-type SeriesRow = Pick<Point, 'runId' | 'key'> & { readonly seriesId: string }
+interface SeriesRow extends OrderedPoint {
+  readonly runId: string
+  readonly key: string
+  readonly seriesId: string
+  readonly pointCount: number
+}
+
+const withLast = (row: SeriesRow) => ({ ...row, last: row.pointCount === 0 ? null : row })
 
 /** Series by run and key, without a text made for each point; `''` while one is not known. */
 const createSeriesNames = () => {
@@ -264,10 +301,10 @@ const namesOf = (points: readonly Point[]): [string[], string[]] => [
   points.map(({ key }) => key),
 ]
 
-const orderColumns = (points: readonly Point[]): [number[], number[], number[]] => [
-  points.map(({ step }) => step),
-  points.map(({ timestampMs }) => timestampMs),
-  points.map(({ value }) => value),
+const orderColumns = (points: readonly Point[]): [string, string, string] => [
+  arrayOfNumbers(points.map(({ step }) => step)),
+  arrayOfNumbers(points.map(({ timestampMs }) => timestampMs)),
+  arrayOfNumbers(points.map(({ value }) => value)),
 ]
 
 const columns = (rows: readonly OfRun[]): [string[], string[], string[]] => [

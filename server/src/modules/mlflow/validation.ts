@@ -49,6 +49,8 @@ const checkName = (name: string, path: string): string => {
 
 /** A name must not be a path to somewhere else. */
 const checkPath = (name: string, path: string): string => {
+  // A name without a slash is its own path, unless it is one of the two that mean a folder.
+  if (name !== '' && !name.startsWith('.') && !name.includes('/')) return name
   const resolved = normalPath(name)
   if (resolved === name && resolved !== '.' && !resolved.startsWith('..') && !resolved.startsWith('/')) return name
   return invalidValue(

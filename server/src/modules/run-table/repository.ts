@@ -8,7 +8,7 @@ import { listExperiments } from '../../db/sql/tracking-list-experiments.sql.js'
 import { newestStart } from '../../db/sql/tracking-newest-start.sql.js'
 import { runColumns, runTables } from '../../db/sql/tracking-run-columns.sql.js'
 import { countRunKeys, runKeysPage } from '../../db/sql/tracking-run-keys.sql.js'
-import { searchRuns } from '../../db/sql/tracking-search-runs.sql.js'
+import { roomForRuns, searchRuns } from '../../db/sql/tracking-search-runs.sql.js'
 import type { RunRecord } from '../runs/service.js'
 
 /** What is asked of keys; `null` leaves a condition out. */
@@ -54,11 +54,16 @@ export const runTableRepository = {
     { all, ranked }: { readonly all: Compiled; readonly ranked: Compiled | null },
   ): Promise<string[]> {
     const parameters = [scope.projectId, experimentIds, active, offset, limit, upToMs, ...all.parameters]
-    const first: { id: string }[] = ranked === null ? [] : await tx.query(searchRuns(ranked, 'r.id'), parameters)
+    const selected = 'r.id'
+    const first: { id: string }[] = ranked === null ? [] : await tx.query(searchRuns(ranked, { selected }), parameters)
+    if (ranked !== null && first.length === limit) return first.map(({ id }) => id)
     // What comes after those that are ranked only the whole search knows.
-    const found =
-      ranked !== null && first.length === limit ? first : await tx.query(searchRuns(all, 'r.id'), parameters)
-    return (found as { id: string }[]).map(({ id }) => id)
+    const search = searchRuns(all, { selected, single: experimentIds.length === 1 })
+    const [, found] = (await Promise.all([tx.query(roomForRuns), tx.query(search, parameters)])) as [
+      unknown,
+      { id: string }[],
+    ]
+    return found.map(({ id }) => id)
   },
 
   async rows(tx: Tx, scope: Project, runIds: readonly string[]): Promise<RunRecord[]> {
@@ -108,7 +113,11 @@ export const runTableRepository = {
     { grouping, keys }: { readonly grouping: Grouping; readonly keys: readonly string[] },
   ): Promise<GroupRow[]> {
     const parameters = [scope.projectId, experimentIds, offset, limit, ...compiled.parameters, ...keys]
-    return tx.query(groupRuns(compiled, grouping), parameters)
+    const [, rows] = (await Promise.all([
+      tx.query(roomForRuns),
+      tx.query(groupRuns(compiled, grouping), parameters),
+    ])) as [unknown, GroupRow[]]
+    return rows
   },
 
   async keys(tx: Tx, scope: Project, { experimentIds, kind, pattern, after, limit }: KeySearch): Promise<Keyed[]> {
@@ -138,7 +147,10 @@ export const runTableRepository = {
     most: number,
   ): Promise<{ take(count: number): Promise<string[]> }> {
     const parameters = [scope.projectId, experimentIds, active, 0, most, ...compiled.parameters]
-    await tx.query(`DECLARE runs_in_order NO SCROLL CURSOR FOR ${searchRuns(compiled, 'r.id')}`, parameters)
+    await tx.query(
+      `DECLARE runs_in_order NO SCROLL CURSOR FOR ${searchRuns(compiled, { selected: 'r.id' })}`,
+      parameters,
+    )
     return {
       async take(count) {
         const rows: { id: string }[] = await tx.query(`FETCH FORWARD ${String(count)} FROM runs_in_order`)

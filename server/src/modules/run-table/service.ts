@@ -259,7 +259,8 @@ const groupingsOf = ({ by, metrics }: GroupRuns, { parameters }: Compiled) => {
   const { on, table: from } = tableSearch.keyed.metric ?? fail('internal_error')
   const spreads = metrics.map((key, index) => {
     const alias = `m${String(index)}`
-    return `LEFT JOIN ${from} ${alias} ON ${on(alias)} AND ${alias}.key = ${bind(key)}`
+    // The experiments are told of the metric too: an index holds its values by them, and they are read in one go.
+    return `LEFT JOIN ${from} ${alias} ON ${on(alias)} AND ${alias}.experiment_id = ANY ($2::bigint[]) AND ${alias}.key = ${bind(key)}`
   })
   const joins = [...parts.flatMap(({ join }) => join ?? []), ...spreads]
   const grouping = {

@@ -9,7 +9,7 @@ import { expireRuns } from '../../db/sql/tracking-expire-runs.sql.js'
 import { newestMetricsOfRuns } from '../../db/sql/tracking-newest-metrics-of-runs.sql.js'
 import { runColumns, runTables } from '../../db/sql/tracking-run-columns.sql.js'
 import { runPage } from '../../db/sql/tracking-run-page.sql.js'
-import { searchRuns } from '../../db/sql/tracking-search-runs.sql.js'
+import { roomForRuns, searchRuns } from '../../db/sql/tracking-search-runs.sql.js'
 import { setTags } from '../../db/sql/tracking-set-tags.sql.js'
 import type { KeyValue, LifecycleStage } from '../experiments/service.js'
 
@@ -204,8 +204,14 @@ export const runRepository = {
     const { experimentIds, stages, offset, limit } = search
     const parameters = [scope.projectId, [...new Set(experimentIds)], stages, offset, limit, ...all.parameters]
     const first: RunRecord[] = ranked === null ? [] : await tx.query(searchRuns(ranked), parameters)
+    if (ranked !== null && first.length === limit) return first
     // What comes after those that are ranked only the whole search knows.
-    return ranked !== null && first.length === limit ? first : tx.query(searchRuns(all), parameters)
+    const single = experimentIds.length === 1 && stages.length === 1
+    const [, found] = (await Promise.all([
+      tx.query(roomForRuns),
+      tx.query(searchRuns(all, { single }), parameters),
+    ])) as [unknown, RunRecord[]]
+    return found
   },
 
   async setTags(tx: Tx, scope: Project, runId: string, tags: readonly KeyValue[]): Promise<void> {
