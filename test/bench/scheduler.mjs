@@ -3,11 +3,11 @@
 // the standard error. The tables go into docs/scheduling.md and its Chinese twin, each between the marks of its part; the
 // quick form only prints them. Figures as JSON go to the folder of --out. Exits with 1 when a part failed.
 import { spawn } from 'node:child_process'
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { mkdirSync } from 'node:fs'
 import path from 'node:path'
 import { parseArgs } from 'node:util'
-import { format, resolveConfig } from 'prettier'
 import { root } from '../../scripts/lib/places.mjs'
+import { writeIntoPages } from './support/pages.mjs'
 
 const parts = ['placement', 'order', 'thrash', 'memory', 'sharing', 'elastic', 'scale', 'server']
 const pages = ['docs/scheduling.md', 'docs/scheduling.zh-CN.md']
@@ -38,18 +38,6 @@ const measure = (name) =>
     child.once('exit', (code) => resolve(code === 0 ? printed.trim() : null))
   })
 
-const mark = (name) => `<!-- measured: ${name} -->`
-const endMark = '<!-- end -->'
-
-/** A page with the tables of a part in their place, under the headings of the page; a page without the marks of the part stays as it is. */
-const withTables = (page, name, tables) => {
-  const deeper = tables.replaceAll(/^### /gm, '#### ')
-  const begin = page.indexOf(mark(name))
-  const end = page.indexOf(endMark, begin)
-  if (begin < 0 || end < 0) return page
-  return `${page.slice(0, begin)}${mark(name)}\n\n${deeper}\n\n${page.slice(end)}`
-}
-
 const broken = []
 for (const name of chosen) {
   const begun = performance.now()
@@ -57,12 +45,8 @@ for (const name of chosen) {
   const minutes = ((performance.now() - begun) / 60_000).toFixed(1)
   console.log(`\n# ${name} (${minutes} min)\n\n${tables ?? 'failed'}`)
   if (tables === null) broken.push(name)
-  else if (!values.quick) {
-    for (const file of pages.map((page) => path.join(root, page)).filter((page) => existsSync(page))) {
-      const page = withTables(readFileSync(file, 'utf8'), name, tables)
-      writeFileSync(file, await format(page, { ...(await resolveConfig(file)), filepath: file }))
-    }
-  }
+  // Under the headings of the page.
+  else if (!values.quick) await writeIntoPages(pages, name, tables.replaceAll(/^### /gm, '#### '))
 }
 if (broken.length > 0) console.error(`\nFailed: ${broken.join(', ')}`)
 process.exit(broken.length > 0 ? 1 : 0)

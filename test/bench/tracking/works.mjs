@@ -2,9 +2,12 @@
 // many milliseconds one took.
 import http from 'node:http'
 import { once } from 'node:events'
+import { randomBytes } from 'node:crypto'
 import { createReadStream } from 'node:fs'
+import { open } from 'node:fs/promises'
 import { pipeline } from 'node:stream/promises'
 import { Writable } from 'node:stream'
+import { memoryMib, watchMemory } from '../support/memory.mjs'
 import { quantile } from '../support/server.mjs'
 
 const withAgent = async (sockets, work) => {
@@ -34,7 +37,7 @@ const rateOf = (system, { clients, durationMs, begin, turn }) =>
         }
       }),
     )
-    return done / ((performance.now() - started) / 1000)
+    return { rate: done / ((performance.now() - started) / 1000) }
   })
 
 const point = (index) => ({
@@ -54,9 +57,8 @@ export const logMetric = (clients) => (system, durationMs) =>
   })
 
 /** `log_batch` of many metrics, by 4 clients; metrics in a second. */
-export const logBatch = (size) => async (system, durationMs) =>
-  size *
-  (await rateOf(system, {
+export const logBatch = (size) => async (system, durationMs) => {
+  const { rate } = await rateOf(system, {
     clients: 4,
     durationMs,
     begin: createRun,
@@ -65,7 +67,9 @@ export const logBatch = (size) => async (system, durationMs) =>
         run_id: runId,
         metrics: Array.from({ length: size }, (_, each) => point(index * size + each)),
       }),
-  }))
+  })
+  return { rate: rate * size }
+}
 
 /** A run begun, 20 params, and the run ended, by 4 clients; runs in a second. */
 export const wholeRun = (system, durationMs) =>
@@ -147,14 +151,14 @@ const request = async (system, method, address, body) => {
   return response
 }
 
-/** A file up and down again through the server; MB in a second each way. */
-export const artifact = (file, sizeBytes) => async (system) => {
-  const runId = await withAgent(1, (agent) => createRun(system.callWith(agent)))
-  const address = `0/${runId}/artifacts/large.bin`
-  const begun = performance.now()
-  ;(await request(system, 'PUT', address, createReadStream(file, { highWaterMark: 1 << 20 }))).resume()
-  const sent = performance.now()
-  const response = await request(system, 'GET', address)
+/** Make a file one that no store has seen: a store that knows its contents would have nothing to write. */
+const makeNew = async (file) => {
+  const handle = await open(file, 'r+')
+  await handle.write(randomBytes(64), 0, 64, 0)
+  await handle.close()
+}
+
+const bytesOf = async (response) => {
   let received = 0
   await pipeline(
     response,
@@ -165,7 +169,30 @@ export const artifact = (file, sizeBytes) => async (system) => {
       },
     }),
   )
-  if (received !== sizeBytes) throw new Error(`${system.name} gave ${received} bytes of ${sizeBytes}`)
-  const rate = (ms) => sizeBytes / 1e6 / (ms / 1000)
-  return { up: rate(sent - begun), down: rate(performance.now() - sent) }
+  return received
+}
+
+/**
+ * A file up and down again through the server, and away; MB in a second each way, and by how many MiB the memory of the
+ * server grew meanwhile.
+ */
+export const artifact = (file, sizeBytes) => async (system) => {
+  await makeNew(file)
+  const runId = await withAgent(1, (agent) => createRun(system.callWith(agent)))
+  const address = `0/${runId}/artifacts/large.bin`
+  const before = memoryMib(system.pid)
+  const most = watchMemory(system.pid)
+  try {
+    const begun = performance.now()
+    ;(await request(system, 'PUT', address, createReadStream(file, { highWaterMark: 1 << 20 }))).resume()
+    const sent = performance.now()
+    const received = await bytesOf(await request(system, 'GET', address))
+    const ended = performance.now()
+    if (received !== sizeBytes) throw new Error(`${system.name} gave ${received} bytes of ${sizeBytes}`)
+    const rate = (ms) => sizeBytes / 1e6 / (ms / 1000)
+    return { up: rate(sent - begun), down: rate(ended - sent), grown: Math.max(0, most() - before) }
+  } finally {
+    most()
+    ;(await request(system, 'DELETE', address)).resume()
+  }
 }
