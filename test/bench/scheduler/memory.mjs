@@ -37,6 +37,8 @@ const regimes = [
   asAsked,
   predicted({ name: 'NovaBrain, advisory', held: false, policy }),
   predicted({ name: 'NovaBrain, held', held: true, policy }),
+  predicted({ name: 'NovaBrain, held, again on 1.5 ×', held: true, policy, again: 'more' }),
+  predicted({ name: 'NovaBrain, held, again on 1.5 ×, then alone', held: true, policy, again: 'more_then_alone' }),
   predicted({ name: 'NovaBrain, held, unknown as asked', held: true, policy, unknown: 'asked' }),
 ]
 
@@ -72,7 +74,7 @@ const summary = plan.loads.flatMap((loadPermille) =>
 const protocol =
   `${plan.jobs} jobs a run on ${devices} GPUs of 80 GiB, ${plan.seeds.length} seed(s); 55 % known, 15 % unknown, 15 % growing, 10 % that ask a ` +
   `quarter of what they take, 5 % that take 1.5 to 3 times what their like take; each can use 20 to 50 % of a GPU's computing. ` +
-  `A process that asks for memory that is not there dies and is tried once more alone; its work is lost.`
+  `A process that asks for memory that is not there dies and is tried once more alone, where the regime says nothing else; its work is lost.`
 const notes = [
   'killed innocent: it took no more than it was let in with, or asked; another had taken the memory',
   'load: GPUs wanted if every job had one of its own ÷ GPUs',

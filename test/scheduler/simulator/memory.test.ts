@@ -72,6 +72,22 @@ test('who asks for memory that a liar took dies, though it kept to what it had; 
   expect(simulateMemory(jobs, fenced, one)).toMatchObject({ kills: 1, innocentKills: 0, failed: 0 })
 })
 
+test('a second try on half as much more loses those that take more yet; a third try alone loses nobody', () => {
+  const one = {
+    policy,
+    nodes: equalNodes(1, 1).map((node) => ({
+      ...node,
+      devices: node.devices.map((device) => ({ ...device, memoryMib: deviceMib })),
+    })),
+  }
+  const liar = [aJob('liar', 0, 70_000, 10_000)]
+  const after = (again: 'alone' | 'more' | 'more_then_alone') =>
+    simulateMemory(liar, predicted({ name: again, held: true, policy, unknown: 'asked', again }), one)
+  expect(after('alone')).toMatchObject({ kills: 1, failed: 0 })
+  expect(after('more')).toMatchObject({ kills: 2, failed: 1 })
+  expect(after('more_then_alone')).toMatchObject({ kills: 2, failed: 0 })
+})
+
 test('two that together take more computing than a device has go on slower', () => {
   const jobs = [aJob('a', 0, 2000, 2000), aJob('b', 0, 2000, 2000)].map((job) => ({ ...job, gpuMilli: 1000 }))
   const figures = simulateMemory(jobs, noCheck, { policy, nodes: equalNodes(1, 1) })

@@ -4,7 +4,7 @@ import type { DeviceGrant, Placement, QueuedJob, RunningJob, SchedNode } from '.
 import type { Policy } from '../../policy/policy.js'
 import { memoryHistoryOf, type MemoryHistory } from '../../prediction/memory.js'
 import { openQueue } from '../traces/nodes.js'
-import { ownDevice, type MemoryRegime } from './regimes.js'
+import type { MemoryRegime } from './regimes.js'
 import { peakOf, type MemoryJob, type MemoryKind } from './workload.js'
 
 /** What became of a workload under a regime. */
@@ -35,6 +35,8 @@ export interface MemoryCluster {
 interface Life {
   readonly job: MemoryJob
   deaths: number
+  /** What it is tried with once more. */
+  again: JobRequest | null
   endMs: number | null
   queued: QueuedJob | null
   attempt: Attempt | null
@@ -112,8 +114,8 @@ const queuedOf = (job: MemoryJob, request: JobRequest): QueuedJob => ({
 
 /**
  * Lives a workload through on devices whose memory really runs out. The scheduler of the server places; a process that
- * asks for memory that is not there dies, whoever had taken it, and is tried once more on a device of its own. Work that
- * dies is lost. Equal inputs give equal figures.
+ * asks for memory that is not there dies, whoever had taken it, and is tried again as the regime says. Work that dies is
+ * lost. Equal inputs give equal figures.
  */
 export const simulateMemory = (
   jobs: readonly MemoryJob[],
@@ -129,7 +131,7 @@ export const simulateMemory = (
     ),
   )
   const deviceMib = Math.max(...[...devices.values()].map(({ memoryMib }) => memoryMib))
-  const lives = jobs.map((job): Life => ({ job, deaths: 0, endMs: null, queued: null, attempt: null }))
+  const lives = jobs.map((job): Life => ({ job, deaths: 0, again: null, endMs: null, queued: null, attempt: null }))
   const byId = new Map(lives.map((life) => [life.job.id, life]))
   const waiting = new Set<Life>()
   const running = new Set<Attempt>()
@@ -139,8 +141,8 @@ export const simulateMemory = (
   let nowMs = 0
 
   const wait = (life: Life): void => {
-    const { job, deaths } = life
-    const request = deaths > 0 ? ownDevice : regime.request(job, history.of(job.name), deviceMib)
+    const { job, again } = life
+    const request = again ?? regime.request(job, history.of(job.name), deviceMib)
     life.queued = queuedOf(job, request)
     waiting.add(life)
   }
@@ -160,7 +162,8 @@ export const simulateMemory = (
     if (wantedMib <= Math.max(grant.memoryMib, life.job.askedMib)) sums.innocent += 1
     sums.lostMs += nowMs - attempt.running.startedAtMs
     life.deaths += 1
-    if (life.deaths < 2) wait(life)
+    life.again = regime.again(life.deaths, grant, deviceMib)
+    if (life.again !== null) wait(life)
     else {
       sums.failed += 1
       life.endMs = nowMs
