@@ -78,8 +78,9 @@ const exportTrace = async (
   const trace = translated(await reader.whole(info), ids)
   try {
     const mark = markOfTrace(info)
-    await there.api.post('/api/3.0/mlflow/traces', { trace: { trace_info: infoThere(trace.info, place.id) } })
+    // In the order of MLflow's own client: spans that come after the word of the whole make MLflow's server time it anew.
     await sendSpans(there.api, place.id, trace.spans)
+    await there.api.post('/api/3.0/mlflow/traces', { trace: { trace_info: infoThere(trace.info, place.id) } })
     await sendOverriding(there, trace)
     await sendAttachments(exporting, of, trace)
     const written = await there.reader.info(id)

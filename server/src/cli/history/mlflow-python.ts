@@ -11,6 +11,9 @@ import type { Driver } from './place.js'
 /** The version of MLflow that reads folders and databases unless another is named. */
 export const mlflowVersion = '3.17.2'
 
+/** Older versions of MLflow, 3.8 among them, say that they take any SQLAlchemy 2, and do not start with 2.1. */
+const sqlalchemy = 'sqlalchemy==2.0.58'
+
 /** What Python needs besides `mlflow` to open a database; SQLite is in Python. */
 const driverPackages: Readonly<Record<Driver, readonly string[]>> = {
   sqlite: [],
@@ -26,7 +29,7 @@ export const mlflowPython = async (
   context: Context,
   { version, driver, say }: { version: string; driver: Driver; say: () => void },
 ): Promise<string> => {
-  const packages = [`mlflow==${version}`, ...driverPackages[driver]]
+  const packages = [`mlflow==${version}`, sqlalchemy, ...driverPackages[driver]]
   const name = driver === 'sqlite' ? `mlflow-${version}` : `mlflow-${version}-${driver}`
   const folder = path.join(context.home, 'tools', name)
   if (existsSync(pythonOf(folder))) return pythonOf(folder)
