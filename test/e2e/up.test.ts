@@ -135,9 +135,9 @@ test('Ctrl-C leaves no process, also of a job that runs, and the next start runs
   again.process.kill('SIGTERM')
   await again.ended
   const latest = async () => (JSON.parse((await cli('jobs', '--json')).stdout) as Job[])[0]
-  // What the job printed may be there a moment before its runner has said that it runs.
+  // The log may still be that of the first attempt: the second begins when the scheduler is there.
   let job = await latest()
-  while (job?.status === 'starting') job = await latest()
+  while (job?.status === 'queued' || job?.status === 'starting') job = await latest()
   expect(job).toMatchObject({ number: 1, status: 'running', attempt: { number: 2 } })
   await interrupt(second)
   expect(await processesWith(home)).toEqual([])
