@@ -52,6 +52,17 @@ export interface FakeNode {
   readonly simulated?: boolean
 }
 
+/** What an executor that plays the local one can do. */
+export const localCapabilities: Executor['capabilities'] = {
+  requeue: false,
+  suspend: false,
+  deviceFraction: true,
+  devicePinning: true,
+  memoryLimit: true,
+  startEstimate: false,
+  reasonText: true,
+}
+
 /** An executor that keeps the contract and starts nothing. */
 export const createFakeExecutor = (
   serverUrl: () => string,
@@ -115,15 +126,7 @@ export const createFakeExecutor = (
 
   return {
     kind: 'local',
-    capabilities: {
-      requeue: false,
-      suspend: false,
-      deviceFraction: true,
-      devicePinning: true,
-      memoryLimit: true,
-      startEstimate: false,
-      reasonText: true,
-    },
+    capabilities: localCapabilities,
     started,
     stopped,
     killed,

@@ -11,7 +11,7 @@ import { createFoundation } from '../../server/src/foundation.js'
 import { createServices } from '../../server/src/modules/index.js'
 import type { NodeDescription } from '../../server/src/modules/nodes/service.js'
 import { AttemptOverError, createLink } from '../../server/src/runner/link.js'
-import { verdictOf } from './executor.js'
+import { localCapabilities, verdictOf } from './executor.js'
 
 /** An attempt as the simulated node lived it; the times are those of the monotonic clock. */
 export interface LivedAttempt {
@@ -87,15 +87,7 @@ export const startSimulatedNodes = async (options: Options): Promise<SimulatedNo
     let gone: (attemptId: string) => void = () => undefined
     return {
       kind: 'local',
-      capabilities: {
-        requeue: false,
-        suspend: false,
-        deviceFraction: true,
-        devicePinning: true,
-        memoryLimit: true,
-        startEstimate: false,
-        reasonText: true,
-      },
+      capabilities: localCapabilities,
       discover: () => Promise.resolve(node),
       start(attemptId, token) {
         started.push(attemptId)

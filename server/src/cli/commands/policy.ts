@@ -1,4 +1,5 @@
 import type { ChangePolicy, PolicyChange, PolicyField, PolicyValue, SchedulingPolicy } from '@novabrain/contracts'
+import { writeChanges } from '../changes.js'
 import { textOption, UsageError, type Command, type Context, type Session } from '../command.js'
 import { formatDuration } from '../output.js'
 import { parseDurationMs } from '../parse.js'
@@ -70,22 +71,12 @@ const assignment = (text: string, fields: readonly PolicyField[], { texts }: Con
   return [name, value === 'true' ? true : value === 'false' ? false : value]
 }
 
-const history = async ({ output, texts }: Context, { client }: Session): Promise<number> => {
-  const { columns } = texts
+const history = async (context: Context, { client }: Session): Promise<number> => {
   const [{ items }, { fields }] = await Promise.all([client.listPolicyChanges(), client.getSchedulingPolicy()])
-  output.value(items)
-  if (items.length === 0) output.line(texts.policyUnchanged)
-  else
-    output.table(
-      [columns.version, columns.when, columns.who, columns.why, columns.changes],
-      items.map(({ version, changedAt, changedBy, reason, changes }) => [
-        String(version),
-        changedAt,
-        changedBy,
-        reason,
-        changes.map((change) => changeText(change, fields)).join('; '),
-      ]),
-    )
+  writeChanges(context, items, {
+    none: context.texts.policyUnchanged,
+    changesOf: ({ changes }) => changes.map((change) => changeText(change, fields)),
+  })
   return 0
 }
 

@@ -1,4 +1,5 @@
 import type { Queue, QueueOrderKind } from '@novabrain/contracts'
+import { writeChanges } from '../changes.js'
 import { integerOption, textOption, UsageError, type Command, type Context, type Session } from '../command.js'
 import { formatDuration } from '../output.js'
 import { parseDurationMs } from '../parse.js'
@@ -58,24 +59,13 @@ const orderText = ({ orderKind, orderFair, patienceMs }: Queue, texts: Context['
     ...(patienceMs === null ? [] : [texts.queuePatience(formatDuration(patienceMs))]),
   ].join(', ')
 
-const history = async ({ output, texts }: Context, { client }: Session, queueName: string): Promise<number> => {
-  const { columns } = texts
+const history = async (context: Context, { client }: Session, queueName: string): Promise<number> => {
   const { items } = await client.listQueueChanges({ params: { queueName } })
-  output.value(items)
-  if (items.length === 0) output.line(texts.queueUnchanged(queueName))
-  else
-    output.table(
-      [columns.version, columns.when, columns.who, columns.why, columns.changes],
-      items.map(({ version, changedAt, changedBy, reason, changes }) => [
-        String(version),
-        changedAt,
-        changedBy,
-        reason ?? '–',
-        changes
-          .map(({ field, before, after }) => `${field}: ${String(before ?? '–')} → ${String(after ?? '–')}`)
-          .join('; '),
-      ]),
-    )
+  writeChanges(context, items, {
+    none: context.texts.queueUnchanged(queueName),
+    changesOf: ({ changes }) =>
+      changes.map(({ field, before, after }) => `${field}: ${String(before ?? '–')} → ${String(after ?? '–')}`),
+  })
   return 0
 }
 
