@@ -72,7 +72,7 @@ const table = (places) => [
     lines: [{ name: 'run, 20 params, end', ...seconds('runs'), wish: { times: 5 } }],
   },
   ...sizes.map((size, index) => ({
-    run: (s) => works.search(index + 1)(s, values.quick ? 10 : 20),
+    run: (s) => works.search(index + 1)(s, values.quick ? 20 : 40),
     lines: [
       {
         name: `search of ${count(size)} runs`,

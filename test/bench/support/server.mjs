@@ -46,10 +46,10 @@ export const startBenchServer = async (settings = {}) => {
   }
 }
 
-/** The value below which this share of the numbers lies. */
+/** The smallest of the numbers that this share of them does not exceed (nearest rank). */
 export const quantile = (numbers, share) => {
   const sorted = numbers.toSorted((a, b) => a - b)
-  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))]
+  return sorted[Math.max(0, Math.ceil(sorted.length * share) - 1)]
 }
 
 export const median = (numbers) => quantile(numbers, 0.5)

@@ -2,11 +2,13 @@
 // many milliseconds one took.
 import http from 'node:http'
 import { once } from 'node:events'
+import { execFile } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { createReadStream } from 'node:fs'
 import { open } from 'node:fs/promises'
 import { pipeline } from 'node:stream/promises'
 import { Writable } from 'node:stream'
+import { promisify } from 'node:util'
 import { memoryMib, watchMemory } from '../support/memory.mjs'
 import { quantile } from '../support/server.mjs'
 
@@ -151,11 +153,15 @@ const request = async (system, method, address, body) => {
   return response
 }
 
-/** Make a file one that no store has seen: a store that knows its contents would have nothing to write. */
+/**
+ * Make a file one that no store has seen: a store that knows its contents would have nothing to write. What others left to
+ * be written is on the disk before it begins: whoever syncs would wait for their bytes too.
+ */
 const makeNew = async (file) => {
   const handle = await open(file, 'r+')
   await handle.write(randomBytes(64), 0, 64, 0)
   await handle.close()
+  await promisify(execFile)('sync')
 }
 
 const bytesOf = async (response) => {
