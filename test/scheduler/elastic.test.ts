@@ -155,6 +155,14 @@ test('it begins again elsewhere where it finds more', () => {
   expect(lost.queued.map(({ id, request }) => [id, request.gpuCount])).toEqual([['narrow', 1]])
 })
 
+test('it does not begin again where it would not find what it saved', () => {
+  const nodes = [aNode('n1', 3), aNode('n2', 4)]
+  const elastic = { elastic: { ...between(1, 4).elastic, stays: true } }
+  const running = [flexible('narrow', [0], elastic), aRunningJob('r', 'n1', [1])]
+  const decisions = judged(aSnapshot({ nodes, running }))
+  expect(resizes(decisions).map(({ placement }) => devicesOf(placement))).toEqual([['n1-gpu0', 'n1-gpu2']])
+})
+
 test('nobody grows beyond the quota, past somebody who waits for it, or twice in a short while', () => {
   const capped = aSnapshot({ queues: [aQueue('main', { nominal: limits(2000) })], running: [flexible('narrow', [0])] })
   expect(told(judged(capped))).toEqual([['narrow', 'grow', null, 2]])

@@ -59,6 +59,8 @@ const growthFault = ({ reserves, holds }: Resizing, decision: ResizeDecision, jo
   if (decision.placement.pods.some(({ devices }) => devices.length <= before)) return `${job.id} does not grow`
   const most = job.elastic?.maximumGpuCount ?? job.request.gpuCount
   if (decision.placement.pods.some(({ devices }) => devices.length > most)) return `${job.id} grows too far`
+  const elsewhere = decision.placement.pods.some(({ nodeId }, at) => nodeId !== job.placement.pods[at]?.nodeId)
+  if (elsewhere && job.elastic?.stays === true) return `${job.id} grows on another node, away from what it saved`
   const waiting = holds.find(({ reason }) => !helpless.includes(reason)) ?? reserves.find(({ hold }) => hold === null)
   return waiting === undefined ? null : `${job.id} grows while ${waiting.jobId} waits for devices`
 }

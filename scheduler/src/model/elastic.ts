@@ -10,6 +10,8 @@ export interface Elastic {
   /** At least 1. */
   readonly minimumGpuCount: number
   readonly maximumGpuCount: number
+  /** Whether it goes on only on the nodes it is on, because what it saved lies there. Absent: anywhere. */
+  readonly stays?: boolean
 }
 
 /** What a job asks for in a place: an elastic one as many devices as its pods have there. */

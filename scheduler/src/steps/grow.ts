@@ -192,6 +192,7 @@ const runnersOf = (cycle: Cycle, longing: Longing): Growing[] =>
 /** Where a running job finds more devices than it could have in place: it begins again anyway, so it may begin elsewhere. */
 const moveTo = (cycle: Cycle, placer: Placer, growing: Growing): Placement | null => {
   const { job, before } = growing
+  if (job.elastic?.stays === true) return null
   const most = job.elastic?.maximumGpuCount ?? 0
   for (let size = most; size > widthOf(growing); size -= 1) {
     const request = sized(job.request, size)

@@ -126,7 +126,7 @@ const sentence = (cause: HoldCause, nameOf: (jobId: string) => string): string =
       return `What it needs is kept for ${someJob(nameOf(cause.facts.forJobId))}, which has waited longer or goes first.`
     case 'waiting_for_preemption': {
       const names = named(cause.facts.victimIds, nameOf)
-      return `Its place is ready as soon as ${names.length === 0 ? 'the jobs there' : listed(names)} ${names.length === 1 ? 'has' : 'have'} stopped.`
+      return `Its place is ready as soon as ${names.length === 0 ? 'the jobs there' : listed(names)} ${names.length === 1 ? 'has' : 'have'} made room.`
     }
     default:
       return shortage(cause, nameOf)

@@ -121,7 +121,7 @@ const sentence = (cause: HoldCause, nameOf: (jobId: string) => string): string =
       return `所需资源已为${someJob(nameOf(cause.facts.forJobId))}保留，它等待更久或优先。`
     case 'waiting_for_preemption': {
       const names = named(cause.facts.victimIds, nameOf)
-      return `待${names.length === 0 ? '占用资源的作业' : ` ${names.join('、')} `}停止后即可开始。`
+      return `待${names.length === 0 ? '占用资源的作业' : ` ${names.join('、')} `}让出资源后即可开始。`
     }
     default:
       return shortage(cause, nameOf)
