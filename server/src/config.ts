@@ -42,6 +42,11 @@ export const Config = Type.Object({
   gracePeriodMs: Type.Integer({ minimum: 0, default: 10_000 }),
   /** When the server stops, running jobs stop too and go back to their queue, instead of going on without it. */
   stopJobsOnExit: Type.Boolean({ default: false }),
+  /**
+   * Where jobs keep what they save between their attempts, when not in the data folder: a folder that all nodes share, so
+   * that a job finds it again on another one.
+   */
+  checkpointsFolder: Type.Optional(Type.String({ minLength: 1 })),
   /** What the assistants of one member may use of GPUs in 24 hours; 0 lets them submit nothing. */
   assistantGpuHoursPerDay: Type.Integer({ minimum: 0, maximum: 1_000_000, default: 4 }),
   eventRetentionMs: Type.Integer({ minimum: 60_000, default: 604_800_000 }),

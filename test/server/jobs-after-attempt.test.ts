@@ -22,7 +22,7 @@ const after = (kind: VerdictKind, facts: Partial<Parameters<typeof afterAttempt>
   })
 
 test('success ends the job whatever was asked of it', () => {
-  for (const command of ['none', 'cancelled', 'preempted'] as const)
+  for (const command of ['none', 'cancelled', 'preempted', 'resized'] as const)
     expect(after('succeeded', { command })).toMatchObject({ jobStatus: 'succeeded', reason: null, requeue: null })
 })
 
@@ -44,6 +44,20 @@ test('making room sends the job back to the queue and counts against nothing', (
       jobStatus: 'queued',
       requeue: { countsAsRetry: false, delayMs: 0 },
     })
+})
+
+test('going on with another number of GPUs counts against nothing, whatever the program made of the wish', () => {
+  for (const kind of ['resized', 'preempted', 'signal', 'exit_code', 'lost'] as const)
+    expect(
+      after(kind, { command: 'resized', retries: { maxRetries: 0, retryCount: 0, memoryRaised: false } }),
+    ).toMatchObject({
+      attemptState: 'resized',
+      jobStatus: 'queued',
+      reason: 'resized',
+      verdict: { kind: 'resized', evidence: 'the line that decided' },
+      requeue: { countsAsRetry: false, delayMs: 0 },
+    })
+  expect(after('resized', { command: 'cancelled' })).toMatchObject({ jobStatus: 'cancelled' })
 })
 
 test('errors of the job itself are never tried again', () => {

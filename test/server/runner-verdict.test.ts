@@ -297,6 +297,7 @@ ${frames}torch.distributed.elastic.multiprocessing.errors.ChildFailedError: \ntr
     end: { exitCode: null, signal: 'SIGTERM', stop: 'cancelled' },
     verdict: { kind: 'cancelled' },
   },
+  { says: 'a resize that ended well', end: { exitCode: 0, stop: 'resized' }, verdict: { kind: 'resized' } },
   { says: 'a preemption that ended well', end: { exitCode: 0, stop: 'preempted' }, verdict: { kind: 'preempted' } },
   {
     says: 'a disk too full for the output',

@@ -33,6 +33,9 @@ const job = (facts: Partial<ActiveJob> = {}): ActiveJob => ({
   evictedAtMs: [],
   evictedBy: null,
   usedRunMs: 0,
+  maxGpuCount: null,
+  doneGpuMs: null,
+  resizeTo: null,
   notBeforeMs: null,
   hold: null,
   attemptId: null,
@@ -103,6 +106,50 @@ test('a time limit bounds the prediction and stands in where the end of a runnin
   expect(end({ predictedRunMs: 900, timeLimitMs: 500 })).toBe(500)
   expect(end({ predictedRunMs: null, timeLimitMs: 500 })).toBe(500)
   expect(end({ predictedRunMs: null, timeLimitMs: null })).toBeNull()
+})
+
+test('an elastic job waits with its least, runs with what it has, and goes on where it was told', () => {
+  const elastic = { gpuCount: 2, maxGpuCount: 4, gpuMilli: 1000 }
+  const device = { index: 0, model: 'A', milli: 1000, memoryMib: 24_576, simulated: true }
+  const place = { nodeId: 'n', cpuMilli: 1000, memoryMib: 1024 }
+  const told = { ...place, nodeName: 'node', devices: ['d', 'f'].map((deviceId) => ({ ...device, deviceId })) }
+  const snapshot = snapshotOf(
+    rows({
+      jobs: [
+        job(elastic),
+        job({ ...elastic, id: 'b'.repeat(32), status: 'stopping', attemptId: 't', resizeTo: told }),
+        job({ gpuMilli: 1000, id: 'c'.repeat(32) }),
+      ],
+      allocations: [{ attemptId: 't', ...place }],
+      grants: ['d', 'e', 'f'].map((deviceId) => ({ attemptId: 't', deviceId, milli: 1000, memoryMib: 24_576 })),
+    }),
+    5000,
+  )
+  const range = { elastic: { minimumGpuCount: 2, maximumGpuCount: 4, stays: true }, resumes: true }
+  expect(snapshot.queued[0]).toMatchObject({ request: { gpuCount: 2 }, ...range })
+  expect(snapshot.queued[1]?.elastic).toBeUndefined()
+  expect(snapshot.queued[1]?.resumes).toBeUndefined()
+  expect(snapshot.running[0]).toMatchObject({ request: { gpuCount: 3 }, stopping: true, ...range })
+  expect(snapshot.running[0]?.resizing?.pods[0]?.devices.map(({ deviceId }) => deviceId)).toEqual(['d', 'f'])
+})
+
+test('what is left of an elastic job counts in GPUs × time, less what it saved, and within its limit over all attempts', () => {
+  const elastic = { gpuCount: 2, maxGpuCount: 8, gpuMilli: 1000, predictedRunMs: 1000 }
+  const left = (facts: Partial<ActiveJob>) =>
+    snapshotOf(rows({ jobs: [job({ ...elastic, ...facts })] }), 5000).queued[0]?.predictedRuntimeMs
+  expect(left({})).toBe(1000)
+  expect(left({ doneGpuMs: 1200 })).toBe(400)
+  expect(left({ doneGpuMs: 2000 })).toBe(1000)
+  expect(left({ timeLimitMs: 900, usedRunMs: 300 })).toBe(600)
+  const held = {
+    allocations: [{ attemptId: 't', nodeId: 'n', cpuMilli: 0, memoryMib: 0 }],
+    grants: ['d', 'e', 'f', 'g'].map((deviceId) => ({ attemptId: 't', deviceId, milli: 1000, memoryMib: 1 })),
+  }
+  const running = job({ ...elastic, doneGpuMs: 1200, status: 'running', attemptId: 't', startedAtMs: 0 })
+  expect(snapshotOf(rows({ ...held, jobs: [running] }), 5000).running[0]).toMatchObject({
+    predictedRuntimeMs: 200,
+    predictedEndMs: 200,
+  })
 })
 
 test('a pause before a retry holds, unless it is longer than any can be: then the clock was set back since', () => {

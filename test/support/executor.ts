@@ -126,6 +126,8 @@ export const createFakeExecutor = (
 
   return {
     kind: 'local',
+    saved: () => Promise.resolve([]),
+    forget: () => Promise.resolve(),
     capabilities: localCapabilities,
     started,
     stopped,

@@ -108,6 +108,8 @@ export const startSimulatedNodes = async (options: Options): Promise<SimulatedNo
       kill: () => Promise.resolve(),
       list: () => Promise.resolve([...fates.keys()]),
       release: (attemptId) => Promise.resolve(void fates.delete(attemptId)),
+      saved: () => Promise.resolve([]),
+      forget: () => Promise.resolve(),
       onGone: (listener) => {
         gone = listener
       },

@@ -13,6 +13,7 @@ describe('a task of tasks.json', () => {
     expect(readTask({ type: 'novabrain', file: 'train.py' })).toEqual({
       file: 'train.py',
       gpus: 1,
+      maxGpus: null,
       args: [],
       parameters: {},
       priority: 'normal',
@@ -20,7 +21,14 @@ describe('a task of tasks.json', () => {
   })
 
   test('what is said is taken', () => {
-    const given = { file: 'a.ipynb', gpus: 0, args: ['--lr', 0.1], parameters: { lr: 0.1 }, priority: 'high' }
+    const given = {
+      file: 'a.ipynb',
+      gpus: 1,
+      maxGpus: 4,
+      args: ['--lr', 0.1],
+      parameters: { lr: 0.1 },
+      priority: 'high',
+    }
     expect(readTask(given)).toEqual({ ...given, args: ['--lr', '0.1'] })
   })
 

@@ -1,3 +1,4 @@
+import type { Resources } from '@novabrain/contracts'
 import { UsageError } from './command.js'
 import type { Texts } from './texts.js'
 
@@ -10,6 +11,13 @@ export const parseSizeMib = (option: string, text: string, texts: Texts): number
   const factor = sizeUnitsMib[unit]
   if (amount === undefined || factor === undefined) throw new UsageError(texts.badSize(option, text))
   return Math.round(Number(amount) * factor)
+}
+
+/** `2` as so many GPUs, `1-4` as any number of them from one to four. */
+export const parseGpus = (text: string, texts: Texts): Pick<Resources, 'gpuCount' | 'maxGpuCount'> => {
+  const [, least, most] = /^(\d+)(?:[-–](\d+))?$/.exec(text) ?? []
+  if (least === undefined) throw new UsageError(texts.badGpus(text))
+  return { gpuCount: Number(least), ...(most === undefined ? {} : { maxGpuCount: Number(most) }) }
 }
 
 /** `90s`, `30m`, `2h` or `1d` as milliseconds. */

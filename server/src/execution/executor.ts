@@ -44,6 +44,10 @@ export interface Executor {
   list(): Promise<readonly string[]>
   /** Forget an attempt whose result is stored: its scratch files go, caches stay. */
   release(attemptId: string): Promise<void>
+  /** Jobs that saved something for their next attempt. */
+  saved(): Promise<readonly string[]>
+  /** Forget what a job saved: it has ended. */
+  forget(jobId: string): Promise<void>
   /** Hear at once when the runner of an attempt is gone. It may also be found out by asking. */
   onGone(listener: (attemptId: string) => void): void
 }

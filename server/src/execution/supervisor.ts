@@ -9,7 +9,7 @@
  * - one whose runner lives but is silent is left alone: the server was away, and the runner sends again what it buffered;
  * - one that was told to stop gets a signal, so that it need not wait for its next heartbeat, and when its grace is over
  *   it is killed;
- * - scratch folders of attempts that are over are taken away.
+ * - scratch folders of attempts that are over are taken away, and what jobs saved between theirs once they have ended.
  *
  * Nothing here trusts the wall clock: waiting is measured by the monotonic clock of the process. When the two part, as
  * after a laptop was asleep, the node is told anew at once, since by the wall clock nobody has spoken for it. When
@@ -29,7 +29,7 @@ import { createRounds } from './rounds.js'
 export interface SupervisorDeps extends Pick<Deps, 'clock' | 'config' | 'database' | 'log'> {
   readonly executor: Executor
   readonly lifecycle: JobLifecycle
-  readonly attempts: Pick<AttemptService, 'liveOn' | 'isOver'>
+  readonly attempts: Pick<AttemptService, 'liveOn' | 'isOver' | 'endedOf'>
   readonly nodes: Pick<NodeService, 'register'>
   readonly tokens: { issue(attemptId: string): Promise<string> }
   /** Milliseconds that only ever grow. */
@@ -136,7 +136,7 @@ export const createSupervisor = (deps: SupervisorDeps): Supervisor => {
     if (waitedMs < patienceMs) return
     await executor.kill(attempt.id)
     const evidence = 'It did not end within its grace period and was killed.'
-    await conclude(attempt, plainVerdict(attempt.command === 'preempted' ? 'preempted' : 'cancelled', evidence))
+    await conclude(attempt, plainVerdict(attempt.command === 'none' ? 'cancelled' : attempt.command, evidence))
   }
 
   const lookAt = async (attempt: AttemptRow): Promise<void> => {
@@ -168,6 +168,13 @@ export const createSupervisor = (deps: SupervisorDeps): Supervisor => {
     }
   }
 
+  /** What jobs saved for their next attempt goes when there will be none. */
+  const forget = async (live: ReadonlySet<string>): Promise<void> => {
+    const kept = (await executor.saved()).filter((jobId) => !live.has(jobId))
+    if (kept.length === 0) return
+    for (const jobId of await deps.attempts.endedOf(kept)) await executor.forget(jobId)
+  }
+
   const round = async (): Promise<void> => {
     const node = await lookAtNode()
     const attempts = await deps.attempts.liveOn(node)
@@ -182,6 +189,7 @@ export const createSupervisor = (deps: SupervisorDeps): Supervisor => {
     const live = new Set(attempts.map(({ id }) => id))
     for (const attemptId of heard.keys()) if (!live.has(attemptId)) heard.delete(attemptId)
     await tidy(live)
+    await forget(new Set(attempts.map(({ jobId }) => jobId)))
   }
 
   const rounds = createRounds({ work: round, everyMs: () => roundEveryMs, log, name: 'supervisor' })

@@ -182,6 +182,7 @@ const runAndJudge = async (scene: Play, prepared: Ready): Promise<Played> => {
   const line = kernel === null ? null : await openKernelLine(kernel, link, stopper.over)
   const command = commandOf(scene, prepared, notebook ?? kernel)
   const outputs = await outputFolders(folders.code, command.cwd)
+  await mkdir(checkpointsOf(scene), { recursive: true, mode: 0o700 })
   heart.at('running')
   await state.update({ phase: 'running' })
   const tell = (line: string) => void spool.note(line)
@@ -223,6 +224,9 @@ const runAndJudge = async (scene: Play, prepared: Ready): Promise<Played> => {
   return { verdict, save }
 }
 
+/** The folder of the job, not of the attempt: the next one finds there what this one saved. */
+const checkpointsOf = ({ config, spec }: Play): string => join(config.checkpointsDir, spec.jobId)
+
 /** An executor asks the node to stop a job also when it was cancelled. The server, if it is there, knows which it was. */
 const learnWhy = async (stopper: Stopper, heart: Heart): Promise<void> => {
   if (stopper.reason() === 'node_stopped') await Promise.race([heart.ask(), delay(longestAskMs)])
@@ -244,6 +248,7 @@ const commandOf = (scene: Play, prepared: Prepared, driven: Pick<NotebookRun | K
     token: config.token,
     environmentDir: prepared.environmentDir,
     outputsDir: join(command.cwd, 'outputs'),
+    checkpointsDir: checkpointsOf(scene),
     gpuShareDir: folders.gpuShare,
   }
   return { ...command, env: taskEnvironment(spec, place, process.env) }

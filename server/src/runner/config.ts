@@ -10,6 +10,8 @@ export interface RunnerConfig {
   readonly workDir: string
   /** Kept between attempts: environments, contents of snapshots, uv's cache. */
   readonly cacheDir: string
+  /** Where jobs keep what they save between attempts, a folder each. */
+  readonly checkpointsDir: string
   readonly uv: string | null
   /** The interpreter to use where no environment is pinned. */
   readonly python: string | null
@@ -35,6 +37,7 @@ export const readRunnerConfig = (env: Environment): RunnerConfig => {
     token: token ?? '',
     workDir,
     cacheDir: env['NOVABRAIN_CACHE_DIR'] || join(workDir, 'cache'),
+    checkpointsDir: env['NOVABRAIN_CHECKPOINTS_ROOT'] || join(workDir, 'checkpoints'),
     uv: env['NOVABRAIN_UV'] || null,
     python: env['NOVABRAIN_PYTHON'] || null,
   }

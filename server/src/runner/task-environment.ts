@@ -12,6 +12,8 @@ export interface TaskPlace {
   /** The folder of its virtual environment, or `null` for the node's own Python. */
   readonly environmentDir: string | null
   readonly outputsDir: string
+  /** What the job saves there its next attempt finds. */
+  readonly checkpointsDir: string
   /** The folder from which Python holds a framework to its share. */
   readonly gpuShareDir: string
 }
@@ -94,4 +96,7 @@ const identity = (spec: AttemptSpec, place: TaskPlace): Variables => ({
   NOVABRAIN_JOB_NUMBER: String(spec.jobNumber),
   NOVABRAIN_RUN_ID: spec.runId,
   NOVABRAIN_OUTPUTS: place.outputsDir,
+  NOVABRAIN_CHECKPOINTS: place.checkpointsDir,
+  NOVABRAIN_ATTEMPT: String(spec.attemptNumber ?? 1),
+  NOVABRAIN_GPU_COUNT: String(spec.devices.length),
 })

@@ -3,7 +3,7 @@ import { findingOf, type Finding } from './verdict-patterns.js'
 import { exceptionsAtEnd, firstLine, isWrapper, readableLines } from './verdict-text.js'
 
 /** Why a runner ended its task before the task ended itself. */
-export type StopReason = 'cancelled' | 'preempted' | 'superseded' | 'node_stopped'
+export type StopReason = 'cancelled' | 'preempted' | 'resized' | 'superseded' | 'node_stopped'
 
 /** What the notebook driver tells of its work; `cellIndex` counts the cells of the notebook as it was submitted, from 0. */
 export interface NotebookReport {
@@ -55,6 +55,8 @@ type Judgement = Pick<Verdict, 'kind' | 'evidence'> & Partial<Verdict>
 
 const stopped = (end: EndOfTask): Judgement | null => {
   if (end.stop === 'preempted') return { kind: 'preempted', evidence: 'The job was stopped in favour of another.' }
+  if (end.stop === 'resized')
+    return { kind: 'resized', evidence: 'The job was stopped to go on with another number of GPUs.' }
   if (end.stop === 'node_stopped')
     return { kind: 'preempted', evidence: 'The node asked the runner to stop (SIGTERM).' }
   if (end.stop === 'superseded') return { kind: 'cancelled', evidence: 'Another attempt took the place of this one.' }

@@ -11,13 +11,14 @@ import {
   type QueueOrder,
   type RunningJob,
   type SchedDevice,
+  type SchedJob,
   type SchedNode,
   type SchedQueue,
   type Snapshot,
   type UsageRecord,
 } from '@novabrain/scheduler'
 import { longestRetryDelayMs } from '../core/jobs/after-attempt.js'
-import type { HoldRecord } from '../db/entities/execution.js'
+import type { Grant, HoldRecord } from '../db/entities/execution.js'
 import { loadCluster, loadNodes } from '../db/sql/execution-load-cluster.sql.js'
 import type { Tx } from '../deps.js'
 import type { Foresee } from '../modules/jobs/planner.js'
@@ -88,6 +89,12 @@ export interface ActiveJob extends Omit<JobRequest, 'replicas'> {
   /** The jobs for which its attempts were evicted. */
   readonly evictedBy: readonly string[] | null
   readonly usedRunMs: number
+  /** Where it makes do with any number of GPUs from `gpuCount` on: how many it can use. */
+  readonly maxGpuCount: number | null
+  /** What its attempts did before they saved themselves, in milliseconds of one GPU; only of an elastic job. */
+  readonly doneGpuMs: number | null
+  /** Where it goes on once it has stopped. */
+  readonly resizeTo: Grant | null
   readonly notBeforeMs: number | null
   readonly hold: HoldRecord | null
   /** The attempt that has not ended, if there is one. */
@@ -123,7 +130,13 @@ export const snapshotOf = (
   nowMs: number,
   demand: readonly DemandShare[] = [],
   foresee: Foresee = fromNothing,
-): Snapshot => createSnapshots().of(rows, nowMs, demand, foresee)
+): Snapshot => createSnapshots({ movesElastic: false }).of(rows, nowMs, demand, foresee)
+
+/** How snapshots are made. */
+export interface SnapshotOptions {
+  /** Whether what elastic jobs save is found on every node, so that they may go on on another one. */
+  readonly movesElastic: boolean
+}
 
 /** Makes snapshots of rows, one after another. */
 export interface Snapshots {
@@ -137,7 +150,7 @@ const runsAlike = (left: RunTimes, right: RunTimes): boolean =>
   left.predictedRuntimeMs === right.predictedRuntimeMs && left.cautiousRuntimeMs === right.cautiousRuntimeMs
 
 /** Opens a maker of snapshots that knows nothing yet. */
-export const createSnapshots = (): Snapshots => {
+export const createSnapshots = ({ movesElastic }: SnapshotOptions): Snapshots => {
   const queuedBefore = new WeakMap<ActiveJob, QueuedJob>()
   const runningBefore = new WeakMap<ActiveJob, RunningJob>()
   let nodesBefore: { readonly rows: ClusterRows['nodes']; readonly nodes: readonly SchedNode[] } | null = null
@@ -148,7 +161,7 @@ export const createSnapshots = (): Snapshots => {
   }
   const waiting = (job: ActiveJob, nowMs: number, foresee: Foresee): QueuedJob => {
     const before = queuedBefore.get(job)
-    const queued = queuedOf(job, nowMs, foresee)
+    const queued = queuedOf(job, nowMs, foresee, movesElastic)
     if (before !== undefined && before.notBeforeMs === queued.notBeforeMs && runsAlike(before, queued)) return before
     queuedBefore.set(job, queued)
     return queued
@@ -156,7 +169,7 @@ export const createSnapshots = (): Snapshots => {
   /** The place of an attempt never changes. */
   const runs = (job: ActiveJob, placement: Placement, foresee: Foresee): RunningJob => {
     const before = runningBefore.get(job)
-    const running = runningOf(job, before?.placement ?? placement, foresee)
+    const running = runningOf(job, before?.placement ?? placement, foresee, movesElastic)
     if (before !== undefined && before.predictedEndMs === running.predictedEndMs && runsAlike(before, running))
       return before
     runningBefore.set(job, running)
@@ -206,7 +219,14 @@ const queueOf = (queue: QueueFacts): SchedQueue => ({
   order: { kind: queue.orderKind, fair: queue.orderFair, patienceMs: queue.patienceMs },
 })
 
-const commonOf = (job: ActiveJob, { likelyMs, cautiousMs }: RunTime) => ({
+/** A job that says with how many GPUs it makes do says by that that it goes on where it saved itself. */
+const elasticOf = (job: ActiveJob, moves: boolean): Pick<SchedJob, 'elastic' | 'resumes'> => {
+  if (job.maxGpuCount === null) return {}
+  const range = { minimumGpuCount: job.gpuCount, maximumGpuCount: job.maxGpuCount }
+  return { elastic: moves ? range : { ...range, stays: true }, resumes: true }
+}
+
+const commonOf = (job: ActiveJob, { likelyMs, cautiousMs }: RunTime, moves: boolean) => ({
   id: job.id,
   queueName: queueKey(job.tenantId, job.queueName),
   owner: job.owner,
@@ -218,6 +238,7 @@ const commonOf = (job: ActiveJob, { likelyMs, cautiousMs }: RunTime) => ({
   evictedAtMs: job.evictedAtMs,
   ...(job.evictedBy === null ? {} : { evictedBy: job.evictedBy }),
   attainedMs: job.usedRunMs,
+  ...elasticOf(job, moves),
 })
 
 interface RunTime {
@@ -229,18 +250,33 @@ interface RunTime {
  * What history says, or said when the job was submitted. A time limit bounds it; without history it says nothing, as most
  * limits are set far too high.
  */
-const runTimeOf = (job: ActiveJob, foresee: Foresee): RunTime => {
+const runTimeOf = (job: ActiveJob, foresee: Foresee, gpuCount = job.gpuCount): RunTime => {
   const foresight = foresee(job)
   const bounded = (ms: number | null): number | null =>
-    ms === null ? null : Math.max(1, Math.min(ms, job.timeLimitMs ?? Infinity))
+    ms === null ? null : Math.max(1, Math.min(leftMs(job, ms, gpuCount), limitOf(job) ?? Infinity))
   return {
     likelyMs: bounded(foresight?.likelyMs ?? job.predictedRunMs),
     cautiousMs: bounded(foresight?.cautiousMs ?? null),
   }
 }
 
-const queuedOf = (job: ActiveJob, nowMs: number, foresee: Foresee): QueuedJob => ({
-  ...commonOf(job, runTimeOf(job, foresee)),
+/** Of an elastic job all attempts together have its time limit. */
+const limitOf = ({ timeLimitMs, maxGpuCount, usedRunMs }: ActiveJob): number | null =>
+  timeLimitMs === null || maxGpuCount === null ? timeLimitMs : Math.max(1, timeLimitMs - usedRunMs)
+
+/**
+ * What is left with so many GPUs to an elastic job that takes so long with the least: as much work, counted in GPUs × time,
+ * less what it saved. What was outlived is doubled until it lies ahead.
+ */
+const leftMs = ({ maxGpuCount, gpuCount: least, doneGpuMs }: ActiveJob, ms: number, gpuCount: number): number => {
+  if (maxGpuCount === null) return ms
+  let gpuMs = Math.max(1, ms) * least
+  while (gpuMs <= (doneGpuMs ?? 0)) gpuMs *= 2
+  return Math.ceil((gpuMs - (doneGpuMs ?? 0)) / Math.max(1, gpuCount))
+}
+
+const queuedOf = (job: ActiveJob, nowMs: number, foresee: Foresee, moves: boolean): QueuedJob => ({
+  ...commonOf(job, runTimeOf(job, foresee), moves),
   notBeforeMs: notBeforeOf(job, nowMs),
 })
 
@@ -250,21 +286,37 @@ const notBeforeOf = (job: ActiveJob, nowMs: number): number => pauseEnd(whole(jo
 const pauseEnd = (notBeforeMs: number, nowMs: number): number =>
   notBeforeMs - nowMs > longestRetryDelayMs ? 0 : notBeforeMs
 
+/** How many devices a running job has: an elastic one as many as it was given. */
+const widthOf = (job: ActiveJob, { pods }: Placement): number =>
+  job.maxGpuCount === null ? job.gpuCount : (pods[0]?.devices.length ?? job.gpuCount)
+
 /** What a running job was let in with: a job that asks for a share may hold whole devices. */
-const heldBy = (job: ActiveJob, { pods }: Placement): JobRequest => {
+const heldBy = (job: ActiveJob, placement: Placement): JobRequest => {
   const request = requestOf(job)
-  const milli = pods.flatMap(({ devices }) => devices.map((grant) => grant.milli))
-  return { ...request, gpuMilli: Math.max(request.gpuMilli, ...milli) }
+  const milli = placement.pods.flatMap(({ devices }) => devices.map((grant) => grant.milli))
+  return { ...request, gpuCount: widthOf(job, placement), gpuMilli: Math.max(request.gpuMilli, ...milli) }
 }
 
-const runningOf = (job: ActiveJob, placement: Placement, foresee: Foresee): RunningJob => {
+const placementOf = ({ nodeId, cpuMilli, memoryMib, devices }: Grant): Placement => ({
+  pods: [
+    {
+      nodeId,
+      cpuMilli,
+      memoryMib,
+      devices: devices.map(({ deviceId, milli, memoryMib: mib }) => ({ deviceId, milli, memoryMib: mib })),
+    },
+  ],
+})
+
+const runningOf = (job: ActiveJob, placement: Placement, foresee: Foresee, moves: boolean): RunningJob => {
   const startedAtMs = whole(job.startedAtMs ?? job.submittedAtMs)
-  const runTime = runTimeOf(job, foresee)
-  const runMs = runTime.likelyMs ?? job.timeLimitMs
+  const runTime = runTimeOf(job, foresee, widthOf(job, placement))
+  const runMs = runTime.likelyMs ?? limitOf(job)
   return {
-    ...commonOf(job, runTime),
+    ...commonOf(job, runTime, moves),
     request: heldBy(job, placement),
     placement,
+    ...(job.resizeTo === null ? {} : { resizing: placementOf(job.resizeTo) }),
     startedAtMs,
     stopping: job.status === 'stopping',
     predictedEndMs: runMs === null ? null : startedAtMs + runMs,

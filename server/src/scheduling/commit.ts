@@ -1,7 +1,8 @@
 import type { DeviceGrant } from '@novabrain/contracts'
 import { actionsOf, type Actions, type Decision, type Hold, type Placement } from '@novabrain/scheduler'
 import { systemScope, type Database, type Tx } from '../deps.js'
-import type { Grant, JobLifecycle, JobWithAttempt } from '../modules/jobs/lifecycle.js'
+import type { Grant } from '../db/entities/execution.js'
+import type { JobLifecycle, JobWithAttempt } from '../modules/jobs/lifecycle.js'
 import { holdClusterVersion } from '../modules/nodes/cluster.js'
 import { canonical } from './canonical.js'
 import type { ClusterRows } from './cluster.js'
@@ -13,7 +14,7 @@ export type Committed =
 class StaleSnapshot extends Error {}
 
 /**
- * Write starts, evictions and reservations in one transaction, or none of them: a job that was stopped or a node that
+ * Write starts, evictions, resizes and reservations in one transaction, or none of them: a job that was stopped or a node that
  * changed since the snapshot refuses the whole plan, since its parts lean on one another. Jobs are locked in the order
  * of their ids.
  */
@@ -29,18 +30,20 @@ export const commitActions = async (
   rows: ClusterRows,
   actions: Actions,
 ): Promise<Committed> => {
-  if (actions.resizes.length > 0) throw new Error('A job was resized, but no job here says that it makes do with less')
   const plan = planOf(rows, actions)
-  if (plan.starts.length + plan.preempts.length + plan.kept.length + plan.dropped.length === 0)
+  const { starts, preempts, resizes, kept, dropped } = plan
+  if (starts.length + preempts.length + resizes.length + kept.length + dropped.length === 0)
     return { stale: false, started: [] }
   try {
     const started = await database.transaction(systemScope, async (tx) => {
       if ((await holdClusterVersion(tx)) !== rows.version) throw new StaleSnapshot()
       const locked = await lockAll(tx, lifecycle, rows, plan)
       await writeReservations(tx, rows, plan)
-      for (const { victimId, ...reason } of plan.preempts) await lifecycle.preempt(tx, given(locked, victimId), reason)
+      for (const { victimId, ...reason } of preempts) await lifecycle.preempt(tx, given(locked, victimId), reason)
+      for (const { jobId, placement, forJobId, why } of resizes)
+        await lifecycle.resize(tx, given(locked, jobId), { to: grantOf(rows, placement), forJobId, why })
       const begun: JobWithAttempt[] = []
-      for (const { jobId, placement } of plan.starts)
+      for (const { jobId, placement } of starts)
         begun.push(await lifecycle.begin(tx, given(locked, jobId), grantOf(rows, placement)))
       return begun
     })
@@ -51,19 +54,20 @@ export const commitActions = async (
   }
 }
 
-interface Plan extends Pick<Actions, 'starts' | 'preempts'> {
+interface Plan extends Pick<Actions, 'starts' | 'preempts' | 'resizes'> {
   /** Holds that are new or changed. */
   readonly kept: readonly Hold[]
   /** Jobs whose reservation is not confirmed. */
   readonly dropped: readonly string[]
 }
 
-const planOf = (rows: ClusterRows, { starts, preempts, holds }: Actions): Plan => {
+const planOf = (rows: ClusterRows, { starts, preempts, resizes, holds }: Actions): Plan => {
   const kept = new Set(holds.map(({ jobId }) => jobId))
   const known = new Map(rows.reservations.map((reservation) => [reservation.jobId, reservation]))
   return {
     starts,
     preempts,
+    resizes,
     kept: holds.filter((hold) => canonical(known.get(hold.jobId) ?? null) !== canonical(hold)),
     dropped: rows.reservations.map(({ jobId }) => jobId).filter((jobId) => !kept.has(jobId)),
   }
@@ -75,7 +79,12 @@ const lockAll = async (
   rows: ClusterRows,
   plan: Plan,
 ): Promise<ReadonlyMap<string, JobWithAttempt>> => {
-  const ids = [...plan.starts.map(({ jobId }) => jobId), ...plan.preempts.map(({ victimId }) => victimId)].sort()
+  const resized = new Set(plan.resizes.map(({ jobId }) => jobId))
+  const ids = [
+    ...plan.starts.map(({ jobId }) => jobId),
+    ...plan.preempts.map(({ victimId }) => victimId),
+    ...resized,
+  ].sort()
   const wanted = new Set(ids)
   const seen = new Map(rows.jobs.filter(({ id }) => wanted.has(id)).map((job) => [job.id, job]))
   const locked = new Map((await lifecycle.lockMany(tx, systemScope, ids)).map((found) => [found.job.id, found]))
@@ -84,6 +93,7 @@ const lockAll = async (
     if (found === undefined || known === undefined) throw new StaleSnapshot()
     const same = known.status === 'queued' ? found.job.version === known.version : found.attempt?.id === known.attemptId
     if (!same || (known.status !== 'queued' && found.job.endedAt !== null)) throw new StaleSnapshot()
+    if (resized.has(id) && found.attempt?.command !== 'none') throw new StaleSnapshot()
   }
   return locked
 }

@@ -13,7 +13,7 @@ import type { PolicyBook } from './policy-book.js'
 import { createHoldRecorder, type Planned } from './record-holds.js'
 import type { RunTimeBook } from './run-time-book.js'
 
-export interface LoopDeps extends Pick<Deps, 'database' | 'clock' | 'hints' | 'log'> {
+export interface LoopDeps extends Pick<Deps, 'config' | 'database' | 'clock' | 'hints' | 'log'> {
   readonly lifecycle: JobLifecycle
   readonly nodes: Pick<NodeService, 'markSilent'>
   readonly policies: PolicyBook
@@ -69,7 +69,7 @@ export const createSchedulingLoop = (deps: LoopDeps) => {
   const remember = () => ({
     schedulerFor: createSchedulers(),
     reader: createClusterReader(),
-    snapshots: createSnapshots(),
+    snapshots: createSnapshots({ movesElastic: deps.config.checkpointsFolder !== undefined }),
     letIn: createLetIn(),
     recorder: createHoldRecorder(deps),
   })
@@ -106,7 +106,7 @@ export const createSchedulingLoop = (deps: LoopDeps) => {
     const nowMs = clock.nowMs()
     const admitted = admissionsOf(rows, policy)
     const snapshot = memory.letIn(memory.snapshots.of(rows, nowMs, demand, foresee), admitted)
-    if (snapshot.queued.length + snapshot.holds.length === 0) return rows
+    if (isSettled(snapshot)) return rows
     const scheduler = memory.schedulerFor(policy)
     if (!(await commit(rows, scheduler.act(snapshot, nowMs)))) return null
     await tell({ rows, admitted }, snapshot, scheduler, nowMs)
@@ -128,6 +128,11 @@ export const createSchedulingLoop = (deps: LoopDeps) => {
 
   return createRounds({ work: round, everyMs: () => restMs, log: deps.log, name: 'scheduler', pauseMs })
 }
+
+/** Whether there is nothing to decide: nobody waits, nothing is held, and nobody could grow. */
+const isSettled = ({ queued, holds, running }: Snapshot): boolean =>
+  queued.length + holds.length === 0 &&
+  !running.some(({ elastic, request, stopping }) => !stopping && request.gpuCount < (elastic?.maximumGpuCount ?? 0))
 
 /** How long until a back-off or a reservation runs out, at most the idle time. */
 const untilNext = (rows: ClusterRows, nowMs: number): number => {

@@ -61,7 +61,7 @@ export const createTools = (app: App): Readonly<Record<string, Tool>> => ({
       if (found === null) throw new Error('That run has no job, so there is no code to run again.')
       const job = await live.client.getJob({ params: { projectId: live.projectId, jobId: found.id } })
       const body = requestOf(job, input)
-      const hours = gpuHours(body.resources.gpuCount ?? 0, body.timeLimitMs)
+      const hours = gpuHours(body.resources.maxGpuCount ?? body.resources.gpuCount ?? 0, body.timeLimitMs)
       if (hours > mostGpuHours)
         throw new Error(
           `This could cost ${hours.toFixed(1)} GPU hours; an assistant may spend ${mostGpuHours} at once. Ask for fewer GPUs or less time.`,
@@ -111,6 +111,7 @@ const jobFacts = ({
   startedAt,
   endedAt,
   gpus: resources.gpuCount,
+  ...(typeof resources.maxGpuCount === 'number' ? { upToGpus: resources.maxGpuCount } : {}),
   verdict: attempt?.verdict ?? null,
 })
 
@@ -162,7 +163,7 @@ export const differences = (runs: readonly Run[]) => {
 
 const requestOf = (job: Job, input: Input) => {
   const { gpus, parameters, arguments: args, timeLimitMinutes } = input
-  const resources = typeof gpus === 'number' ? { gpuCount: gpus } : {}
+  const resources = typeof gpus === 'number' ? { gpuCount: gpus, maxGpuCount: null } : {}
   const again = repeatOf(job, { resources, timeLimitMs: Number(timeLimitMinutes) * 60_000 })
   const body = { ...again, origin: 'assistant' as const }
   const { task } = body

@@ -32,7 +32,7 @@ export const submitTask = async (
     if (draft.preview.state === 'ready') say(draft.preview.preview.message)
     await submission.submit({
       name: draft.name,
-      resources: { ...draft.resources, gpuCount: definition.gpus },
+      resources: { ...draft.resources, gpuCount: definition.gpus, maxGpuCount: definition.maxGpus },
       priorityClass: definition.priority,
       parameters: definition.parameters,
       arguments: definition.args,

@@ -28,7 +28,7 @@ import {
 } from '../command.js'
 import { followLog } from '../follow.js'
 import { formatBytes, formatDuration } from '../output.js'
-import { parseDurationMs, parseParameter, parseSizeMib } from '../parse.js'
+import { parseDurationMs, parseGpus, parseParameter, parseSizeMib } from '../parse.js'
 import { choosePython, pythonHost } from '../python.js'
 import { sayWhenSlow } from '../say-when-slow.js'
 import { isUnreachable } from '../session.js'
@@ -37,7 +37,7 @@ import type { Texts } from '../texts.js'
 /** `novabrain run`: say what was inferred, submit, and follow the log. The exit code is that of the job. */
 export const run: Command = {
   usage:
-    'run FILE [ARGUMENTS…] [--gpus 1] [--gpu-memory 16GiB] [--gpu-share 500] [--cpus 2] [--memory 4GiB] [-p name=value]… ' +
+    'run FILE [ARGUMENTS…] [--gpus 1|1-4] [--gpu-memory 16GiB] [--gpu-share 500] [--cpus 2] [--memory 4GiB] [-p name=value]… ' +
     '[--name NAME] [--experiment NAME] [--queue NAME] [--priority low|normal|high] [--time-limit 2h] [--retries 2] ' +
     '[--include FILE]… [--env NAME=VALUE]… [--python PATH] [--no-pin] [--detach] [-- OPTIONS OF FILE…]',
   options: {
@@ -160,7 +160,7 @@ const requestOf = (context: Context): Omit<SubmitJob, 'task' | 'snapshotId' | 'p
     maxRetries: integerOption(options, 'retries', texts),
     environmentVariables: variablesOf(context),
     resources: defined({
-      gpuCount: integerOption(options, 'gpus', texts) ?? 0,
+      ...parseGpus(textOption(options, 'gpus') ?? '0', texts),
       gpuMilli: integerOption(options, 'gpu-share', texts),
       gpuMemoryMib: size('gpu-memory'),
       cpuMilli: cpus === undefined ? undefined : cpus * 1000,

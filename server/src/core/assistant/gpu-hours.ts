@@ -3,9 +3,14 @@ import type { Resources } from '@novabrain/contracts'
 /** GPUs count in thousandths and time in milliseconds, so that sums are whole numbers. */
 const perHour = 1000 * 3_600_000
 
+type Amounts = Pick<Resources, 'gpuCount' | 'maxGpuCount' | 'gpuMilli'>
+
 /** What a job may use at most: its GPUs for as long as it may run. */
-export const mostGpuMilliMs = (resources: Pick<Resources, 'gpuCount' | 'gpuMilli'>, timeLimitMs: number): number =>
-  resources.gpuCount * resources.gpuMilli * timeLimitMs
+export const mostGpuMilliMs = (resources: Amounts, timeLimitMs: number): number => mostGpuMilli(resources) * timeLimitMs
+
+/** What a job can have of GPUs at once, in thousandths. */
+export const mostGpuMilli = ({ gpuCount, maxGpuCount, gpuMilli }: Amounts): number =>
+  (maxGpuCount ?? gpuCount) * gpuMilli
 
 /** GPU hours as people read them, rounded up to thousandths so that nothing looks free that is not. */
 export const gpuHours = (gpuMilliMs: number): number => Math.ceil((gpuMilliMs / perHour) * 1000) / 1000
@@ -21,7 +26,7 @@ export type AssistantVerdict =
  * within a limit. `usedGpuMilliMs` is what their jobs of the last day used, or may still use. A limit of 0 forbids all.
  */
 export const judgeAssistantJob = (asked: {
-  readonly resources: Pick<Resources, 'gpuCount' | 'gpuMilli'>
+  readonly resources: Amounts
   readonly timeLimitMs: number | null
   readonly usedGpuMilliMs: number
   readonly limitGpuHours: number

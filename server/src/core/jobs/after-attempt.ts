@@ -5,6 +5,7 @@
  * - it succeeded: the job succeeded, even when a stop was asked for a moment earlier, since the work is done;
  * - its owner asked to stop: cancelled, whatever the process made of the signal;
  * - it had to make room: back to the queue; this is nobody's fault and counts against nothing;
+ * - it had to begin again with another number of GPUs: it does, where its place was kept, and queues only if that is gone;
  * - the machinery failed (the process vanished, the code could not be fetched): again after a pause, `maxRetries` times;
  * - it ran out of GPU memory on a share or on a small device: once more, alone and on more memory;
  * - its own code failed: the job failed. Running it again would fail again, only later.
@@ -12,7 +13,7 @@
 import type { Attempt, AttemptState, DeviceGrant, JobStatus, Verdict, VerdictKind } from '@novabrain/contracts'
 
 /** What was asked of the attempt before it ended. */
-export type Command = 'none' | 'cancelled' | 'preempted'
+export type Command = 'none' | 'cancelled' | 'preempted' | 'resized'
 
 /** What a job remembers of its earlier attempts. */
 export interface RetryState {
@@ -33,7 +34,7 @@ export interface Requeue {
 }
 
 export interface AfterAttempt {
-  readonly attemptState: Extract<AttemptState, 'succeeded' | 'failed' | 'preempted' | 'cancelled' | 'lost'>
+  readonly attemptState: Extract<AttemptState, 'succeeded' | 'failed' | 'preempted' | 'resized' | 'cancelled' | 'lost'>
   readonly jobStatus: Extract<JobStatus, 'queued' | 'succeeded' | 'failed' | 'cancelled'>
   /** The reason shown with the job's status. */
   readonly reason: string | null
@@ -58,6 +59,8 @@ export const afterAttempt = (ended: {
   if (verdict.kind === 'succeeded') return final('succeeded', 'succeeded', verdict)
   if (command === 'cancelled' || verdict.kind === 'cancelled')
     return final('cancelled', 'cancelled', { ...verdict, kind: 'cancelled' })
+  if (command === 'resized' || verdict.kind === 'resized')
+    return again('resized', { ...verdict, kind: 'resized' }, { delayMs: 0, countsAsRetry: false, gpuMemoryMib: null })
   if (command === 'preempted' || verdict.kind === 'preempted')
     return again(
       'preempted',

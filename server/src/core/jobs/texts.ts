@@ -26,6 +26,7 @@ const verdictTexts: Readonly<Record<VerdictKind, Text>> = {
   disk_full: { en: 'the disk is full', zh: '磁盘已满' },
   lost: { en: 'the process vanished', zh: '进程已消失' },
   preempted: { en: 'it had to make room', zh: '被抢占' },
+  resized: { en: 'it goes on with another number of GPUs', zh: '将以不同数量的 GPU 继续运行' },
   cancelled: { en: 'it was cancelled', zh: '已取消' },
 }
 
@@ -85,6 +86,40 @@ export const freshlyQueuedText = (reason: string | null, locale: Locale, preempt
 /** One sentence on a waiting job whose last attempt had to make room. */
 export const stoppedForText = (preemptedWhy: string | null, locale: Locale): string =>
   say(queuedTexts.stoppedFor, locale, { reason: reasonText('preempted', locale, preemptedWhy) })
+
+/** With how many GPUs an elastic job went on, and as how the asker knows the job that needed the others; empty: none did. */
+export interface ResizeTold {
+  readonly from: number
+  readonly to: number
+  readonly forJob: string
+}
+
+const resizeTexts = {
+  shrinking: {
+    en: 'The job saves itself and goes on with {to} instead of {from} GPUs, so that {forJob} can start.',
+    zh: '作业正在保存进度，GPU 将从 {from} 块减少到 {to} 块后继续运行，以便 {forJob} 启动。',
+  },
+  growing: {
+    en: 'The job saves itself and goes on with {to} instead of {from} GPUs, since they are idle.',
+    zh: '作业正在保存进度，GPU 将从 {from} 块增加到 {to} 块后继续运行，这些 GPU 正空闲。',
+  },
+  shrunk: {
+    en: 'It shrank from {from} to {to} GPUs for {forJob}.',
+    zh: '它为 {forJob} 将 GPU 从 {from} 块减少到 {to} 块。',
+  },
+  grown: { en: 'It grew from {from} to {to} GPUs that were idle.', zh: '它利用空闲 GPU，从 {from} 块增加到 {to} 块。' },
+} as const satisfies Record<string, Text>
+
+const sayResize = (text: Text, { from, to, forJob }: ResizeTold, locale: Locale): string =>
+  say(text, locale, { from: String(from), to: String(to), forJob })
+
+/** One sentence on a job that stops to go on with another number of GPUs. */
+export const resizingText = (told: ResizeTold, locale: Locale): string =>
+  sayResize(told.to < told.from ? resizeTexts.shrinking : resizeTexts.growing, told, locale)
+
+/** One sentence on a job that did. */
+export const resizedText = (told: ResizeTold, locale: Locale): string =>
+  sayResize(told.to < told.from ? resizeTexts.shrunk : resizeTexts.grown, told, locale)
 
 /** What a preview says when the job would start at once. */
 export const startsNowText = (nodeName: string, locale: Locale): string =>

@@ -1,5 +1,5 @@
 import type { DeviceGrant, Job, Node, Queue, Resources, Verdict } from '@novabrain/contracts'
-import type { Attempt } from '@novabrain/contracts'
+import type { Attempt, ResizedFrom } from '@novabrain/contracts'
 import { EntitySchema, type EntitySchemaColumnOptions } from 'typeorm'
 import { json, optional, primaryId, text, timestamp } from '../columns.js'
 
@@ -110,7 +110,9 @@ export interface JobRow extends Omit<Job, 'attempt' | 'resources'> {
   tenantId: string
   /** Grows with every change of status: a plan made on an older one is refused. */
   version: number
+  /** How many GPUs it asks for; at least, where it makes do with up to `maxGpuCount`. */
   gpuCount: number
+  maxGpuCount: number | null
   gpuMilli: number
   gpuMemoryMib: number
   gpuModel: string | null
@@ -147,6 +149,7 @@ export const JobEntity = new EntitySchema<JobRow>({
     reason: optional(text),
     task: json,
     gpuCount: integer,
+    maxGpuCount: optional(integer),
     gpuMilli: integer,
     gpuMemoryMib: integer,
     gpuModel: optional(text),
@@ -198,8 +201,17 @@ export const JobEntity = new EntitySchema<JobRow>({
   ],
 })
 
+/** Where an attempt goes and what it takes there. */
+export interface Grant {
+  readonly nodeId: string
+  readonly nodeName: string
+  readonly cpuMilli: number
+  readonly memoryMib: number
+  readonly devices: readonly DeviceGrant[]
+}
+
 /** An attempt as it is kept. */
-export interface AttemptRow extends Omit<Attempt, 'nodeId' | 'nodeName' | 'devices' | 'verdict'> {
+export interface AttemptRow extends Omit<Attempt, 'nodeId' | 'nodeName' | 'devices' | 'verdict' | 'resizedFrom'> {
   tenantId: string
   projectId: string
   nodeId: string
@@ -210,17 +222,21 @@ export interface AttemptRow extends Omit<Attempt, 'nodeId' | 'nodeName' | 'devic
   secretHash: Buffer | null
   heartbeatSequence: number
   lastSeenAt: string | null
-  /** What was asked of it: to stop for good, or to make room. */
-  command: 'none' | 'cancelled' | 'preempted'
+  /** What was asked of it: to stop for good, to make room, or to begin again with another number of devices. */
+  command: 'none' | 'cancelled' | 'preempted' | 'resized'
   commandedAt: string | null
   /** How many samples told of its GPUs, and the sum of what they told, thousandths of a GPU. */
   gpuSampleCount: number
   gpuMilliSum: number
   /** Since when it hardly uses its GPUs; `null` while it does, or where nothing is measured. */
   gpuIdleSince: string | null
-  /** The job it made room for, and the scheduler's word for why. */
+  /** The job it made room for, or shrank for, and the scheduler's word for why. */
   preemptedFor: string | null
   preemptedWhy: string | null
+  /** Where the job goes on when this attempt has ended; kept for it as long as it was told so. */
+  resizeTo: Grant | null
+  /** What the attempt had of which this one took the place; `forJobId` says for whom it shrank. */
+  resizedFrom: (ResizedFrom & { readonly forJobId: string | null }) | null
 }
 
 export const AttemptEntity = new EntitySchema<AttemptRow>({
@@ -250,6 +266,8 @@ export const AttemptEntity = new EntitySchema<AttemptRow>({
     gpuIdleSince: optional(timestamp),
     preemptedFor: optional(text),
     preemptedWhy: optional(text),
+    resizeTo: optional(json),
+    resizedFrom: optional(json),
     logSizeBytes: bigint,
     createdAt: timestamp,
     startedAt: optional(timestamp),

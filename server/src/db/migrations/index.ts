@@ -23,6 +23,7 @@ import { gpuUse } from './0021-gpu-use.js'
 import { recentJobs } from './0022-recent-jobs.js'
 import { gpuMemoryPeaks } from './0023-gpu-memory-peaks.js'
 import { queueOrders } from './0029-queue-orders.js'
+import { elasticJobs } from './0030-elastic-jobs.js'
 
 /** Every migration, oldest first; a new one is a line at the end. */
 export const migrations: readonly MigrationClass[] = [
@@ -50,4 +51,5 @@ export const migrations: readonly MigrationClass[] = [
   recentJobs,
   gpuMemoryPeaks,
   queueOrders,
+  elasticJobs,
 ]

@@ -15,17 +15,24 @@ const queueList = `(SELECT coalesce(json_agg(json_build_object(
       'weight', weight, 'orderKind', order_kind, 'orderFair', order_fair, 'patienceMs', patience_ms)), '[]')
     FROM queues) AS queues`
 
+/** What earlier attempts of an elastic job did before they saved themselves, in milliseconds of one GPU. */
+const savedGpuMs = `(
+        SELECT coalesce(sum(extract(epoch FROM past.ended_at - past.started_at) * 1000 * jsonb_array_length(past.devices)), 0)
+        FROM attempts past WHERE past.job_id = job.id AND past.state IN ('resized', 'preempted'))`
+
 const jobFacts = `json_build_object(
       'id', job.id, 'version', job.version, 'tenantId', job.tenant_id, 'projectId', job.project_id,
       'status', job.status, 'queueName', job.queue_name, 'owner', coalesce(job.submitted_by_id, job.submitted_by),
       'name', job.name, 'script', job.task ->> 'path', 'arguments', md5(job.task ->> 'arguments'),
       'priorityClass', job.priority_class, 'submittedAtMs', extract(epoch FROM job.submitted_at) * 1000,
-      'gpuCount', job.gpu_count, 'gpuMilli', job.gpu_milli, 'gpuMemoryMib', job.gpu_memory_mib,
+      'gpuCount', job.gpu_count, 'maxGpuCount', job.max_gpu_count, 'gpuMilli', job.gpu_milli, 'gpuMemoryMib', job.gpu_memory_mib,
       'gpuModel', job.gpu_model, 'cpuMilli', job.cpu_milli, 'memoryMib', job.memory_mib,
       'raisedGpuMemoryMib', job.raised_gpu_memory_mib, 'gpuPeaksMib', known.peaks_mib, 'predictedRunMs', job.predicted_run_ms,
       'timeLimitMs', job.time_limit_ms, 'evictedAtMs', job.evicted_at_ms,
       'evictedBy', CASE WHEN job.used_run_ms > 0 THEN (SELECT json_agg(DISTINCT preempted_for) FROM attempts past
-        WHERE past.job_id = job.id AND past.preempted_for IS NOT NULL) END, 'usedRunMs', job.used_run_ms,
+        WHERE past.job_id = job.id AND past.preempted_for IS NOT NULL AND past.command <> 'resized') END, 'usedRunMs', job.used_run_ms,
+      'doneGpuMs', CASE WHEN job.max_gpu_count IS NOT NULL AND job.used_run_ms > 0 THEN ${savedGpuMs} END,
+      'resizeTo', attempt.resize_to,
       'notBeforeMs', extract(epoch FROM job.not_before) * 1000, 'hold', job.hold, 'attemptId', attempt.id,
       'startedAtMs', extract(epoch FROM coalesce(attempt.started_at, attempt.created_at)) * 1000)`
 

@@ -1,6 +1,7 @@
 import {
   attemptEnded,
   fail,
+  jobEnded,
   type AttemptResult,
   type AttemptSpec,
   type Heartbeat,
@@ -8,7 +9,7 @@ import {
   type ResourceSample,
 } from '@novabrain/contracts'
 import type { Readable } from 'node:stream'
-import type { AttemptRow } from '../../db/entities/execution.js'
+import type { AttemptRow, JobRow } from '../../db/entities/execution.js'
 import { systemScope, type Deps, type ProjectScope, type Tx } from '../../deps.js'
 import { maskTokenBytes, maskTokens } from '../../log.js'
 import type { JobLifecycle, JobWithAttempt } from '../jobs/lifecycle.js'
@@ -69,6 +70,12 @@ export const createAttemptService = (deps: AttemptDeps) => {
       return attempt === null || attemptEnded(attempt.state)
     },
 
+    /** Which of some jobs have ended. */
+    async endedOf(jobIds: readonly string[]): Promise<string[]> {
+      const found = await database.transaction(systemScope, (tx) => lifecycle.findMany(tx, systemScope, jobIds))
+      return found.flatMap(({ job }) => (jobEnded(job.status) ? [job.id] : []))
+    },
+
     /** What to run. Errors: `attempt_over`. */
     spec(scope: ProjectScope, attemptId: string): Promise<AttemptSpec> {
       return database.transaction(scope, async (tx) => {
@@ -81,6 +88,7 @@ export const createAttemptService = (deps: AttemptDeps) => {
         if (job.pinDigest !== null && pin === null) return fail('environment_pin_not_found')
         return {
           attemptId,
+          attemptNumber: attempt.number,
           jobId: job.id,
           jobNumber: job.number,
           projectId: job.projectId,
@@ -98,7 +106,7 @@ export const createAttemptService = (deps: AttemptDeps) => {
           cpuMilli: job.cpuMilli,
           memoryMib: job.memoryMib,
           environmentVariables: job.environmentVariables,
-          timeLimitMs: job.timeLimitMs,
+          timeLimitMs: timeLimitOf(job),
           gracePeriodMs: config.gracePeriodMs,
           heartbeatIntervalMs: config.heartbeatIntervalMs,
         }
@@ -197,6 +205,10 @@ export const createAttemptService = (deps: AttemptDeps) => {
     },
   }
 }
+
+/** An elastic job goes on where it stopped: all its attempts together have its time limit. */
+const timeLimitOf = ({ timeLimitMs, maxGpuCount, usedRunMs }: JobRow): number | null =>
+  timeLimitMs === null || maxGpuCount === null ? timeLimitMs : Math.max(1000, timeLimitMs - usedRunMs)
 
 const replyTo = (attempt: AttemptRow): HeartbeatReply => {
   if (attemptEnded(attempt.state)) return { command: 'stop', stopReason: 'superseded' }

@@ -1,6 +1,14 @@
-import type { EstimatedStart, Explanation, Holder, Locale, QueueEntry, Suggestion } from '@novabrain/contracts'
-import { freshlyQueuedText, statusText, stoppedForText } from '../../core/jobs/texts.js'
-import type { HoldRecord, JobRow } from '../../db/entities/execution.js'
+import {
+  jobEnded,
+  type EstimatedStart,
+  type Explanation,
+  type Holder,
+  type Locale,
+  type QueueEntry,
+  type Suggestion,
+} from '@novabrain/contracts'
+import { freshlyQueuedText, resizedText, resizingText, statusText, stoppedForText } from '../../core/jobs/texts.js'
+import type { AttemptRow, HoldRecord, JobRow } from '../../db/entities/execution.js'
 import type { Planner } from './planner.js'
 import type { JobWithAttempt } from './repository.js'
 
@@ -24,6 +32,25 @@ const nameIn =
     const job = known.get(jobId)
     return job === undefined ? otherJob[locale] : `#${String(job.number)}`
   }
+
+/** The jobs for which others shrank, as far as that is told of them. */
+export const madeRoomFor = (jobs: readonly JobWithAttempt[]): string[] => [
+  ...new Set(jobs.flatMap(({ attempt }) => (attempt === null ? [] : (shrankFor(attempt) ?? [])))),
+]
+
+const shrankFor = (attempt: AttemptRow): string | null =>
+  attempt.command === 'resized' ? attempt.preemptedFor : (attempt.resizedFrom?.forJobId ?? null)
+
+/** With how many GPUs an elastic job goes on, or did, and for whom; empty where there is nothing to tell. */
+const resizeTextOf = (attempt: AttemptRow | null, known: KnownJobs, locale: Locale): string => {
+  if (attempt === null) return ''
+  const forJobId = shrankFor(attempt)
+  const forJob = forJobId === null ? '' : nameIn(known, locale)(forJobId)
+  const [has, { resizeTo, resizedFrom }] = [attempt.devices.length, attempt]
+  if (attempt.command === 'resized' && resizeTo !== null)
+    return resizingText({ from: has, to: resizeTo.devices.length, forJob }, locale)
+  return resizedFrom === null ? '' : resizedText({ from: resizedFrom.gpuCount, to: has, forJob }, locale)
+}
 
 const iso = (atMs: number): string => new Date(atMs).toISOString()
 
@@ -56,8 +83,10 @@ export const explanationOf = (
   }
   if (job.status !== 'queued') {
     const { nodeName = null, preemptedWhy = null } = attempt ?? {}
-    const message = statusText({ ...job, status: job.status, nodeName, preemptedWhy }, locale)
-    return { ...plain, message }
+    const status = statusText({ ...job, status: job.status, nodeName, preemptedWhy }, locale)
+    const resize = jobEnded(job.status) ? '' : resizeTextOf(attempt, known, locale)
+    const parts = job.reason === 'resized' ? [resize] : [status, resize]
+    return { ...plain, message: parts.filter((part) => part !== '').join(' ') || status }
   }
   const { hold } = job
   const preemptedWhy = attempt?.preemptedWhy ?? null
@@ -108,7 +137,7 @@ const visibleFacts = (facts: Record<string, unknown>, known: KnownJobs): Record<
 
 /** A job as the page of the queue shows it. */
 export const entryOf = (found: JobWithAttempt, known: KnownJobs, telling: Telling): QueueEntry => {
-  const { job } = found
+  const { job, attempt } = found
   const { message, position, estimatedStart, suggestion } = explanationOf(found, known, telling)
   return {
     jobId: job.id,
@@ -118,7 +147,8 @@ export const entryOf = (found: JobWithAttempt, known: KnownJobs, telling: Tellin
     queueName: job.queueName,
     status: job.status,
     position,
-    gpuCount: job.gpuCount,
+    gpuCount: job.maxGpuCount === null || job.status === 'queued' ? job.gpuCount : (attempt?.devices.length ?? 0),
+    ...(job.maxGpuCount === null ? {} : { minGpuCount: job.gpuCount, maxGpuCount: job.maxGpuCount }),
     reason: job.reason ?? 'ready',
     message,
     estimatedStart,

@@ -1,4 +1,4 @@
-import type { JobRow } from '../../db/entities/execution.js'
+import type { AttemptRow, JobRow } from '../../db/entities/execution.js'
 import type { ProjectScope, Tx } from '../../deps.js'
 
 const addPeak = `
@@ -16,11 +16,11 @@ const addPeak = `
  */
 export const recordGpuPeak = async (
   tx: Tx,
-  job: Pick<JobRow, 'projectId' | 'submittedBy' | 'name' | 'gpuCount'>,
-  attemptId: string,
+  job: Pick<JobRow, 'projectId' | 'submittedBy' | 'name'>,
+  { id, devices }: Pick<AttemptRow, 'id' | 'devices'>,
 ): Promise<void> => {
-  if (job.gpuCount === 0) return
-  await tx.query(addPeak, [job.projectId, job.submittedBy, job.name, job.gpuCount, attemptId])
+  if (devices.length === 0) return
+  await tx.query(addPeak, [job.projectId, job.submittedBy, job.name, devices.length, id])
 }
 
 const ofName = `

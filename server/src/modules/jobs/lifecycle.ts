@@ -4,7 +4,8 @@
  * A job is `queued` until the scheduler grants it a place: `begin` makes an attempt with its allocations and the job is
  * `starting`. The runner's heartbeats carry it to `running` (`advance`). A wish to stop (`stop`) or to make room
  * (`preempt`) turns it to `stopping`; the end of the attempt (`end`) frees the place and either ends the job or sends
- * it back to the queue, as `core/jobs/after-attempt.ts` judges.
+ * it back to the queue, as `core/jobs/after-attempt.ts` judges. A job that was told to go on with another number of GPUs
+ * (`resize`) keeps the place where it will: the end of its attempt begins the next one there in the same transaction.
  *
  * Whoever comes here holds the lock of the job (`lockJob`), so of finish, loss and stop at the same instant exactly one
  * comes first and the others find an attempt that is over. Every change grows the versions, writes `job_changed` in the
@@ -15,7 +16,6 @@ import {
   attemptTransitions,
   jobEnded,
   jobTransitions,
-  type DeviceGrant,
   type JobStatus,
   type Resources,
   type RunStatus,
@@ -27,6 +27,7 @@ import {
   AttemptEntity,
   JobEntity,
   type AttemptRow,
+  type Grant,
   type JobRow,
 } from '../../db/entities/execution.js'
 import type { Clock, Outbox, Scope, Tx } from '../../deps.js'
@@ -34,21 +35,12 @@ import { afterAttempt, type AfterAttempt } from '../../core/jobs/after-attempt.j
 import { endsWithAttempt } from '../../core/jobs/ends-with-attempt.js'
 import type { JobRuns } from '../runs/service.js'
 import { presentJob } from './present.js'
-import { findJob, findJobs, insertPlace, lockJob, lockJobs, type JobWithAttempt } from './repository.js'
+import { findJob, findJobs, insertPlace, isPlaceOpen, lockJob, lockJobs, type JobWithAttempt } from './repository.js'
 import { recordGpuPeak } from './gpu-memory.js'
 import { largestDeviceMib, recordUsage } from './usage.js'
 
 /** The channel that wakes the scheduler and the executors when something was committed. */
 export const workChannel = 'novabrain_work'
-
-/** Where an attempt goes and what it takes there. */
-export interface Grant {
-  readonly nodeId: string
-  readonly nodeName: string
-  readonly cpuMilli: number
-  readonly memoryMib: number
-  readonly devices: readonly DeviceGrant[]
-}
 
 export type { JobWithAttempt } from './repository.js'
 
@@ -77,7 +69,16 @@ export interface JobLifecycle {
     locked: JobWithAttempt,
     reason: { readonly forJobId: string | null; readonly why: string },
   ): Promise<JobWithAttempt>
-  /** The attempt is over. A second end of the same attempt changes nothing. */
+  /** Tell the running attempt to save itself; the job goes on at another place, which is kept for it from now on. */
+  resize(
+    tx: Tx,
+    locked: JobWithAttempt,
+    resize: { readonly to: Grant; readonly forJobId: string | null; readonly why: 'shrink' | 'grow' },
+  ): Promise<JobWithAttempt>
+  /**
+   * The attempt is over. A second end of the same attempt changes nothing. Of a job that goes on with another number of
+   * GPUs it answers the attempt that does.
+   */
   end(tx: Tx, locked: JobWithAttempt, attemptId: string, verdict: Verdict): Promise<JobWithAttempt>
   /** Announce a job as it now is: `job_changed`. */
   announce(tx: Tx, changed: JobWithAttempt): Promise<void>
@@ -136,8 +137,13 @@ export const createJobLifecycle = (deps: {
     await runs.setStatus(tx, job, job.runId, { status, atMs: clock.nowMs() })
   }
 
-  const begin: JobLifecycle['begin'] = async (tx, { job }, grant) => {
-    const attempt = newAttempt(job, grant, newId(), clock.now())
+  const begin = async (
+    tx: Tx,
+    { job }: JobWithAttempt,
+    grant: Grant,
+    resizedFrom: AttemptRow['resizedFrom'] = null,
+  ): Promise<JobWithAttempt> => {
+    const attempt = { ...newAttempt(job, grant, newId(), clock.now()), resizedFrom }
     await tx.insert(AttemptEntity, attempt as never)
     await insertPlace(tx, attempt, grant)
     return change(
@@ -185,7 +191,7 @@ export const createJobLifecycle = (deps: {
     if (attempt?.command === 'cancelled') return locked
     return change(tx, locked, {
       job: { status: 'stopping', reason: 'cancelled' },
-      attempt: { command: 'cancelled', commandedAt: clock.now() },
+      attempt: { command: 'cancelled', commandedAt: clock.now(), resizeTo: null },
     })
   }
 
@@ -200,11 +206,36 @@ export const createJobLifecycle = (deps: {
 
   const preempt: JobLifecycle['preempt'] = async (tx, locked, { forJobId, why }) => {
     const { job, attempt } = locked
-    if (attempt === null || attemptEnded(attempt.state) || attempt.command !== 'none') return locked
+    if (attempt === null || attemptEnded(attempt.state)) return locked
+    if (attempt.command !== 'none' && attempt.command !== 'resized') return locked
+    const command = { command: 'preempted', commandedAt: clock.now(), resizeTo: null } as const
     return change(tx, locked, {
-      job: job.status === 'stopping' ? {} : { status: 'stopping', reason: 'preempted' },
-      attempt: { command: 'preempted', commandedAt: clock.now(), preemptedFor: forJobId, preemptedWhy: why },
+      job: job.reason === 'cancelled' ? {} : { status: 'stopping', reason: 'preempted' },
+      attempt: { ...command, preemptedFor: forJobId, preemptedWhy: why },
     })
+  }
+
+  const resize: JobLifecycle['resize'] = async (tx, locked, { to, forJobId, why }) => {
+    const { attempt } = locked
+    if (attempt === null || attemptEnded(attempt.state) || attempt.command !== 'none') return locked
+    const command = { command: 'resized', commandedAt: clock.now(), resizeTo: to } as const
+    return change(tx, locked, {
+      job: { status: 'stopping', reason: 'resized' },
+      attempt: { ...command, preemptedFor: forJobId, preemptedWhy: why },
+    })
+  }
+
+  /** Ends an attempt and begins the next one where its place was kept; `null` where that is no longer to be had. */
+  const goOn = async (
+    tx: Tx,
+    locked: JobWithAttempt & { readonly attempt: AttemptRow },
+    ended: { readonly job: Partial<JobRow>; readonly attempt: Partial<AttemptRow> },
+  ): Promise<JobWithAttempt | null> => {
+    const { resizeTo, devices, preemptedFor, preemptedWhy, nodeId } = locked.attempt
+    if (resizeTo === null || !(await isPlaceOpen(tx, { nodeId }, resizeTo))) return null
+    const why = preemptedWhy === 'shrink' ? 'shrink' : 'grow'
+    const over = await change(tx, locked, ended)
+    return begin(tx, over, resizeTo, { gpuCount: devices.length, why, forJobId: preemptedFor })
   }
 
   const end: JobLifecycle['end'] = async (tx, locked, attemptId, verdict) => {
@@ -224,14 +255,16 @@ export const createJobLifecycle = (deps: {
     const after = job.task.kind === 'kernel' ? endsWithAttempt(outcome) : outcome
     const runMs = attempt.startedAt === null ? 0 : Math.max(0, clock.nowMs() - Date.parse(attempt.startedAt))
     await tx.delete(AllocationEntity, { attemptId })
-    if (after.jobStatus === 'succeeded') await recordGpuPeak(tx, job, attemptId)
+    if (after.jobStatus === 'succeeded') await recordGpuPeak(tx, job, attempt)
     if (after.jobStatus !== 'queued') await dropReservation(tx, job.id)
-    const changed = await change(tx, locked, {
-      job: { ...jobAfter(job, after, clock), usedRunMs: job.usedRunMs + runMs },
-      attempt: { state: after.attemptState, verdict: after.verdict, endedAt: clock.now() },
-    })
+    const ended = { state: after.attemptState, verdict: after.verdict, endedAt: clock.now() }
+    const usedRunMs = job.usedRunMs + runMs
+    const changed =
+      (after.attemptState === 'resized'
+        ? await goOn(tx, { job, attempt }, { job: { usedRunMs }, attempt: ended })
+        : null) ?? (await change(tx, locked, { job: { ...jobAfter(job, after, clock), usedRunMs }, attempt: ended }))
     // Last, since all jobs of a person that end at once wait for this one row.
-    await recordUsage(tx, job, { runMs, now: clock.now() })
+    await recordUsage(tx, job, { attempt, runMs, now: clock.now() })
     return changed
   }
 
@@ -240,12 +273,13 @@ export const createJobLifecycle = (deps: {
     findMany: findJobs,
     lock: lockJob,
     lockMany: lockJobs,
-    begin,
+    begin: (tx, locked, grant) => begin(tx, locked, grant),
     accept,
     advance,
     stop,
     amend,
     preempt,
+    resize,
     end,
     announce,
     wake,
@@ -276,13 +310,19 @@ const newAttempt = (job: JobRow, grant: Grant, id: string, now: string): Attempt
   gpuIdleSince: null,
   preemptedFor: null,
   preemptedWhy: null,
+  resizeTo: null,
+  resizedFrom: null,
   logSizeBytes: 0,
   createdAt: now,
   startedAt: null,
   endedAt: null,
 })
 
-const askedFor = (resources: Resources) => ({ ...resources, gpuModel: resources.gpuModel ?? null })
+const askedFor = (resources: Resources) => ({
+  ...resources,
+  maxGpuCount: resources.maxGpuCount ?? null,
+  gpuModel: resources.gpuModel ?? null,
+})
 
 /** What an out-of-memory taught holds until a person asks for another share or amount of memory. */
 const raisedAfter = (job: JobRow, { gpuMilli, gpuMemoryMib }: Resources): number | null =>

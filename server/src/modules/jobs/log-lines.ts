@@ -24,9 +24,19 @@ export const logGranted = (log: Logger, granted: JobWithAttempt): void => {
   )
 }
 
+const logResized = (log: Logger, resized: JobWithAttempt): void => {
+  const { attempt } = resized
+  const gpus = { from: attempt?.resizedFrom?.gpuCount, to: attempt?.devices.length }
+  log.info(
+    { ...idsOf(resized), attempt: attempt?.number, node: attempt?.nodeName, gpus, why: attempt?.resizedFrom?.why },
+    'a job goes on with another number of GPUs',
+  )
+}
+
 /** Say how an attempt ended and what becomes of its job. Call it when that is committed. */
 export const logEnded = (log: Logger, ended: JobWithAttempt): void => {
   const { job, attempt } = ended
+  if (attempt !== null && attempt.resizedFrom !== null && attempt.state === 'submitted') return logResized(log, ended)
   const over = attempt === null || attemptEnded(attempt.state)
   if (!over || !(jobEnded(job.status) || job.status === 'queued')) return
   const words = jobEnded(job.status) ? 'a job has ended' : 'an attempt has ended, and its job waits again'

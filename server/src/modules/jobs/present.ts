@@ -4,6 +4,7 @@ import type { AttemptRow, JobRow } from '../../db/entities/execution.js'
 /** What a job asked for. */
 export const resourcesOf = (job: JobRow): Resources => ({
   gpuCount: job.gpuCount,
+  ...(job.maxGpuCount === null ? {} : { maxGpuCount: job.maxGpuCount }),
   gpuMilli: job.gpuMilli,
   gpuMemoryMib: job.gpuMemoryMib,
   gpuModel: job.gpuModel,
@@ -23,6 +24,9 @@ export const presentAttempt = (row: AttemptRow): Attempt => ({
   nodeId: row.nodeId,
   nodeName: row.nodeName,
   devices: row.devices,
+  ...(row.resizedFrom === null
+    ? {}
+    : { resizedFrom: { gpuCount: row.resizedFrom.gpuCount, why: row.resizedFrom.why } }),
   verdict: row.verdict,
   logSizeBytes: row.logSizeBytes,
   createdAt: row.createdAt,

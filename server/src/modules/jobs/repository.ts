@@ -1,10 +1,9 @@
 import { In, LessThan, type FindOptionsWhere } from 'typeorm'
 import type { JobStatus, Task } from '@novabrain/contracts'
-import { AttemptEntity, JobEntity, type AttemptRow, type JobRow } from '../../db/entities/execution.js'
+import { AttemptEntity, JobEntity, type AttemptRow, type Grant, type JobRow } from '../../db/entities/execution.js'
 import type { ProjectScope, Scope, Tx } from '../../deps.js'
 import { prepared } from '../../db/prepared.js'
 import type { JobsOfRuns } from '../runs/service.js'
-import type { Grant } from './lifecycle.js'
 
 /** A job with its latest attempt. */
 export interface JobWithAttempt {
@@ -80,17 +79,29 @@ export const insertPlace = async (
   attempt: Pick<AttemptRow, 'id' | 'projectId' | 'nodeId'>,
   { cpuMilli, memoryMib, devices }: Pick<Grant, 'cpuMilli' | 'memoryMib' | 'devices'>,
 ): Promise<void> => {
-  const column = (key: 'deviceId' | 'milli' | 'memoryMib') => devices.map((device) => device[key])
-  await tx.query(place, [
-    attempt.id,
-    attempt.projectId,
-    attempt.nodeId,
+  await tx.query(place, [attempt.id, attempt.projectId, attempt.nodeId, cpuMilli, memoryMib, ...columnsOf(devices)])
+}
+
+const columnsOf = (devices: Grant['devices']) =>
+  (['deviceId', 'milli', 'memoryMib'] as const).map((key) => devices.map((device) => device[key]))
+
+const placeIsOpen = prepared(`SELECT place_is_open($1, $2, $3, $4, $5, $6, $7) AS open`)
+
+/** Whether an attempt that is over could go on at a place; it stays free until the transaction ends. */
+export const isPlaceOpen = async (
+  tx: Tx,
+  over: Pick<AttemptRow, 'nodeId'>,
+  { nodeId, cpuMilli, memoryMib, devices }: Grant,
+): Promise<boolean> => {
+  const stays = nodeId === over.nodeId
+  const rows: { open: boolean }[] = await tx.query(placeIsOpen, [
+    nodeId,
+    stays,
     cpuMilli,
     memoryMib,
-    column('deviceId'),
-    column('milli'),
-    column('memoryMib'),
+    ...columnsOf(devices),
   ])
+  return rows[0]?.open === true
 }
 
 const active: JobStatus[] = ['queued', 'starting', 'running', 'stopping']

@@ -15,7 +15,9 @@ import {
   type SubmitJob,
   type Task,
 } from '@novabrain/contracts'
+import { mostGpuMilli } from '../../core/assistant/gpu-hours.js'
 import { admissionText, gpuMemoryText, grantedMib } from '../../core/jobs/gpu-memory.js'
+import { amended, gpuRangeFault } from '../../core/jobs/gpu-range.js'
 import { expectedRunText } from '../../core/jobs/run-time.js'
 import { startsNowText } from '../../core/jobs/texts.js'
 import type { JobRow } from '../../db/entities/execution.js'
@@ -24,7 +26,7 @@ import type { QueueService } from '../queues/service.js'
 import type { JobRuns } from '../runs/service.js'
 import { checkAssistantJob, type AssistantAllowance } from './assistant-jobs.js'
 import { checkEntrypoint } from './entrypoint.js'
-import { byPosition, entryOf, explanationOf, knownJobs } from './explain.js'
+import { byPosition, entryOf, explanationOf, knownJobs, madeRoomFor } from './explain.js'
 import type { JobLifecycle } from './lifecycle.js'
 import { logEnded, logSubmitted } from './log-lines.js'
 import type { Foresee, LikeJob, Planner, RunTimeForesight } from './planner.js'
@@ -33,6 +35,7 @@ import { gpuPeaksOf } from './gpu-memory.js'
 import { presentAttempt, presentJob, resourcesOf } from './present.js'
 import {
   findJob,
+  findJobs,
   hashOfArguments,
   insertJob,
   listActiveJobs,
@@ -71,6 +74,7 @@ export const createJobService = (deps: JobDeps) => {
     request: SubmitJob,
     { locale, foresee }: { locale: Locale; foresee: Foresee },
   ): Promise<Job> => {
+    checkGpuRange(request.resources, request.task)
     const resources = await planner.resources(tx, request.resources, locale)
     if (request.origin === 'assistant')
       await checkAssistantJob(tx, deps, scope, { resources, timeLimitMs: request.timeLimitMs ?? null })
@@ -109,8 +113,8 @@ export const createJobService = (deps: JobDeps) => {
 
   return {
     /**
-     * Submit a job. With an idempotency key a repeat answers with the first job. Errors: `resources_never_available`,
-     * `queue_not_found`, `code_snapshot_not_found`, `environment_pin_not_found`, `entrypoint_not_in_snapshot`,
+     * Submit a job. With an idempotency key a repeat answers with the first job. Errors: `gpu_range_invalid`,
+     * `gpu_range_of_shares`, `gpu_range_of_kernel`, `resources_never_available`, `queue_not_found`, `code_snapshot_not_found`, `environment_pin_not_found`, `entrypoint_not_in_snapshot`,
      * `notebook_invalid`, `notebook_broken`, `notebook_too_old`, `notebook_not_python`; of an assistant also
      * `assistant_jobs_forbidden`, `time_limit_required`, `assistant_limit_reached`.
      */
@@ -139,6 +143,7 @@ export const createJobService = (deps: JobDeps) => {
     /** What would happen to such a job now; nothing is kept. Errors: `resources_never_available`, `queue_not_found`. */
     async preview(scope: ProjectScope, request: BodyOf<Routes['previewJob']>, locale: Locale): Promise<JobPreview> {
       const foresee = await planner.foresight()
+      checkGpuRange(request.resources, request.task ?? null)
       const { resources, queueName, gpuPeaksMib, runTime } = await database.transaction(scope, async (tx) => {
         const resources = await planner.resources(tx, request.resources, locale)
         const like = { name: nameOf(request), task: request.task ?? null, gpuCount: resources.gpuCount }
@@ -229,8 +234,10 @@ export const createJobService = (deps: JobDeps) => {
         const { job } = locked
         if (job.status !== 'queued') return fail('job_not_waiting', { number: job.number, status: job.status })
         const before = resourcesOf(job)
-        const resources = await planner.resources(tx, { ...before, ...asked }, locale)
-        if (job.origin === 'assistant' && resources.gpuCount * resources.gpuMilli > before.gpuCount * before.gpuMilli)
+        const wanted = amended(before, asked, job.task.kind)
+        checkGpuRange(wanted, job.task)
+        const resources = await planner.resources(tx, wanted, locale)
+        if (job.origin === 'assistant' && mostGpuMilli(resources) > mostGpuMilli(before))
           await checkAssistantJob(tx, deps, scope, { resources, timeLimitMs: job.timeLimitMs })
         const after = await lifecycle.amend(tx, locked, resources)
         await audit.append(tx, scope, {
@@ -255,7 +262,8 @@ export const createJobService = (deps: JobDeps) => {
       return database.transaction(scope, async (tx) => {
         const found = await jobOf(tx, scope, jobId)
         const waits = found.job.status === 'queued' && found.job.hold !== null
-        const known = knownJobs(waits ? await listActiveJobs(tx, scope) : [])
+        const active = waits ? await listActiveJobs(tx, scope) : []
+        const known = knownJobs([...active, ...(await findJobs(tx, scope, madeRoomFor([found])))])
         return explanationOf(found, known, { planner, locale })
       })
     },
@@ -264,11 +272,17 @@ export const createJobService = (deps: JobDeps) => {
     queue(scope: ProjectScope, locale: Locale): Promise<QueueEntry[]> {
       return database.transaction(scope, async (tx) => {
         const jobs = await listActiveJobs(tx, scope)
-        const known = knownJobs(jobs)
+        const known = knownJobs([...jobs, ...(await findJobs(tx, scope, madeRoomFor(jobs)))])
         return jobs.map((each) => entryOf(each, known, { planner, locale })).sort(byPosition)
       })
     },
   }
+}
+
+/** Errors: `gpu_range_invalid`, `gpu_range_of_shares`, `gpu_range_of_kernel`. */
+const checkGpuRange = (asked: Partial<Resources>, task: Task | null): void => {
+  const fault = gpuRangeFault(asked, task?.kind ?? null)
+  if (fault !== null) fail(fault, { least: asked.gpuCount ?? 1, most: asked.maxGpuCount ?? 1 })
 }
 
 /** What a job is called that names itself or not. */
@@ -308,6 +322,7 @@ const newJob = (
 ): JobRow => ({
   ...made,
   ...resources,
+  maxGpuCount: resources.maxGpuCount ?? null,
   gpuModel: resources.gpuModel ?? null,
   tenantId: scope.tenantId,
   projectId: scope.projectId,

@@ -1,4 +1,4 @@
-import type { JobRow } from '../../db/entities/execution.js'
+import type { AttemptRow, JobRow } from '../../db/entities/execution.js'
 import type { Tx } from '../../deps.js'
 
 /** Past use fades by half in a day. */
@@ -18,10 +18,15 @@ export const ownerOf = (job: Pick<JobRow, 'submittedBy' | 'submittedById'>): str
   job.submittedById ?? job.submittedBy
 
 /** Add what an attempt used (amount × seconds) to the faded past use of its owner in its queue. */
-export const recordUsage = async (tx: Tx, job: JobRow, used: { runMs: number; now: string }): Promise<void> => {
+export const recordUsage = async (
+  tx: Tx,
+  job: JobRow,
+  used: { attempt: Pick<AttemptRow, 'devices'>; runMs: number; now: string },
+): Promise<void> => {
   if (used.runMs === 0) return
   const times = (amount: number) => Math.round((amount * used.runMs) / 1000)
-  const amounts = [job.gpuCount * job.gpuMilli, job.cpuMilli, job.memoryMib].map(times)
+  const gpuCount = job.maxGpuCount === null ? job.gpuCount : used.attempt.devices.length
+  const amounts = [gpuCount * job.gpuMilli, job.cpuMilli, job.memoryMib].map(times)
   await tx.query(addUsage, [job.tenantId, job.queueName, ownerOf(job), used.now, ...amounts])
 }
 

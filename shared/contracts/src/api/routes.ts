@@ -106,6 +106,7 @@ const ImportParams = Type.Object({ projectId: Id, importId: Id })
 const AttemptParams = Type.Object({ attemptId: Id })
 const Nothing = Type.Object({})
 const Bytes = Type.Unknown()
+const gpuRangeErrors = ['gpu_range_invalid', 'gpu_range_of_shares', 'gpu_range_of_kernel'] as const
 
 /** Every route of NovaBrain's own API. MLflow's routes are a façade over the same services and stand in the server. */
 export const routes = {
@@ -404,7 +405,7 @@ export const routes = {
     params: ProjectParams,
     body: PreviewJob,
     response: JobPreview,
-    errors: ['resources_never_available', 'queue_not_found'],
+    errors: [...gpuRangeErrors, 'resources_never_available', 'queue_not_found'],
   }),
   submitJob: defineRoute({
     method: 'POST',
@@ -416,6 +417,7 @@ export const routes = {
     response: Job,
     idempotent: true,
     errors: [
+      ...gpuRangeErrors,
       'resources_never_available',
       'queue_not_found',
       'code_snapshot_not_found',
@@ -469,7 +471,13 @@ export const routes = {
     params: JobParams,
     body: AmendJob,
     response: Job,
-    errors: ['job_not_found', 'job_not_waiting', 'resources_never_available', 'assistant_limit_reached'],
+    errors: [
+      ...gpuRangeErrors,
+      'job_not_found',
+      'job_not_waiting',
+      'resources_never_available',
+      'assistant_limit_reached',
+    ],
   }),
   stopJob: defineRoute({
     method: 'POST',

@@ -71,6 +71,48 @@ export const jobErrors = {
       remedy: '请减少请求：{suggestion}',
     },
   },
+  gpu_range_invalid: {
+    status: 422,
+    mlflow: 'INVALID_PARAMETER_VALUE',
+    en: {
+      message: '{least} to {most} GPUs is no range.',
+      cause: 'A range of GPUs begins with at least one and does not end before it begins.',
+      remedy: 'Name the least first: `--gpus 1-4`, or `gpuCount` no greater than `maxGpuCount`.',
+    },
+    zh: {
+      message: '{least} 到 {most} 块 GPU 不是有效范围。',
+      cause: 'GPU 范围至少从 1 开始，且上限不能小于下限。',
+      remedy: '请先写下限：`--gpus 1-4`，即 `gpuCount` 不大于 `maxGpuCount`。',
+    },
+  },
+  gpu_range_of_shares: {
+    status: 422,
+    mlflow: 'INVALID_PARAMETER_VALUE',
+    en: {
+      message: 'A range counts whole GPUs, and this asks for a share of one.',
+      cause: 'A job that goes on with more or fewer GPUs gets each of them whole.',
+      remedy: 'Ask for a range of whole GPUs, or for a share without a range.',
+    },
+    zh: {
+      message: '范围只能以整块 GPU 计，而此请求要的是 GPU 的一部分。',
+      cause: '可伸缩的作业在增减 GPU 时，每块 GPU 都独占。',
+      remedy: '请以整块 GPU 指定范围，或只请求一部分而不指定范围。',
+    },
+  },
+  gpu_range_of_kernel: {
+    status: 422,
+    mlflow: 'INVALID_PARAMETER_VALUE',
+    en: {
+      message: 'A kernel has a fixed number of GPUs.',
+      cause: 'What is in the memory of a kernel would be lost when it begins again with more or fewer GPUs.',
+      remedy: 'Ask for one number, or run the notebook or script as a job.',
+    },
+    zh: {
+      message: '内核的 GPU 数量是固定的。',
+      cause: '内核若以更多或更少的 GPU 重新开始，其内存中的内容将会丢失。',
+      remedy: '请只指定一个数量，或将笔记本或脚本作为作业运行。',
+    },
+  },
   kernel_not_found: {
     status: 404,
     mlflow: 'RESOURCE_DOES_NOT_EXIST',

@@ -108,7 +108,11 @@ export const QueueEntry = Type.Object({
   queueName: Slug,
   status: Type.String(),
   position: nullable(Type.Integer({ minimum: 1 })),
+  /** What it has, or asks for while it waits. */
   gpuCount: Type.Integer(),
+  /** The most it can use, where it makes do with any number from `minGpuCount` on. */
+  minGpuCount: Type.Optional(Type.Integer()),
+  maxGpuCount: Type.Optional(Type.Integer()),
   reason: Type.String(),
   message: Type.String(),
   estimatedStart: nullable(EstimatedStart),

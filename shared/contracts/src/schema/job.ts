@@ -22,6 +22,11 @@ export type PriorityClass = Static<typeof PriorityClass>
  */
 export const Resources = Type.Object({
   gpuCount: Type.Integer({ minimum: 0, maximum: 100_000 }),
+  /**
+   * Where the job makes do with any number of whole devices from `gpuCount` to this one. It says by that that its program
+   * saves itself when told to stop, and goes on from there with another number. `null`: exactly `gpuCount`.
+   */
+  maxGpuCount: Type.Optional(nullable(Type.Integer({ minimum: 1, maximum: 128 }))),
   gpuMilli: Type.Integer({ minimum: 1, maximum: 1000, default: 1000 }),
   gpuMemoryMib: Type.Integer({ minimum: 0, maximum: 16_777_216, default: 0 }),
   gpuModel: Type.Optional(nullable(Type.String({ maxLength: 100 }))),
@@ -37,6 +42,7 @@ const changed = <T extends TSchema>(schema: T): T => ({ ...schema, default: unde
 export const ResourceChange = Type.Partial(
   Type.Object({
     gpuCount: changed(Resources.properties.gpuCount),
+    maxGpuCount: Resources.properties.maxGpuCount,
     gpuMilli: changed(Resources.properties.gpuMilli),
     gpuMemoryMib: changed(Resources.properties.gpuMemoryMib),
     gpuModel: Resources.properties.gpuModel,
@@ -84,6 +90,7 @@ export const VerdictKind = Type.Union([
   Type.Literal('disk_full'),
   Type.Literal('lost'),
   Type.Literal('preempted'),
+  Type.Literal('resized'),
   Type.Literal('cancelled'),
 ])
 export type VerdictKind = Static<typeof VerdictKind>
@@ -118,6 +125,7 @@ export const AttemptState = Type.Union([
   Type.Literal('succeeded'),
   Type.Literal('failed'),
   Type.Literal('preempted'),
+  Type.Literal('resized'),
   Type.Literal('cancelled'),
   Type.Literal('lost'),
 ])
@@ -136,6 +144,13 @@ export const DeviceGrant = Type.Object({
 })
 export type DeviceGrant = Static<typeof DeviceGrant>
 
+/** With how many devices the attempt before went on, and why it ended for this one to begin with another number. */
+export const ResizedFrom = Type.Object({
+  gpuCount: Type.Integer({ minimum: 1 }),
+  why: Type.Union([Type.Literal('shrink'), Type.Literal('grow')]),
+})
+export type ResizedFrom = Static<typeof ResizedFrom>
+
 /** One try at running a job. `version` grows with every change of state. */
 export const Attempt = Type.Object({
   id: Id,
@@ -148,6 +163,8 @@ export const Attempt = Type.Object({
   nodeId: nullable(Id),
   nodeName: nullable(Type.String()),
   devices: Type.Array(DeviceGrant),
+  /** Only of an attempt that began in place of one with another number of devices. */
+  resizedFrom: Type.Optional(nullable(ResizedFrom)),
   verdict: nullable(Verdict),
   logSizeBytes: Type.Integer({ minimum: 0 }),
   createdAt: Timestamp,

@@ -5,6 +5,8 @@ import { DeviceGrant, Stage, Task, Verdict } from './job.js'
 /** Everything the runner needs to run one attempt; it is fetched with the attempt's token and never written to a log. */
 export const AttemptSpec = Type.Object({
   attemptId: Id,
+  /** The how manieth try of the job it is, from 1. */
+  attemptNumber: Type.Optional(Type.Integer({ minimum: 1 })),
   jobId: Id,
   jobNumber: Type.Integer(),
   projectId: Id,
@@ -52,7 +54,14 @@ export type Heartbeat = Static<typeof Heartbeat>
 /** What the server wants of the runner: go on, or stop the task (with the grace period) and report. */
 export const HeartbeatReply = Type.Object({
   command: Type.Union([Type.Literal('continue'), Type.Literal('stop')]),
-  stopReason: nullable(Type.Union([Type.Literal('cancelled'), Type.Literal('preempted'), Type.Literal('superseded')])),
+  stopReason: nullable(
+    Type.Union([
+      Type.Literal('cancelled'),
+      Type.Literal('preempted'),
+      Type.Literal('resized'),
+      Type.Literal('superseded'),
+    ]),
+  ),
 })
 export type HeartbeatReply = Static<typeof HeartbeatReply>
 

@@ -212,7 +212,7 @@ export const PreemptionTold = Type.Object({
   /** How long the attempt had run, milliseconds. */
   ranMs: Type.Integer({ minimum: 0 }),
   /** `priority`: the other is more important; `reclaim`: its queue took back what it owns; `shorter`: it has far less left to
-   * do; `shutdown`: the server stopped; `null` for older ones. */
+   * do; `shrink`: it goes on with fewer GPUs; `shutdown`: the server stopped; `null` for older ones. */
   why: nullable(Type.String()),
   /** The job it made room for; `null` where the asker may not see it. */
   forJobNumber: nullable(Type.Integer()),

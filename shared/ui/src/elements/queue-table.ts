@@ -135,11 +135,17 @@ export class NbQueueTable extends NbElement {
       </td>
       <td class="ellipsis">${entry.submittedBy}</td>
       <td class="ellipsis">${entry.queueName}</td>
-      <td>${entry.gpuCount === 0 ? t.device.cpu : counted(t.queue.gpus, entry.gpuCount)}</td>
+      <td>${entry.gpuCount === 0 ? t.device.cpu : this.#gpus(entry, waiting)}</td>
       <td class="muted">${age}</td>
       ${waiting ? html`<td>${this.#starts(entry)}</td>` : nothing}
       <td class="why">${waiting ? html`${entry.message}${this.#help(entry)}` : this.#status(entry.status)}</td>
     </tr>`
+  }
+  #gpus({ gpuCount, minGpuCount, maxGpuCount }: QueueEntry, waiting: boolean): string {
+    const { queue, device } = this.t
+    if (minGpuCount === undefined || maxGpuCount === undefined) return counted(queue.gpus, gpuCount)
+    const range = `${minGpuCount}–${maxGpuCount}`
+    return counted(queue.gpus, maxGpuCount, { n: waiting ? range : fill(device.ofRange, { n: gpuCount, range }) })
   }
   #starts({ estimatedStart }: QueueEntry) {
     const { t } = this

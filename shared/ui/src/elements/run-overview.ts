@@ -102,9 +102,21 @@ export class NbRunOverview extends NbElement {
         ? []
         : [[facts.timeLimit, formatDuration(job.timeLimitMs, duration)] as [string, string]]),
       ...(number > 1 || (number === 1 && job.maxRetries > 0)
-        ? [[facts.attempt, fill(facts.attemptOf, { number, most: job.maxRetries + 1 })] as [string, string]]
+        ? [[facts.attempt, this.#attempt(number, job.maxRetries + 1)] as [string, string]]
         : []),
+      ...this.#resized(job),
     ]
+  }
+  /** Attempts that made room, or went on with another number of GPUs, count as no retry. */
+  #attempt(number: number, most: number): string {
+    return number > most ? String(number) : fill(this.t.facts.attemptOf, { number, most })
+  }
+  #resized({ attempt }: Job): readonly [string, string][] {
+    const { facts } = this.t
+    const from = attempt?.resizedFrom ?? null
+    if (attempt === null || from === null) return []
+    const text = from.why === 'shrink' ? facts.shrank : facts.grew
+    return [[facts.resized, fill(text, { from: from.gpuCount, to: attempt.devices.length })]]
   }
   #runFacts(run: Run, job: Job | null): readonly [string, string | TemplateResult][] {
     const { facts, duration } = this.t

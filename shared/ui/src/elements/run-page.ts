@@ -186,7 +186,10 @@ export class NbRunPage extends NbElement {
       }
       ${
         editor && !jobEnded(job.status)
-          ? html`<button ?disabled=${job.status === 'stopping'} @click=${() => void stopJob(host, job)}>
+          ? html`<button
+              ?disabled=${job.status === 'stopping' && job.reason === 'cancelled'}
+              @click=${() => void stopJob(host, job)}
+            >
               ${icons.stop} ${t.action.stop}
             </button>`
           : nothing

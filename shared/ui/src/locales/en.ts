@@ -42,6 +42,7 @@ export const en = {
     disk_full: 'The disk was full',
     lost: 'The node stopped answering',
     preempted: 'The job gave its device to a more urgent one',
+    resized: 'The job went on with another number of GPUs',
     cancelled: 'The job was stopped',
   },
   verdictAction: {
@@ -135,6 +136,7 @@ export const en = {
   device: {
     cpu: 'CPU',
     gpu: 'GPU',
+    ofRange: '{n} of {range}',
     simulated: 'Simulated',
     simulatedHint: 'Declared with --gpus; there is no such hardware in this machine',
     free: 'Free',
@@ -155,6 +157,9 @@ export const en = {
     priority: 'Priority',
     attempt: 'Attempt',
     attemptOf: '{number} of at most {most}',
+    resized: 'GPUs',
+    shrank: 'shrank from {from} to {to} for another job',
+    grew: 'grew from {from} to {to}, which were idle',
     experiment: 'Experiment',
     runId: 'Run ID',
     timeLimit: 'Time limit',
@@ -727,6 +732,7 @@ export const en = {
       priority: 'the other is more important',
       reclaim: 'the queue of the other took back what it owns',
       shorter: 'the other is much shorter',
+      shrink: 'it goes on with fewer GPUs than it was given',
       shutdown: 'the server was stopped',
     },
     otherJob: 'a job of another project',

@@ -44,6 +44,7 @@ export const zhCN: Strings = {
     disk_full: '磁盘已满',
     lost: '节点失联',
     preempted: '作业将设备让给了更紧急的作业',
+    resized: '作业已改用不同数量的 GPU 继续运行',
     cancelled: '作业已停止',
   },
   verdictAction: {
@@ -137,6 +138,7 @@ export const zhCN: Strings = {
   device: {
     cpu: 'CPU',
     gpu: 'GPU',
+    ofRange: '{n}（可用 {range}）',
     simulated: '模拟',
     simulatedHint: '由 --gpus 声明；本机没有这块硬件',
     free: '空闲',
@@ -157,6 +159,9 @@ export const zhCN: Strings = {
     priority: '优先级',
     attempt: '尝试',
     attemptOf: '第 {number} 次，最多 {most} 次',
+    resized: 'GPU 数量',
+    shrank: '为其他作业从 {from} 块减少到 {to} 块',
+    grew: '利用空闲 GPU 从 {from} 块增加到 {to} 块',
     experiment: '实验',
     runId: '运行 ID',
     timeLimit: '时间上限',
@@ -727,6 +732,7 @@ export const zhCN: Strings = {
       priority: '对方更重要',
       reclaim: '对方的队列收回自己的配额',
       shorter: '对方短得多',
+      shrink: '将以比先前更少的 GPU 继续运行',
       shutdown: '服务器停止',
     },
     otherJob: '其他项目的作业',

@@ -21,6 +21,7 @@ import type { Executor } from '../../executor.js'
 import { findDevices, hostSize } from './devices.js'
 import { runnerEnvironment } from './environment.js'
 import { isAlive, killAll, processesOf, signal, startTicksOf, type ProcessMark } from './processes.js'
+import { createCheckpointFolders } from './checkpoint-folders.js'
 import { createWorkFolders } from './work-folder.js'
 
 export interface LocalOptions {
@@ -37,6 +38,7 @@ export interface LocalOptions {
 export const createLocalExecutor = (options: LocalOptions): Executor => {
   const { config } = options
   const folders = createWorkFolders(join(config.home, 'work'))
+  const checkpoints = createCheckpointFolders(config.checkpointsFolder ?? join(config.home, 'checkpoints'))
   const listeners = new Set<(attemptId: string) => void>()
   const starting = new Map<string, Promise<void>>()
   let devices: Awaited<ReturnType<typeof findDevices>> = []
@@ -71,6 +73,7 @@ export const createLocalExecutor = (options: LocalOptions): Executor => {
           NOVABRAIN_ATTEMPT_TOKEN_FILE: tokenPath,
           NOVABRAIN_WORK_DIR: folder,
           NOVABRAIN_CACHE_DIR: join(config.home, 'cache'),
+          NOVABRAIN_CHECKPOINTS_ROOT: checkpoints.root,
           NOVABRAIN_UV: config.uvPath ?? ownUv(config.home),
           NOVABRAIN_PYTHON: config.pythonPath,
         }),
@@ -129,6 +132,8 @@ export const createLocalExecutor = (options: LocalOptions): Executor => {
 
     list: () => folders.list(),
     release: (attemptId) => folders.remove(attemptId),
+    saved: () => checkpoints.list(),
+    forget: (jobId) => checkpoints.remove(jobId),
     onGone: (listener) => void listeners.add(listener),
   }
 }
