@@ -64,7 +64,7 @@ test('a fresh folder becomes a database that listens only here, for a role that 
        (SELECT rolsuper FROM pg_roles WHERE rolname = current_user) AS superuser,
        current_setting('server_encoding') AS encoding, current_setting('fsync') AS fsync`,
   )
-  expect(facts).toEqual({ listens: '127.0.0.1', wal: '256MB', superuser: false, encoding: 'UTF8', fsync: 'on' })
+  expect(facts).toEqual({ listens: '127.0.0.1', wal: '1GB', superuser: false, encoding: 'UTF8', fsync: 'on' })
   await expect(query(postgres.url.replace(/:[0-9a-f]{48}@/, ':wrong@'), 'SELECT 1')).rejects.toThrow(/password/)
   expect((await stat(path.join(home, 'postgres', 'secrets.json'))).mode & 0o777).toBe(0o600)
   expect(await readFile(path.join(home, 'postgres', 'port'), 'utf8')).toBe(new URL(postgres.url).port)

@@ -15,11 +15,10 @@ export interface Postmaster {
   readonly ended: Promise<void>
 }
 
-/** Settings other than PostgreSQL's own; `max_wal_size` keeps a small folder small. */
+/** Settings other than PostgreSQL's own. */
 const settings = [
   'listen_addresses=127.0.0.1',
   'unix_socket_directories=',
-  'max_wal_size=256MB',
   'max_connections=100',
   'log_min_messages=warning',
   'log_line_prefix=%m [%p] ',

@@ -60,10 +60,11 @@ export const createLogBatch = ({ database, clock, config, runs, summaries }: Log
    */
   const keep = (scope: ProjectScope, requests: readonly LogRequest[], inMind: SeriesMemory | null): Promise<Kept> =>
     database.transaction(scope, async (tx) => {
+      const points = pointsOf(requests)
       const [found, known, early] = await Promise.all([
         metrics.loggable(tx, scope, distinct(requests.map((request) => request.runId))),
         knownParams(tx, scope, requests),
-        inMind?.holds(pointsOf(requests)) === true ? metrics.addPoints(tx, scope, pointsOf(requests), inMind) : null,
+        inMind?.holds(points) === true ? metrics.addPoints(tx, scope, points, inMind) : null,
       ])
       const runOf = new Map(found.map((run) => [run.id, run]))
       const refusals = requests.map((request) => refusalOf(request, runOf.get(request.runId), known))
@@ -94,7 +95,10 @@ export const createLogBatch = ({ database, clock, config, runs, summaries }: Log
 /** Points were written ahead, and a request among them was refused. */
 class AheadOfRefusal extends Error {}
 
-const pointsOf = (requests: readonly LogRequest[]): Point[] => requests.flatMap((request) => request.points)
+const pointsOf = (requests: readonly LogRequest[]): readonly Point[] => {
+  const [only] = requests
+  return requests.length === 1 && only !== undefined ? only.points : requests.flatMap((request) => request.points)
+}
 
 /** Write what was accepted, but for its points. */
 const write = async (tx: Tx, scope: ProjectScope, requests: readonly LogRequest[]): Promise<void> => {

@@ -15,7 +15,7 @@ import { setTags } from '../../db/sql/tracking-set-tags.sql.js'
 import { touchRuns } from '../../db/sql/tracking-touch-runs.sql.js'
 import type { SeriesDigest } from '../../core/tracking/run-digest.js'
 import type { LifecycleStage } from '../experiments/service.js'
-import { arrayOfNumbers } from '../../db/array-of-numbers.js'
+import { bigintArray, doubleArray } from '../../db/number-arrays.js'
 import { isUniqueViolation } from '../../db/faults.js'
 import { createSeriesMemory, SeriesGone, type SeriesMemory } from './series-memory.js'
 
@@ -126,12 +126,12 @@ export const metricRepository = {
     const [firsts, lasts] = [extents.map(([, { first }]) => first), extents.map(([, { last }]) => last)]
     const grown = await grow(tx, inMind !== null && areNew ? appendPoints : addPoints, memory, [
       scope.projectId,
-      arrayOfNumbers(seriesOfEach),
+      bigintArray(seriesOfEach, Number),
       ...orderColumns(points),
-      arrayOfNumbers(extents.map(([seriesId]) => seriesId)),
+      bigintArray(extents, ([seriesId]) => Number(seriesId)),
       ...orderColumns(firsts),
       ...orderColumns(lasts),
-      arrayOfNumbers(extents.map(([, { count }]) => count)),
+      bigintArray(extents, ([, { count }]) => count),
     ])
     const late = grown.filter((series) => series.late).map(({ seriesId }) => seriesId)
     if (late.length > 0) await tx.query(forgetBlocks, [scope.projectId, late])
@@ -301,10 +301,10 @@ const namesOf = (points: readonly Point[]): [string[], string[]] => [
   points.map(({ key }) => key),
 ]
 
-const orderColumns = (points: readonly Point[]): [string, string, string] => [
-  arrayOfNumbers(points.map(({ step }) => step)),
-  arrayOfNumbers(points.map(({ timestampMs }) => timestampMs)),
-  arrayOfNumbers(points.map(({ value }) => value)),
+const orderColumns = (points: readonly Point[]): [Buffer, Buffer, Buffer] => [
+  bigintArray(points, ({ step }) => step),
+  bigintArray(points, ({ timestampMs }) => timestampMs),
+  doubleArray(points, ({ value }) => value),
 ]
 
 const columns = (rows: readonly OfRun[]): [string[], string[], string[]] => [

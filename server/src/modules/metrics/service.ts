@@ -120,11 +120,14 @@ const requestOf = (scope: ProjectScope, runId: string, logged: Logged): LogReque
     timestampMs,
     value: storedValue(value),
   }))
-  const modelPoints = logged.metrics.flatMap(({ modelId, ...metric }) =>
-    modelId === null ? [] : [{ ...metric, runId, value: storedValue(metric.value), modelId }],
-  )
+  const modelPoints = logged.metrics
+    .filter(isOfModel)
+    .map((metric) => ({ ...metric, runId, value: storedValue(metric.value) }))
   return { scope, runId, points, modelPoints, params: logged.params, tags: logged.tags }
 }
+
+const isOfModel = (metric: LoggedMetric): metric is LoggedMetric & { readonly modelId: string } =>
+  metric.modelId !== null
 
 const seriesOf = (key: string, buckets: readonly Bucket[]): MetricSeries => {
   const pointCount = buckets[0]?.total ?? 0

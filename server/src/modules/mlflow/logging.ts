@@ -4,6 +4,7 @@ import { offsetOf, pageOf, type Endpoint, type TrackingServices } from './endpoi
 import {
   integerOf,
   invalid,
+  missing,
   numberOf,
   optionalInteger,
   optionalText,
@@ -32,7 +33,10 @@ export const loggingEndpoints = ({ metrics, runs }: TrackingServices): readonly 
         key: requiredText(fields, 'key'),
         value: requiredNumber(fields, 'value'),
         timestampMs: requiredInteger(fields, 'timestamp'),
-        ...detailsOf(fields),
+        step: optionalInteger(fields, 'step') ?? 0,
+        modelId: optionalText(fields, 'model_id'),
+        datasetName: optionalText(fields, 'dataset_name'),
+        datasetDigest: optionalText(fields, 'dataset_digest'),
       }
       checkMetric(metric)
       return metrics.log(scope, runIdOf(fields), { ...nothing, metrics: [metric] })
@@ -136,13 +140,6 @@ export const loggingEndpoints = ({ metrics, runs }: TrackingServices): readonly 
   },
 ]
 
-const detailsOf = (fields: Fields): Pick<LoggedMetric, 'step' | 'modelId' | 'datasetName' | 'datasetDigest'> => ({
-  step: optionalInteger(fields, 'step') ?? 0,
-  modelId: optionalText(fields, 'model_id'),
-  datasetName: optionalText(fields, 'dataset_name'),
-  datasetDigest: optionalText(fields, 'dataset_digest'),
-})
-
 const checkSize = (length: string | undefined): void => {
   if (length === undefined || Number(length) <= limits.batchBytes) return
   invalid(
@@ -156,7 +153,7 @@ const batchOf = (fields: Fields) => {
     params: records(fields, 'params'),
     tags: records(fields, 'tags'),
   }
-  const metrics = given.metrics.map((metric, index) => metricOf(metric, `metrics[${String(index)}]`))
+  const metrics = given.metrics.map(metricOf)
   const params = given.params.map((param, index) => pairOf(param, `params[${String(index)}]`))
   const tags = given.tags.map((tag, index) => pairOf(tag, `tags[${String(index)}]`))
   checkBatchLimits({ metrics: metrics.length, params: params.length, tags: tags.length })
@@ -168,22 +165,27 @@ const batchOf = (fields: Fields) => {
   }
 }
 
-const metricOf = (fields: Fields, path: string): LoggedMetric => {
+/** A metric of a batch. Its place is only put into words when it is refused. */
+const metricOf = (fields: Fields, index: number): LoggedMetric => {
+  const placeOf = (name: string): string => `metrics[${String(index)}].${name}`
   for (const name of ['key', 'value', 'timestamp']) {
     const value = fields[name]
-    if (value === undefined || value === null || value === '') {
-      invalid(
-        `Missing value for required parameter '${path}.${name}'. See the API docs for more information about request parameters.`,
-      )
-    }
+    if (value === undefined || value === null || value === '') missing(placeOf(name))
   }
+  const { value, timestamp } = fields
   const metric: LoggedMetric = {
     key: text(fields, 'key'),
-    value: numberOf(`${path}.value`, fields['value']),
-    timestampMs: integerOf(`${path}.timestamp`, fields['timestamp']),
-    ...detailsOf(fields),
+    value: typeof value === 'number' ? value : numberOf(placeOf('value'), value),
+    step: optionalInteger(fields, 'step') ?? 0,
+    timestampMs:
+      typeof timestamp === 'number' && Number.isSafeInteger(timestamp)
+        ? timestamp
+        : integerOf(placeOf('timestamp'), timestamp),
+    modelId: optionalText(fields, 'model_id'),
+    datasetName: optionalText(fields, 'dataset_name'),
+    datasetDigest: optionalText(fields, 'dataset_digest'),
   }
-  checkMetric(metric, path)
+  checkMetric(metric, placeOf)
   return metric
 }
 

@@ -41,6 +41,9 @@ const truncated = (limit: number, text: string): string =>
 const badCharacters =
   'Names may only contain alphanumerics, underscores (_), dashes (-), periods (.), spaces ( ), colon(:) and slashes (/).'
 
+/** A name that is nobody's path, which nearly all are. */
+const isPlainName = (name: string): boolean => /^[a-zA-Z0-9_][a-zA-Z0-9_.\- :]*$/.test(name)
+
 /** Check the name of a param, metric or tag: it could be a relative path, normalised. */
 const checkName = (name: string, path: string): string => {
   if (!/^[/\p{L}\p{N}_.\- :]*$/u.test(name)) return invalidValue(path, name, badCharacters)
@@ -94,11 +97,15 @@ export const checkExperimentTag = ({ key, value }: KeyValue): KeyValue => {
 
 export const checkExperimentName = (name: string): string => atMost('name', limits.experimentName, name)
 
-export const checkMetric = (metric: { key: string; value: number; timestampMs: number }, parent = ''): void => {
-  atMost('Metric name', limits.key, checkName(metric.key, pathTo(parent, 'name')))
+/** Check a metric; `placeOf` says what one of its fields is called in a refusal. */
+export const checkMetric = (
+  metric: { key: string; value: number; timestampMs: number },
+  placeOf = (name: string): string => name,
+): void => {
+  atMost('Metric name', limits.key, isPlainName(metric.key) ? metric.key : checkName(metric.key, placeOf('name')))
   if (metric.timestampMs < 0) {
     invalidValue(
-      pathTo(parent, 'timestamp'),
+      placeOf('timestamp'),
       metric.timestampMs,
       `metric '${metric.key}' (value=${pythonFloat(metric.value)}). Timestamp must be a nonnegative long (64-bit integer) `,
     )
