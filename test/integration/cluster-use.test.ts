@@ -149,6 +149,33 @@ test('a preemption is told with its reason and for whom', async () => {
   expect((await neighbour.client.getClusterUse({ query: {} })).preemptions).toEqual([])
 })
 
+test('a job that shrank for another is told among them, one that grew is not', async () => {
+  const params = { projectId: stage.app.owner.project.id }
+  const { items } = await stage.app.owner.client.listJobs({ params, query: { status: 'active', limit: 50 } })
+  const runnerOf = async (jobId: string) => stage.executor.runner((await stage.job(jobId)).attempt?.id ?? '')
+  for (const { id, status } of items) {
+    await stage.stop(id)
+    if (status !== 'queued') await (await runnerOf(id)).finish(verdictOf('cancelled'))
+  }
+  const before = (await viewer.client.getClusterUse({ query: {} })).total.preemptions
+  const wide = await stage.submit({ name: 'wide', resources: { ...gpu, gpuCount: 1, maxGpuCount: 2 } })
+  await stage.execution.settle()
+  await (await runnerOf(wide.id)).beat('running')
+  const other = await stage.submit({ name: 'other', resources: { ...gpu, gpuCount: 1 } })
+  await stage.execution.settle()
+  await (await runnerOf(wide.id)).finish(verdictOf('resized'))
+  await stage.execution.settle()
+  await (await runnerOf(wide.id)).beat('running')
+  await (await runnerOf(other.id)).beat('running')
+  await (await runnerOf(other.id)).finish(verdictOf('succeeded'))
+  await stage.stop(wide.id)
+  const { preemptions, total } = await viewer.client.getClusterUse({ query: {} })
+  expect(total.preemptions).toBe(before + 1)
+  expect(preemptions.filter(({ jobName }) => jobName === 'wide')).toMatchObject([
+    { why: 'shrink', forJobNumber: other.number },
+  ])
+})
+
 test('owners and admins get the history as a trace; names are those of their own projects only', async () => {
   const history = await stage.app.owner.client.getSchedulingHistory({ query: { window: 'last-24-hours' } })
   expect(history).toMatchObject({ name: 'last-24-hours', truncated: false, nodes: [{ devices: [{}, {}] }] })

@@ -54,7 +54,11 @@ test('a job starts as wide as it can, shrinks for one that waits, and grows when
   const { job, rigid } = await shrinking()
   expect(job).toMatchObject({ resources: gpus(1, 4), attempt: { number: 1 } })
   expect(devicesOf(job)).toEqual([0, 1, 2, 3])
-  expect(await stage.job(job.id)).toMatchObject({ status: 'stopping', reason: 'resized' })
+  expect(await stage.job(job.id)).toMatchObject({
+    status: 'stopping',
+    reason: 'resized',
+    attempt: { resizesTo: { gpuCount: 2, why: 'shrink' } },
+  })
   expect(await why(job)).toBe(
     `The job saves itself and goes on with 2 instead of 4 GPUs, so that #${rigid.number} can start.`,
   )
@@ -74,6 +78,10 @@ test('a job starts as wide as it can, shrinks for one that waits, and grows when
   await stage.execution.settle()
   expect(await stage.job(rigid.id)).toMatchObject({ status: 'starting' })
   await (await runnerOf(job)).beat('running')
+  const { items: entries } = await stage.app.owner.client.listQueueEntries({ params: { projectId: job.projectId } })
+  const entry = entries.find(({ jobId }) => jobId === job.id)
+  expect(entry).toMatchObject({ gpuCount: 2, minGpuCount: 1, maxGpuCount: 4 })
+  expect(entry?.message).toContain(`It shrank from 4 to 2 GPUs for #${rigid.number}.`)
   expect(await why(job)).toBe(`The job is running on fake-node. It shrank from 4 to 2 GPUs for #${rigid.number}.`)
 
   await (await runnerOf(rigid)).beat('running')
@@ -90,6 +98,7 @@ test('a job starts as wide as it can, shrinks for one that waits, and grows when
   expect(await stage.job(job.id)).toMatchObject({ status: 'succeeded', attempt: { number: 3 } })
   const { items } = await stage.app.owner.client.listAttempts({ params: params(job) })
   expect(items.map(({ state }) => state)).toEqual(['resized', 'resized', 'succeeded'])
+  expect(items.map(({ resizesTo }) => resizesTo?.gpuCount)).toEqual([2, 4, undefined])
 })
 
 test('whatever the program makes of the wish to save itself, the job goes on and no retry is counted', async () => {
@@ -97,10 +106,11 @@ test('whatever the program makes of the wish to save itself, the job goes on and
     const { job, rigid } = await shrinking()
     await (await runnerOf(job)).finish(verdict)
     expect(await stage.job(job.id)).toMatchObject({ status: 'starting', attempt: { number: 2 } })
-    await stage.stop(job.id)
-    await stage.stop(rigid.id)
     await stage.execution.settle()
-    await stage.until(job.id, ({ endedAt }) => endedAt !== null)
+    for (const { id } of [job, rigid]) {
+      await stage.stop(id)
+      await stage.executor.runner((await stage.job(id)).attempt?.id ?? '').finish(verdictOf('cancelled'))
+    }
   }
 })
 

@@ -104,6 +104,14 @@ describe('devices', () => {
     expect(formatJobDevice(aJob(1), en.device)).toBe('GPU × 1')
     expect(formatJobDevice(attempt(aJob(1, 'running')), en.device)).toBe('A10G × 1')
   })
+  test('of an elastic job how many it has of those it can use', () => {
+    const elastic = { ...aJob(1), resources: { ...aJob(1).resources, maxGpuCount: 4 } }
+    expect(formatJobDevice(elastic, en.device)).toBe('GPU × 1–4')
+    const two = [device, { ...device, index: 1 }]
+    const running = attempt({ ...aJob(1, 'running'), resources: elastic.resources }, { devices: two })
+    expect(formatJobDevice(running, en.device)).toBe('A10G × 2 of 1–4')
+    expect(formatJobDevice(running, zhCN.device)).toBe('A10G × 2（可用 1–4）')
+  })
   test('a share, the CPU, and a simulated device', () => {
     const { resources } = aJob(1)
     expect(formatResources({ ...resources, gpuMilli: 250 }, en.device)).toBe('GPU 25 %')

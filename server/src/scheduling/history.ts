@@ -19,6 +19,7 @@ interface Row {
   readonly priorityClass: PriorityClass
   readonly status: string
   readonly gpuCount: number
+  readonly maxGpuCount: number | null
   readonly gpuMilli: number
   readonly gpuMemoryMib: number
   readonly gpuModel: string | null
@@ -107,6 +108,9 @@ const jobTold = (row: Row, names: Names, own: boolean): HistoryJob[] => {
         memoryMib: row.memoryMib,
         replicas: 1,
       },
+      ...(row.maxGpuCount === null
+        ? {}
+        : { elastic: { minimumGpuCount: row.gpuCount, maximumGpuCount: row.maxGpuCount } }),
       runMs: Math.round(runMs),
       runIsMeasured: ended,
       queueName: names.queue(queueKey(row.tenantId, row.queueName)),

@@ -75,6 +75,8 @@ const byTime = (left: Foreseen, right: Foreseen): number => left.life.at - right
 
 const mostRoundsAnInstant = 1000
 
+const losesWork = (job: TraceJob, costs: Costs): boolean => costs.losesWork && job.elastic === undefined
+
 const queuedJobOf = (job: TraceJob, costs: Costs): QueuedJob => ({
   id: job.id,
   queueName: job.queueName,
@@ -86,7 +88,7 @@ const queuedJobOf = (job: TraceJob, costs: Costs): QueuedJob => ({
   evictedAtMs: [],
   attainedMs: 0,
   notBeforeMs: 0,
-  resumes: !costs.losesWork,
+  resumes: !losesWork(job, costs),
   ...(job.elastic === undefined ? {} : { elastic: job.elastic }),
 })
 
@@ -215,7 +217,7 @@ export const openSimulation = (trace: Trace, maker: PolicyMaker, costs: Costs = 
     const { attempt } = life
     if (attempt === null || attempt.stopping) throw new Error(`${victimId} was evicted though it does not run`)
     const leftMs = view.leftMs(victimId, nowMs)
-    life.leftMs = costs.losesWork ? life.job.runMs : leftMs
+    life.leftMs = losesWork(life.job, costs) ? life.job.runMs : leftMs
     attempt.stopping = true
     attempt.workFromMs = Number.POSITIVE_INFINITY
     life.version += 1

@@ -33,7 +33,7 @@ export const widthOf = ({ request }: Pick<TraceJob, 'request'>): number => reque
 
 /**
  * What an interruption costs, in milliseconds. An interrupted job goes on where it stopped unless `losesWork`: then each
- * attempt begins anew.
+ * attempt begins anew, except of elastic jobs, which save themselves.
  */
 export interface Costs {
   /** Before an attempt gets on with its work; `isRestart` when it was interrupted before. */

@@ -5,8 +5,18 @@ import { openRecorder } from '../engine/over-time.js'
 import type { SimResult } from '../engine/result.js'
 import { widthOf, type Costs, type Trace } from '../engine/trace.js'
 
-/** The past of a server as a trace: the machines it has now, and the jobs of a window. */
-export const historyTrace = ({ name, nodes, queues, jobs }: SchedulingHistory): Trace => ({ name, nodes, queues, jobs })
+/**
+ * The past of a server as a trace: the machines it has now, and the jobs of a window. How fast elastic jobs are with more
+ * devices nobody told; they are taken to be as much faster.
+ */
+export const historyTrace = ({ name, nodes, queues, jobs }: SchedulingHistory): Trace => ({
+  name,
+  nodes,
+  queues,
+  jobs: jobs.map((job) =>
+    job.elastic === undefined ? job : { ...job, speedAt: (gpuCount) => gpuCount / job.request.gpuCount },
+  ),
+})
 
 /** Believes what the server had predicted when each job came, doubled when outlived. */
 export const recorded =
@@ -22,7 +32,10 @@ export const recorded =
     }
   }
 
-/** A job that is interrupted begins anew, and has five seconds to stop: what the server does with one that saves nothing. */
+/**
+ * A job that is interrupted begins anew, unless it is elastic, and has five seconds to stop: what the server does with one
+ * that saves nothing.
+ */
 export const serverCosts: Costs = { startMs: () => 0, stopMs: () => 5000, eventMs: () => 0, losesWork: true }
 
 /** What really became of the jobs, to stand beside what a policy would have made of them; those still under way have no end. */

@@ -31,12 +31,21 @@ const rowOf = (job: Job, texts: Texts): string[] => [
   job.name,
   texts.status[job.status],
   job.reason ?? '',
-  job.attempt?.devices
-    .map((device) => `${device.model}${device.simulated ? ` (${texts.simulated})` : ''}`)
-    .join(', ') ?? '',
+  devicesOf(job, texts),
   job.submittedBy,
   formatDuration(Date.now() - Date.parse(job.submittedAt)),
 ]
+
+/** The devices it has, and of an elastic job with how many it makes do. */
+const devicesOf = ({ attempt, resources }: Job, texts: Texts): string => {
+  const devices = (attempt?.devices ?? []).map(
+    ({ model, simulated }) => model + (simulated ? ` (${texts.simulated})` : ''),
+  )
+  const { gpuCount, maxGpuCount } = resources
+  return [devices.join(', '), ...(typeof maxGpuCount === 'number' ? [`[${gpuCount}–${maxGpuCount}]`] : [])]
+    .join(' ')
+    .trim()
+}
 
 const statuses = [
   'active',

@@ -1,5 +1,5 @@
 import type { DeviceGrant, Job, Node, Queue, Resources, Verdict } from '@novabrain/contracts'
-import type { Attempt, ResizedFrom } from '@novabrain/contracts'
+import type { Attempt, Resize } from '@novabrain/contracts'
 import { EntitySchema, type EntitySchemaColumnOptions } from 'typeorm'
 import { json, optional, primaryId, text, timestamp } from '../columns.js'
 
@@ -211,7 +211,10 @@ export interface Grant {
 }
 
 /** An attempt as it is kept. */
-export interface AttemptRow extends Omit<Attempt, 'nodeId' | 'nodeName' | 'devices' | 'verdict' | 'resizedFrom'> {
+export interface AttemptRow extends Omit<
+  Attempt,
+  'nodeId' | 'nodeName' | 'devices' | 'verdict' | 'resizedFrom' | 'resizesTo'
+> {
   tenantId: string
   projectId: string
   nodeId: string
@@ -236,7 +239,7 @@ export interface AttemptRow extends Omit<Attempt, 'nodeId' | 'nodeName' | 'devic
   /** Where the job goes on when this attempt has ended; kept for it as long as it was told so. */
   resizeTo: Grant | null
   /** What the attempt had of which this one took the place; `forJobId` says for whom it shrank. */
-  resizedFrom: (ResizedFrom & { readonly forJobId: string | null }) | null
+  resizedFrom: (Resize & { readonly forJobId: string | null }) | null
 }
 
 export const AttemptEntity = new EntitySchema<AttemptRow>({

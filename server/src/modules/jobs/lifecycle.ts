@@ -34,7 +34,7 @@ import type { Clock, Outbox, Scope, Tx } from '../../deps.js'
 import { afterAttempt, type AfterAttempt } from '../../core/jobs/after-attempt.js'
 import { endsWithAttempt } from '../../core/jobs/ends-with-attempt.js'
 import type { JobRuns } from '../runs/service.js'
-import { presentJob } from './present.js'
+import { presentJob, resizeWhy } from './present.js'
 import { findJob, findJobs, insertPlace, isPlaceOpen, lockJob, lockJobs, type JobWithAttempt } from './repository.js'
 import { recordGpuPeak } from './gpu-memory.js'
 import { largestDeviceMib, recordUsage } from './usage.js'
@@ -231,11 +231,14 @@ export const createJobLifecycle = (deps: {
     locked: JobWithAttempt & { readonly attempt: AttemptRow },
     ended: { readonly job: Partial<JobRow>; readonly attempt: Partial<AttemptRow> },
   ): Promise<JobWithAttempt | null> => {
-    const { resizeTo, devices, preemptedFor, preemptedWhy, nodeId } = locked.attempt
+    const { resizeTo, devices, preemptedFor, nodeId } = locked.attempt
     if (resizeTo === null || !(await isPlaceOpen(tx, { nodeId }, resizeTo))) return null
-    const why = preemptedWhy === 'shrink' ? 'shrink' : 'grow'
     const over = await change(tx, locked, ended)
-    return begin(tx, over, resizeTo, { gpuCount: devices.length, why, forJobId: preemptedFor })
+    return begin(tx, over, resizeTo, {
+      gpuCount: devices.length,
+      why: resizeWhy(locked.attempt),
+      forJobId: preemptedFor,
+    })
   }
 
   const end: JobLifecycle['end'] = async (tx, locked, attemptId, verdict) => {

@@ -1,4 +1,4 @@
-import type { Attempt, Job, Resources } from '@novabrain/contracts'
+import type { Attempt, Job, Resize, Resources } from '@novabrain/contracts'
 import type { AttemptRow, JobRow } from '../../db/entities/execution.js'
 
 /** What a job asked for. */
@@ -11,6 +11,10 @@ export const resourcesOf = (job: JobRow): Resources => ({
   cpuMilli: job.cpuMilli,
   memoryMib: job.memoryMib,
 })
+
+/** Whether a resize is for another job, or into what is idle. */
+export const resizeWhy = ({ preemptedWhy }: Pick<AttemptRow, 'preemptedWhy'>): Resize['why'] =>
+  preemptedWhy === 'shrink' ? 'shrink' : 'grow'
 
 /** The noun of an attempt out of its row: without its secret and what only the machinery needs. */
 export const presentAttempt = (row: AttemptRow): Attempt => ({
@@ -27,6 +31,7 @@ export const presentAttempt = (row: AttemptRow): Attempt => ({
   ...(row.resizedFrom === null
     ? {}
     : { resizedFrom: { gpuCount: row.resizedFrom.gpuCount, why: row.resizedFrom.why } }),
+  ...(row.resizeTo === null ? {} : { resizesTo: { gpuCount: row.resizeTo.devices.length, why: resizeWhy(row) } }),
   verdict: row.verdict,
   logSizeBytes: row.logSizeBytes,
   createdAt: row.createdAt,

@@ -144,12 +144,12 @@ export const DeviceGrant = Type.Object({
 })
 export type DeviceGrant = Static<typeof DeviceGrant>
 
-/** With how many devices the attempt before went on, and why it ended for this one to begin with another number. */
-export const ResizedFrom = Type.Object({
+/** How many devices an attempt has that another takes the place of, or took, and why it does. */
+export const Resize = Type.Object({
   gpuCount: Type.Integer({ minimum: 1 }),
   why: Type.Union([Type.Literal('shrink'), Type.Literal('grow')]),
 })
-export type ResizedFrom = Static<typeof ResizedFrom>
+export type Resize = Static<typeof Resize>
 
 /** One try at running a job. `version` grows with every change of state. */
 export const Attempt = Type.Object({
@@ -163,8 +163,10 @@ export const Attempt = Type.Object({
   nodeId: nullable(Id),
   nodeName: nullable(Type.String()),
   devices: Type.Array(DeviceGrant),
-  /** Only of an attempt that began in place of one with another number of devices. */
-  resizedFrom: Type.Optional(nullable(ResizedFrom)),
+  /** Only of an attempt that began in place of one with another number of devices: how many that had. */
+  resizedFrom: Type.Optional(Resize),
+  /** Only of an attempt that saves itself, or did, so that another goes on with another number of devices: how many. */
+  resizesTo: Type.Optional(Resize),
   verdict: nullable(Verdict),
   logSizeBytes: Type.Integer({ minimum: 0 }),
   createdAt: Timestamp,

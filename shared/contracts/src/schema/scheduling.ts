@@ -96,7 +96,12 @@ export const HistoryJob = Type.Object({
     memoryMib: Type.Integer(),
     replicas: Type.Integer(),
   }),
-  /** How long it ran inside the window, over all its attempts; of one that has not ended at least what was predicted. */
+  /** Between how many GPUs it made do with any number; absent of others. */
+  elastic: Type.Optional(Type.Object({ minimumGpuCount: Type.Integer(), maximumGpuCount: Type.Integer() })),
+  /**
+   * How long it ran inside the window, over all its attempts; of one that has not ended at least what was predicted. Of an
+   * elastic job how long it would have run with its least, were work GPUs × time.
+   */
   runMs: Type.Integer({ minimum: 0 }),
   /** Whether `runMs` was measured to the end of the job. */
   runIsMeasured: Type.Boolean(),

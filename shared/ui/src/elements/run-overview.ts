@@ -113,10 +113,15 @@ export class NbRunOverview extends NbElement {
   }
   #resized({ attempt }: Job): readonly [string, string][] {
     const { facts } = this.t
-    const from = attempt?.resizedFrom ?? null
-    if (attempt === null || from === null) return []
-    const text = from.why === 'shrink' ? facts.shrank : facts.grew
-    return [[facts.resized, fill(text, { from: from.gpuCount, to: attempt.devices.length })]]
+    if (attempt === null) return []
+    const { resizesTo, resizedFrom, devices, endedAt } = attempt
+    if (resizesTo !== undefined && endedAt === null) {
+      const text = resizesTo.why === 'shrink' ? facts.shrinks : facts.grows
+      return [[facts.resized, fill(text, { from: devices.length, to: resizesTo.gpuCount })]]
+    }
+    if (resizedFrom === undefined) return []
+    const text = resizedFrom.why === 'shrink' ? facts.shrank : facts.grew
+    return [[facts.resized, fill(text, { from: resizedFrom.gpuCount, to: devices.length })]]
   }
   #runFacts(run: Run, job: Job | null): readonly [string, string | TemplateResult][] {
     const { facts, duration } = this.t

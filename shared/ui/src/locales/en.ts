@@ -158,6 +158,8 @@ export const en = {
     attempt: 'Attempt',
     attemptOf: '{number} of at most {most}',
     resized: 'GPUs',
+    shrinks: 'saves itself, and goes on with {to} instead of {from} for another job',
+    grows: 'saves itself, and goes on with {to} instead of {from}, since they are idle',
     shrank: 'shrank from {from} to {to} for another job',
     grew: 'grew from {from} to {to}, which were idle',
     experiment: 'Experiment',

@@ -160,6 +160,8 @@ export const zhCN: Strings = {
     attempt: '尝试',
     attemptOf: '第 {number} 次，最多 {most} 次',
     resized: 'GPU 数量',
+    shrinks: '正在保存进度，将为其他作业从 {from} 块减少到 {to} 块',
+    grows: '正在保存进度，将利用空闲 GPU 从 {from} 块增加到 {to} 块',
     shrank: '为其他作业从 {from} 块减少到 {to} 块',
     grew: '利用空闲 GPU 从 {from} 块增加到 {to} 块',
     experiment: '实验',
