@@ -14,7 +14,7 @@ import type { Rule } from './placement/rule.js'
 import { createPlacer, type Placer } from './steps/placer.js'
 import type { Longer } from './steps/shorter.js'
 import { openQuotaBook, type QuotaBook } from './steps/quota.js'
-import { byEnd, bySureEnd, releaseOf, type Release, type Runners } from './steps/runners.js'
+import { bySureEnd, releaseOf, type Release, type Runners } from './steps/runners.js'
 import { sortedWith } from './steps/sorted.js'
 import { openShareBook, type ShareBook } from './steps/share.js'
 import type { Lines } from './steps/lines.js'
@@ -216,13 +216,21 @@ export const keepHeld = (cycle: Cycle, { hold, job, victims }: LiveHold): void =
   cycle.added.push({ job, total, placement, endMs, surelyMs: endMs, known, surelyKnown: false, beginsAgain: false })
 }
 
-/** What is given back in time, in order of the ends; victims of this cycle come with the holds they make room for. */
-export const comingReleases = (cycle: Cycle): readonly Release[] =>
-  sortedWith(without(without(cycle.releases, cycle.preempted), cycle.resized), cycle.added, byEnd)
+const untouched = (cycle: Cycle, releases: readonly Release[]): readonly Release[] =>
+  without(without(releases, cycle.preempted), cycle.resized)
+
+/**
+ * What those give back in time who run and go on as they are, in order of the ends; what was booked in this cycle is in
+ * `added`, where victims come with the holds they make room for.
+ */
+export const untouchedReleases = (cycle: Cycle): readonly Release[] => untouched(cycle, cycle.releases)
 
 /** The same, in order of when they are sure. */
+export const untouchedSurely = (cycle: Cycle): readonly Release[] => untouched(cycle, cycle.surely())
+
+/** Everything that is given back in time, in order of when that is sure. */
 export const sureReleases = (cycle: Cycle): readonly Release[] =>
-  sortedWith(without(without(cycle.surely(), cycle.preempted), cycle.resized), cycle.added, bySureEnd)
+  sortedWith(untouchedSurely(cycle), cycle.added, bySureEnd)
 
 /** Books that a job stops and begins again with another number of devices; what it will give back then is told apart. */
 export const bookResize = (cycle: Cycle, told: RunningJob, decision: ResizeDecision): void => {

@@ -1,4 +1,12 @@
-import { applyDecisions, decide, defaultPolicy, evolve, fifoPolicy, type Snapshot } from '@novabrain/scheduler'
+import {
+  applyDecisions,
+  decide,
+  defaultPolicy,
+  evolve,
+  fifoPolicy,
+  type QueuedJob,
+  type Snapshot,
+} from '@novabrain/scheduler'
 import {
   about,
   aJob,
@@ -466,5 +474,52 @@ describe('explanations', () => {
     }
     expect(forecast(at(31))).toEqual({ p50Ms: at(31), p90Ms: at(61) })
     expect(forecast(null)).toBeNull()
+  })
+
+  describe('a start that waits for those that wait ahead', () => {
+    const running = [aRunningJob('r', 'n1', [0, 1, 2, 3], {}, { predictedEndMs: at(60) })]
+    const waiting = (id: string, minutes: number | null, times: Partial<QueuedJob> = {}) =>
+      aJob(
+        id,
+        { gpuCount: 4 },
+        { submittedAtMs: at(Number(id)), predictedRuntimeMs: minutes === null ? null : minutes * minute, ...times },
+      )
+    const foretold = (queued: readonly QueuedJob[], nowMs = at(10)) =>
+      decide(aSnapshot({ running, queued }), fifoPolicy, nowMs).flatMap((decision) =>
+        decision.type === 'hold' || decision.type === 'reserve' ? [decision.estimatedStart] : [],
+      )
+    const p50s = (queued: readonly QueuedJob[]) => foretold(queued).map((start) => start?.p50Ms ?? null)
+
+    test('is told with the run times of all of them, to a thirty-second of the distance', () => {
+      const [first, second, third] = p50s([waiting('1', 30), waiting('2', 200), waiting('3', 10)])
+      expect(first).toBe(at(60))
+      expect(second).toBeGreaterThanOrEqual(at(90))
+      expect(second).toBeLessThanOrEqual(at(90) + (80 * minute) / 32)
+      expect(third).toBeGreaterThanOrEqual(at(290))
+      expect(third).toBeLessThanOrEqual(at(290) + (80 * minute + 280 * minute) / 32)
+    })
+
+    test('is told to nobody behind one of which nothing is known', () => {
+      expect(p50s([waiting('1', null), waiting('2', 30)])).toEqual([at(60), null])
+    })
+
+    test('has a far end at which each has run for as long as nine of ten do', () => {
+      const cautious = (id: string) => waiting(id, 30, { cautiousRuntimeMs: 3 * hour })
+      const sure = [aRunningJob('r', 'n1', [0, 1, 2, 3], {}, { predictedEndMs: at(60), cautiousRuntimeMs: 2 * hour })]
+      const [, second] = decide(
+        aSnapshot({ running: sure, queued: [cautious('1'), cautious('2')] }),
+        fifoPolicy,
+        at(10),
+      )
+      if (second?.type !== 'hold') throw new Error('the second does not wait')
+      const { p90Ms = 0 } = second.estimatedStart ?? {}
+      expect(p90Ms).toBeGreaterThanOrEqual(at(120 + 180))
+      expect(p90Ms).toBeLessThanOrEqual(at(120 + 180) + (290 * minute) / 32)
+    })
+
+    test('does not flicker as time goes by', () => {
+      const queued = [waiting('1', 30), waiting('2', 200), waiting('3', 10)]
+      expect(foretold(queued, at(12)).map((start) => start?.p50Ms)).toEqual(p50s(queued))
+    })
   })
 })

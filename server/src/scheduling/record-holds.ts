@@ -7,8 +7,9 @@ import { canonical } from './canonical.js'
 import type { AdmissionBook } from './admission-book.js'
 import type { ActiveJob, ClusterRows } from './cluster.js'
 
-/** An estimate that moved by less than this is told as it was. */
+/** An estimate that moved by less than this, or than this part of how far it lies ahead, is told as it was. */
 const estimateStepMs = 30_000
+const estimateStepPart = 0.1
 /** Up to here positions are kept to the very one, behind it to a twentieth. */
 const exactPositions = 200
 /** Behind those, a change that leaves the reason as it was is told after this long, so that no end of a job rewrites all. */
@@ -67,7 +68,7 @@ export const createHoldRecorder = (deps: HoldDeps): HoldRecorder => {
     if (told === null) return { job, hold, before: null }
     const isNear = hold.position <= exactPositions || told.hold.position <= exactPositions
     const isDue = isNear || told.hold.reason !== hold.reason || nowMs - told.atMs >= farBehindMs
-    return isDue && !sameHold(told.hold, hold) ? { job, hold, before: told.hold } : null
+    return isDue && !sameHold(told.hold, hold, nowMs) ? { job, hold, before: told.hold } : null
   }
   return {
     async record({ rows, admitted }, decisions, nowMs) {
@@ -119,17 +120,21 @@ const write = async (tx: Tx, lifecycle: JobLifecycle, changed: readonly Change[]
     if (now.job.status === 'queued') await lifecycle.announce(tx, now)
 }
 
-const sameHold = (left: HoldRecord, right: HoldRecord): boolean =>
+const sameHold = (left: HoldRecord, right: HoldRecord, nowMs: number): boolean =>
   canonical({ ...left, position: 0, estimatedStart: null }) ===
     canonical({ ...right, position: 0, estimatedStart: null }) &&
   samePosition(left.position, right.position) &&
-  sameEstimate(left.estimatedStart, right.estimatedStart)
+  sameEstimate(left.estimatedStart, right.estimatedStart, nowMs)
 
 /** Far back in a long queue a step more or less is no news: each start would else rewrite every waiting job. */
 const samePosition = (left: number, right: number): boolean =>
   left === right || (Math.min(left, right) > exactPositions && Math.abs(left - right) * 20 < right)
 
-const sameEstimate = (left: HoldRecord['estimatedStart'], right: HoldRecord['estimatedStart']): boolean =>
-  left === null || right === null
-    ? left === right
-    : Math.abs(left.p50Ms - right.p50Ms) < estimateStepMs && Math.abs(left.p90Ms - right.p90Ms) < estimateStepMs
+type Estimate = HoldRecord['estimatedStart']
+
+const sameEstimate = (left: Estimate, right: Estimate, nowMs: number): boolean => {
+  if (left === null || right === null) return left === right
+  const isNear = (one: number, other: number): boolean =>
+    Math.abs(one - other) < Math.max(estimateStepMs, estimateStepPart * (other - nowMs))
+  return isNear(left.p50Ms, right.p50Ms) && isNear(left.p90Ms, right.p90Ms)
+}
