@@ -151,7 +151,7 @@ describe('a server', () => {
     const outcome = await outcomeOf(bring(server.url, '--json'), 0)
     expect(outcome).toMatchObject({ same: true, differences: [], traces: { source: 2, here: 2 } })
     const one = { source: 1, here: 1 }
-    expect([outcome.evaluationDatasets, outcome.webhooks]).toEqual([one, one])
+    expect([outcome.evaluationDatasets, outcome.webhooks]).toEqual([one, { ...one, withheld: false }])
     expect(outcome.experiments.map(({ name, source, here }) => [name, source.runs, source.points, here])).toEqual([
       ['Default', 1, 1, outcome.experiments[0]?.source],
       ['风控 fraud', 8, 15_161, outcome.experiments[1]?.source],

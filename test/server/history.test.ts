@@ -5,8 +5,10 @@ import { join } from 'node:path'
 import type { Readable } from 'node:stream'
 import { buffer } from 'node:stream/consumers'
 import { NovaBrainError } from '@novabrain/contracts'
-import { createMlflowApi, MlflowRefusal, mlflowHeaders } from '../../server/src/cli/history/api.js'
+import { createMlflowApi, MlflowRefusal, mlflowHeaders, type MlflowApi } from '../../server/src/cli/history/api.js'
+import type { BetweenServers } from '../../server/src/cli/history/copy-datasets.js'
 import { copyFiles, type Copying } from '../../server/src/cli/history/copy-run.js'
+import { copyWebhooks } from '../../server/src/cli/history/copy-webhooks.js'
 import { createFileSource, type FileSource } from '../../server/src/cli/history/files.js'
 import { hashed } from '../../server/src/cli/history/hashing.js'
 import { readHistories } from '../../server/src/cli/history/histories.js'
@@ -32,7 +34,7 @@ import {
   traceFacts,
 } from '../../server/src/cli/history/trace-wire.js'
 import { historyTexts } from '../../server/src/cli/history/texts.js'
-import { noCounts, type Difference, type Outcome } from '../../server/src/cli/history/outcome.js'
+import { newOutcome, noCounts, type Difference, type Outcome } from '../../server/src/cli/history/outcome.js'
 import { createOutput } from '../../server/src/cli/output.js'
 import {
   differingParts,
@@ -376,7 +378,7 @@ describe('a report', () => {
     loggedModels: { source: 0, here: 0 },
     traces: { source: 5, here: 4 },
     evaluationDatasets: { source: 1, here: 1 },
-    webhooks: { source: 2, here: 2 },
+    webhooks: { source: 2, here: 2, withheld: false },
     registeredModels: [],
     differences: Array.from({ length: 30 }, (_, index) => ({
       kind: 'run' as const,
@@ -405,6 +407,9 @@ describe('a report', () => {
     expect(printed).toContain(historyTexts[language].more(10))
     expect(printed).toContain(historyTexts[language].differs)
     expect(printed).not.toContain(historyTexts[language].allSame)
+    expect(printed).not.toContain(historyTexts[language].webhooksWithheld)
+    report({ ...outcome, webhooks: { source: 0, here: 0, withheld: true } }, { output, texts: historyTexts[language] })
+    expect(printed).toContain(historyTexts[language].webhooksWithheld)
   })
 
   test('ends with 0 when all is the same', () => {
@@ -416,6 +421,18 @@ describe('a report', () => {
     const difference = { kind: 'run', id: 'ab', name: 'owl', faults: ['metrics', 'tags'], detail: 'x' } as const
     expect(differenceLine(difference, historyTexts.en)).toBe('run ab owl: metrics, tags (x)')
   })
+})
+
+test.each([
+  [403, true],
+  [404, false],
+])('webhooks that a source refuses to tell with %i are withheld: %s', async (status, withheld) => {
+  const refused = new MlflowRefusal(status, 'X', 'no', 'GET')
+  const api = { get: () => Promise.reject(refused) } as unknown as MlflowApi
+  const outcome = newOutcome('a', 'b', { runs: 0, points: 0, artifacts: 0, bytes: 0, traces: 0 })
+  const { signal } = new AbortController()
+  await copyWebhooks({ from: api, to: api, outcome, signal, differ: () => undefined } satisfies BetweenServers)
+  expect(outcome.webhooks).toEqual({ source: 0, here: 0, withheld })
 })
 
 describe('the client of MLflow', () => {

@@ -52,8 +52,8 @@ export interface Outcome {
   readonly loggedModels: { source: number; here: number }
   readonly traces: { source: number; here: number }
   readonly evaluationDatasets: { source: number; here: number }
-  /** Switched off and without their secrets. */
-  readonly webhooks: { source: number; here: number }
+  /** Switched off and without their secrets; `withheld` where the source tells them to others only. */
+  readonly webhooks: { source: number; here: number; withheld: boolean }
   readonly registeredModels: { readonly sourceName: string; readonly name: string; versions: number }[]
   readonly differences: Difference[]
   /** What cannot come along: how many of each; `null` where the source does not say. */
@@ -74,7 +74,7 @@ export const newOutcome = (from: string, to: string, copied: Done): Outcome => (
   loggedModels: { source: 0, here: 0 },
   traces: { source: 0, here: 0 },
   evaluationDatasets: { source: 0, here: 0 },
-  webhooks: { source: 0, here: 0 },
+  webhooks: { source: 0, here: 0, withheld: false },
   registeredModels: [],
   differences: [],
   leftBehind: { traces: 0 },

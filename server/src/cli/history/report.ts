@@ -47,6 +47,7 @@ const summaryLines = (outcome: Outcome, texts: HistoryTexts): string[] => {
     texts.models(loggedModels.here, registeredModels.length, versions),
     ...(outcome.traces.source === 0 ? [] : [texts.tracesHere(outcome.traces.here, outcome.traces.source)]),
     ...texts.others(outcome.evaluationDatasets.here, outcome.webhooks.here),
+    ...(outcome.webhooks.withheld ? [texts.webhooksWithheld] : []),
     ...registeredModels
       .filter(({ name, sourceName }) => name !== sourceName)
       .map(({ name, sourceName }) => `  ${texts.renamed(name, sourceName)}`),

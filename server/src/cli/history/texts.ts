@@ -40,6 +40,8 @@ const en = {
       ? []
       : [`${webhooks} webhooks, switched off and without their secrets: give each one, and switch it on.`]),
   ],
+  webhooksWithheld:
+    'Webhooks stay behind: the source shows them to administrators only, and this key is none of theirs.',
   allSame: 'Everything that was copied is the same on both sides: params, tags, every point, every file, every span.',
   differences: (count: number) => `Not the same on both sides (${count}):`,
   more: (count: number) => `… and ${count} more; --json names all.`,
@@ -114,6 +116,7 @@ const zh: HistoryTexts = {
     ...(datasets === 0 ? [] : [`${datasets} 个评估数据集。`]),
     ...(webhooks === 0 ? [] : [`${webhooks} 个 Webhook，已停用且不含密钥：请逐一设置密钥并启用。`]),
   ],
+  webhooksWithheld: '未复制 Webhook：来源只向管理员显示，而当前密钥没有管理员权限。',
   allSame: '复制的全部内容在两侧一致：参数、标签、每个数据点、每个文件和每个跨度。',
   differences: (count) => `两侧不一致（${count} 项）：`,
   more: (count) => `… 另有 ${count} 项；--json 会全部列出。`,
