@@ -34,7 +34,7 @@ export const createFoundation = (options: {
     log,
     clock,
     newId,
-    database: traceDatabase(createDatabase(dataSource)),
+    database: traceDatabase(createDatabase(dataSource, log)),
     outbox: createOutbox(clock),
     audit: createAudit({ clock, newId }),
     hints: createHints(),

@@ -42,6 +42,12 @@ const why = async (job: Job, locale = 'en'): Promise<string> => {
 const asSystem = <T>(sql: string, values: unknown[] = []): Promise<T> =>
   stage.app.foundation.database.transaction(systemScope, (tx) => tx.query(sql, values)) as Promise<T>
 
+/** Whether the devices are there; the scheduler, which goes round all the time, sees it at once. */
+const present = (isThere: boolean) =>
+  asSystem('WITH moved AS (UPDATE cluster_version SET version = version + 1) UPDATE devices SET present = $1', [
+    isThere,
+  ])
+
 /** An elastic job with four GPUs that was told to make room for a rigid one. */
 const shrinking = async (): Promise<{ readonly job: Job; readonly rigid: Job }> => {
   const job = await run(gpus(1, 4), { maxRetries: 0 })
@@ -126,12 +132,12 @@ test('a job that its owner stops while it saves itself is cancelled', async () =
 
 test('a job whose place is gone when it has saved itself waits again', async () => {
   const { job, rigid } = await shrinking()
-  await asSystem('UPDATE devices SET present = false')
+  await present(false)
   await (await runnerOf(job)).finish(verdictOf('resized'))
   expect(await stage.job(job.id)).toMatchObject({ status: 'queued', reason: 'resized', attempt: { state: 'resized' } })
   expect(await stage.job(rigid.id)).toMatchObject({ status: 'queued' })
   await stage.stop(rigid.id)
-  await asSystem('UPDATE devices SET present = true')
+  await present(true)
   await stage.execution.settle()
   expect(await stage.job(job.id)).toMatchObject({ status: 'starting', attempt: { number: 2 } })
 })

@@ -1,6 +1,10 @@
 import { NovaBrainError, type DomainEvent } from '@novabrain/contracts'
+import { Client } from 'pg'
 import { pino } from 'pino'
 import { createDataSource, migrate } from '../../server/src/db/data-source.js'
+import { AuditEventEntity, type AuditEventRow } from '../../server/src/db/entities/journal.js'
+import { rowsOf } from '../../server/src/db/rows.js'
+import { alongside, lastly, ringAfter } from '../../server/src/db/transaction-end.js'
 import { pruneEvents } from '../../server/src/db/sql/prune-events.js'
 import { numberEvents } from '../../server/src/db/sql/number-events.js'
 import { systemScope } from '../../server/src/deps.js'
@@ -81,6 +85,83 @@ describe('on a running foundation', () => {
     })
     await expect(work).rejects.toThrow('changed my mind')
     expect(await server.services.events.unnumbered()).toBe(0)
+  })
+
+  test('who listens is woken when transactions have committed, several at once, and by none that failed', async () => {
+    const { database } = server.foundation
+    const listener = new Client({ connectionString: server.database.url })
+    await listener.connect()
+    await listener.query('LISTEN a_bell')
+    let heard = 0
+    listener.on('notification', () => (heard += 1))
+    const ring = (work: () => void) =>
+      database.transaction(systemScope, (tx) => {
+        ringAfter(tx, 'a_bell')
+        work()
+        return Promise.resolve()
+      })
+    const failing = ring(() => {
+      throw new Error('changed my mind')
+    })
+    await expect(failing).rejects.toThrow('changed my mind')
+    await listener.query('SELECT pg_sleep(0.1)')
+    expect(heard).toBe(0)
+    const first = new Promise<void>((resolve) => listener.once('notification', () => resolve()))
+    await Promise.all(Array.from({ length: 10 }, () => ring(() => undefined)))
+    await first
+    await listener.query('SELECT pg_sleep(0.1)')
+    expect(heard).toBeLessThan(10)
+    await listener.end()
+  })
+
+  test('a statement that nobody waited for fails its transaction, and is the fault that is told', async () => {
+    const { database, outbox } = server.foundation
+    const raise = (code: string) => `DO $$ BEGIN RAISE EXCEPTION 'refused' USING ERRCODE = '${code}'; END $$`
+    const before = await server.services.events.unnumbered()
+    const atTheEnd = database.transaction(server.owner.scope, async (tx) => {
+      await outbox.append(tx, server.owner.scope, happening)
+      alongside(tx, tx.query(raise('23514')))
+    })
+    await expect(atTheEnd).rejects.toMatchObject({ code: '23514' })
+    const inBetween = database.transaction(server.owner.scope, async (tx) => {
+      alongside(tx, tx.query(raise('23505')))
+      await tx.query('SELECT 1')
+    })
+    await expect(inBetween).rejects.toMatchObject({ code: '23505' })
+    const withTheCommit = database.transaction(server.owner.scope, (tx) => {
+      lastly(tx, () => tx.query(raise('22012')))
+      return outbox.append(tx, server.owner.scope, happening)
+    })
+    await expect(withTheCommit).rejects.toMatchObject({ code: '22012' })
+    expect(await server.services.events.unnumbered()).toBe(before)
+  })
+
+  test('a row goes through kept statements as it goes through TypeORM', async () => {
+    const { database, newId, clock } = server.foundation
+    const rows = rowsOf(AuditEventEntity)
+    const row: AuditEventRow = {
+      id: newId(),
+      tenantId: server.owner.tenantId,
+      projectId: null,
+      memberId: null,
+      at: clock.now(),
+      action: 'job_submitted',
+      subject: '任务',
+      subjectId: null,
+      detail: { list: [1, "it's"], empty: null },
+    }
+    const changed = { ...row, subject: 'another', detail: { list: [] } }
+    const seen = await database.transaction(systemScope, async (tx) => {
+      const both = async () => [
+        await tx.findOneBy(AuditEventEntity, { id: row.id }),
+        ...rows.read(await tx.query(`SELECT ${rows.columns()} FROM audit_events WHERE id = $1`, [row.id])),
+      ]
+      await rows.insert(tx, row)
+      const inserted = await both()
+      await rows.update(tx, row.id, { subject: changed.subject, detail: changed.detail })
+      return [...inserted, ...(await both())]
+    })
+    expect(seen).toEqual([row, row, changed, changed])
   })
 
   test('a deadlock or a lost race is tried again, a third failure is told', async () => {

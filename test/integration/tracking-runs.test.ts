@@ -27,10 +27,10 @@ const announced = async (runId: string): Promise<string[]> => {
 /** A run of a job, as the module of jobs makes it. */
 const jobRun = async (): Promise<string> => {
   const runId = app.foundation.newId()
-  await app.foundation.database.transaction(app.owner.scope, (tx) =>
+  await app.foundation.database.transaction(app.owner.scope, async (tx) =>
     runs().createForJob(tx, app.owner.scope, {
       runId,
-      experimentName: '训练',
+      experimentId: await runs().experimentFor(tx, app.owner.scope, '训练'),
       runName: 'train.ipynb',
       tags: { 'novabrain.kind': 'notebook' },
       jobId: app.foundation.newId(),

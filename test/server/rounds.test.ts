@@ -69,3 +69,18 @@ test('nothing goes round after the end, and the end waits for the round in hand'
   rounds.wake()
   expect(gated.begun()).toBe(1)
 })
+
+test('rounds keep their pause from each other, also when nobody woke them meanwhile', async () => {
+  const begunAtMs: number[] = []
+  const work = () => {
+    begunAtMs.push(performance.now())
+    return Promise.resolve()
+  }
+  const rounds = createRounds({ work, everyMs: never, log, name: 'test', pauseMs: 50 })
+  rounds.start()
+  await turn()
+  await rounds.settle()
+  await rounds.stop()
+  const [first = 0, second = 0] = begunAtMs
+  expect(second - first).toBeGreaterThanOrEqual(49)
+})

@@ -1,8 +1,11 @@
 import { NovaBrainError } from '@novabrain/contracts'
+import type { Logger } from 'pino'
 import type { DataSource } from 'typeorm'
 import type { Database, Scope, Tx } from '../deps.js'
+import { createBell } from './bell.js'
 import { isConnectionFault } from './faults.js'
 import { prepared } from './prepared.js'
+import { alongside, answersOf, channelsOf, sendLast } from './transaction-end.js'
 
 const settings = (scope: Scope): [string, string, string] => {
   if (scope.kind === 'system') return ['system', '', '']
@@ -19,16 +22,21 @@ const retryable = new Set(['40001', '40P01'])
  * Transactions under a scope over a TypeORM data source. A connection that is gone gives `database_unavailable`; whether
  * the work was committed is then not known.
  */
-export const createDatabase = (dataSource: DataSource): Database => {
-  const attempt = <T>(scope: Scope, work: (tx: Tx) => Promise<T>): Promise<T> =>
-    dataSource.transaction(async (tx) => {
-      const scoped = tx.query(setScope, settings(scope))
-      // Waited for in the end: the first statements of the work go with it. Where it fails they do too, and see nothing.
-      scoped.catch(() => undefined)
-      const result = await work(tx)
-      await scoped
-      return result
+export const createDatabase = (dataSource: DataSource, log: Logger): Database => {
+  const bell = createBell(dataSource, log)
+  const attempt = async <T>(scope: Scope, work: (tx: Tx) => Promise<T>): Promise<T> => {
+    const { result, tx } = await dataSource.transaction(async (tx) => {
+      // The first statements of the work go with it. Where it fails they do too, and see nothing.
+      alongside(tx, tx.query(setScope, settings(scope)))
+      const result = await workIn(tx, work)
+      sendLast(tx)
+      return { result, tx }
     })
+    // To commit what has failed is to roll it back, and no error: the statements tell.
+    await answersOf(tx)
+    bell.ring(channelsOf(tx))
+    return result
+  }
   return {
     async transaction(scope, work) {
       for (let tries = 1; ; tries += 1) {
@@ -39,6 +47,16 @@ export const createDatabase = (dataSource: DataSource): Database => {
         }
       }
     },
+  }
+}
+
+/** A statement that nobody waited for and that failed makes all after it fail: it is the one to be told. */
+const workIn = async <T>(tx: Tx, work: (tx: Tx) => Promise<T>): Promise<T> => {
+  try {
+    return await work(tx)
+  } catch (error) {
+    await answersOf(tx)
+    throw error
   }
 }
 

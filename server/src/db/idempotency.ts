@@ -1,11 +1,13 @@
 import { fail } from '@novabrain/contracts'
+import { prepared } from './prepared.js'
+import { alongside } from './transaction-end.js'
 import type { Clock, Idempotency } from '../deps.js'
 
-const claim = `
+const claim = prepared(`
   INSERT INTO idempotency_keys (project_id, key, fingerprint, created_at) VALUES ($1, $2, $3, $4)
-  ON CONFLICT (project_id, key) DO NOTHING RETURNING key`
+  ON CONFLICT (project_id, key) DO NOTHING RETURNING key`)
 const recall = `SELECT fingerprint, answer FROM idempotency_keys WHERE project_id = $1 AND key = $2`
-const remember = `UPDATE idempotency_keys SET answer = $3 WHERE project_id = $1 AND key = $2`
+const remember = prepared(`UPDATE idempotency_keys SET answer = $3 WHERE project_id = $1 AND key = $2`)
 
 /**
  * Idempotency kept in a table, in the transaction of the deed. Of two requests with one key at the same instant the
@@ -18,7 +20,7 @@ export const createIdempotency = (clock: Clock): Idempotency => ({
     const claimed: unknown[] = await tx.query(claim, [scope.projectId, key, fingerprint, clock.now()])
     if (claimed.length === 0) return firstAnswer(await tx.query(recall, [scope.projectId, key]), fingerprint)
     const answer = await work()
-    await tx.query(remember, [scope.projectId, key, JSON.stringify(answer)])
+    alongside(tx, tx.query(remember, [scope.projectId, key, JSON.stringify(answer)]))
     return answer
   },
 })

@@ -9,7 +9,7 @@ const names = new Map<string, string>()
  * that servers which share connections through a pooler mean the same by it.
  */
 export const prepared = (text: string): string => {
-  names.set(text, `novabrain_${createHash('sha256').update(text).digest('hex').slice(0, 24)}`)
+  if (!names.has(text)) names.set(text, `novabrain_${createHash('sha256').update(text).digest('hex').slice(0, 24)}`)
   return text
 }
 
@@ -38,6 +38,8 @@ interface Wire {
 export class StatementClient extends Client {
   constructor(config?: string | ClientConfig) {
     super(config)
+    // What breaks between two owners concerns neither; without anybody who hears it, it would end the process.
+    this.on('error', () => undefined)
     const query = this.query.bind(this) as Query
     const wire = (): Wire['connection']['stream'] => (this as unknown as Wire).connection.stream
     const send: Query = (...given) => {

@@ -28,7 +28,7 @@ export const createRounds = ({
   readonly everyMs: () => number
   readonly log: Logger
   readonly name: string
-  /** Between two rounds when woken again meanwhile: many wakes become one round, and others get their turn. */
+  /** Between two rounds at least: many wakes become one round, and others get their turn. */
   readonly pauseMs?: number
   readonly monotonicMs?: () => number
 }): Rounds => {
@@ -36,6 +36,7 @@ export const createRounds = ({
   let wanted = false
   let stopped = true
   let timer: NodeJS.Timeout | undefined
+  let endedMs = Number.NEGATIVE_INFINITY
   let goodMs: number | null = null
 
   const once = async (): Promise<void> => {
@@ -48,12 +49,14 @@ export const createRounds = ({
   }
 
   const go = async (): Promise<void> => {
-    for (;;) {
+    do {
+      // Who wakes after a rest is served at once.
+      const pauseLeftMs = endedMs + pauseMs - performance.now()
+      if (pauseLeftMs > 0) await delay(pauseLeftMs)
       wanted = false
       await once()
-      if (!wanted || stopped) return
-      if (pauseMs > 0) await delay(pauseMs)
-    }
+      endedMs = performance.now()
+    } while (wanted && !stopped)
   }
 
   const wake = (): void => {

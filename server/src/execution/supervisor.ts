@@ -29,7 +29,7 @@ import { createRounds } from './rounds.js'
 export interface SupervisorDeps extends Pick<Deps, 'clock' | 'config' | 'database' | 'log'> {
   readonly executor: Executor
   readonly lifecycle: JobLifecycle
-  readonly attempts: Pick<AttemptService, 'liveOn' | 'isOver' | 'endedOf'>
+  readonly attempts: Pick<AttemptService, 'liveOn' | 'liveOf' | 'endedOf'>
   readonly nodes: Pick<NodeService, 'register'>
   readonly tokens: { issue(attemptId: string): Promise<string> }
   /** Milliseconds that only ever grow. */
@@ -43,6 +43,8 @@ const savingMs = 60_000
 /** How often the node is looked at anew. */
 const discoverEveryMs = 30_000
 const roundEveryMs = 1000
+/** What is committed within this time is looked at in one round. */
+const pauseMs = 20
 
 export interface Supervisor {
   start(): Promise<void>
@@ -155,9 +157,10 @@ export const createSupervisor = (deps: SupervisorDeps): Supervisor => {
 
   /** Attempts that are over in PostgreSQL: their runner has a grace period to notice, then its folder goes. */
   const tidy = async (live: ReadonlySet<string>): Promise<void> => {
-    for (const attemptId of await executor.list()) {
-      if (live.has(attemptId)) continue
-      if (!(await deps.attempts.isOver(attemptId))) continue
+    const listed = (await executor.list()).filter((attemptId) => !live.has(attemptId))
+    const liveElsewhere = await deps.attempts.liveOf(listed)
+    for (const attemptId of listed) {
+      if (liveElsewhere.has(attemptId)) continue
       const since = stopping.get(attemptId) ?? { sinceMs: monotonicMs(), signalled: false }
       stopping.set(attemptId, since)
       const alive = (await executor.ask(attemptId)).kind === 'alive'
@@ -192,7 +195,7 @@ export const createSupervisor = (deps: SupervisorDeps): Supervisor => {
     await forget(new Set(attempts.map(({ jobId }) => jobId)))
   }
 
-  const rounds = createRounds({ work: round, everyMs: () => roundEveryMs, log, name: 'supervisor' })
+  const rounds = createRounds({ work: round, everyMs: () => roundEveryMs, log, name: 'supervisor', pauseMs })
   executor.onGone(() => rounds.wake())
 
   return {

@@ -138,8 +138,11 @@ export const createStreamClient = (
     deliver(delivered) {
       if (view === null || mode !== 'live') return
       const { scope } = view
-      for (const event of delivered) if (event.cursor > position && isFor(event, scope)) write(event.frame)
-      position = Math.max(position, delivered.at(-1)?.cursor ?? 0)
+      for (const event of delivered) {
+        if (event.cursor > position && isFor(event, scope)) write(event.frame)
+        position = Math.max(position, event.cursor)
+        if (isSlow()) break
+      }
       if (!isSlow()) return
       const [mine, current] = [generation, view]
       follow(mine, current, async () => {

@@ -1,7 +1,9 @@
-import pg from 'pg'
+import { setTimeout as delay } from 'node:timers/promises'
+import type pg from 'pg'
 import type { Logger } from 'pino'
 import type { Background } from '../background.js'
 import { outboxChannel } from '../db/outbox.js'
+import { StatementClient } from '../db/prepared.js'
 import { numberEvents } from '../db/sql/number-events.js'
 import { pruneEvents, pruneIdempotencyKeys } from '../db/sql/prune-events.js'
 import { readCursors, readEvents } from '../db/sql/read-events.js'
@@ -36,6 +38,8 @@ const numberedChannel = 'novabrain_numbered'
 const leaderLock = 7_077_003
 const pruneIntervalMs = 60_000
 const pageSize = 1000
+/** Events are numbered and handed on this much apart at least. */
+const gatherMs = 20
 /** How much of the latest events is kept in memory for clients that come back. */
 const recentCharacters = 8_388_608
 
@@ -100,6 +104,7 @@ export const createRelay = (options: RelayOptions): EventFeed & Background => {
   const serve = async (client: pg.Client): Promise<void> => {
     let leading = false
     while (!stopping) {
+      const [begunMs, before] = [performance.now(), cursor]
       woken = false
       leading ||= await tryLead(client)
       if (leading) await numberAll(client)
@@ -107,6 +112,8 @@ export const createRelay = (options: RelayOptions): EventFeed & Background => {
       trouble = null
       if (leading) await prune(client)
       if (!woken) await rest(pollMs)
+      // Whoever comes first after a rest is heard at once; those that follow are gathered.
+      if (cursor !== before) await delay(Math.max(0, gatherMs - (performance.now() - begunMs)))
     }
   }
 
@@ -160,17 +167,25 @@ export const createRelay = (options: RelayOptions): EventFeed & Background => {
   }
 }
 
+/** Plans that are kept while the outbox is small have to be good ones when it is not. */
+const throughIndexes = `SELECT set_config('novabrain.access', 'system', false), set_config('enable_seqscan', 'off', false),
+  set_config('enable_hashjoin', 'off', false), set_config('enable_mergejoin', 'off', false)`
+
 const connect = async (url: string, onNotice: () => void): Promise<pg.Client> => {
-  const client = new pg.Client({
+  const client = new StatementClient({
     connectionString: url,
     connectionTimeoutMillis: 5000,
     application_name: 'novabrain relay',
   })
   client.on('error', onNotice)
-  client.on('notification', onNotice)
+  let ownId: number | null = null
+  client.on('notification', ({ channel, processId }) => {
+    if (channel !== numberedChannel || processId !== ownId) onNotice()
+  })
   try {
     await client.connect()
-    await client.query(`SELECT set_config('novabrain.access', 'system', false)`)
+    const { rows } = await client.query<{ ownId: number }>(`${throughIndexes}, pg_backend_pid() AS "ownId"`)
+    ownId = rows[0]?.ownId ?? null
     await client.query(`LISTEN ${outboxChannel}; LISTEN ${numberedChannel}`)
     return client
   } catch (error) {
@@ -180,7 +195,7 @@ const connect = async (url: string, onNotice: () => void): Promise<pg.Client> =>
 }
 
 const cursorsOf = async (client: pg.Client): Promise<{ last: number; pruned: number }> => {
-  const { rows } = await client.query<{ last: string; pruned: string }>(readCursors)
+  const { rows } = await client.query<{ last: string; pruned: string }>(readCursors, [])
   return { last: Number(rows[0]?.last ?? 0), pruned: Number(rows[0]?.pruned ?? 0) }
 }
 
@@ -191,7 +206,7 @@ const tryLead = async (client: pg.Client): Promise<boolean> => {
 
 const numberAll = async (client: pg.Client): Promise<void> => {
   for (;;) {
-    const { rows } = await client.query<{ count: number }>(numberEvents)
+    const { rows } = await client.query<{ count: number }>(numberEvents, [])
     const count = rows[0]?.count ?? 0
     if (count > 0) await client.query(`NOTIFY ${numberedChannel}`)
     if (count < pageSize) return

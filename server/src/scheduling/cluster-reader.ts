@@ -1,3 +1,4 @@
+import { prepared } from '../db/prepared.js'
 import type { Tx } from '../deps.js'
 import { loadClusterChanges } from '../db/sql/execution-load-cluster.sql.js'
 import type { ActiveJob, ClusterRows } from './cluster.js'
@@ -25,6 +26,8 @@ interface Changes extends Omit<ClusterRows, keyof Lists | 'jobs'> {
 const listsOf = ({ nodes, devices }: Changes): Lists | null =>
   nodes === null || devices === null ? null : { nodes, devices }
 
+const nestedLoops = prepared(`SELECT set_config('enable_nestloop', $1, true)`)
+
 /** Opens a reader that knows nothing yet. */
 export const createClusterReader = (): ClusterReader => {
   const jobs = new Map<string, Seen>()
@@ -33,7 +36,13 @@ export const createClusterReader = (): ClusterReader => {
   return {
     async read(tx) {
       const stamps = [...jobs.values()].map((seen) => seen.stamp).join(',')
-      const rows: Changes[] = await tx.query(loadClusterChanges, [[...jobs.keys()].join(','), stamps, version])
+      const seen = [[...jobs.keys()].join(','), stamps, version]
+      // Lists are compared with lists: never each with each, however few PostgreSQL expects.
+      const [, rows] = (await Promise.all([
+        tx.query(nestedLoops, ['off']),
+        tx.query(loadClusterChanges, seen),
+        tx.query(nestedLoops, ['on']),
+      ])) as [unknown, Changes[], unknown]
       const [changes] = rows
       if (changes === undefined) throw new Error('The cluster could not be read')
       lists = listsOf(changes) ?? lists

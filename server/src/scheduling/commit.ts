@@ -42,10 +42,9 @@ export const commitActions = async (
       for (const { victimId, ...reason } of preempts) await lifecycle.preempt(tx, given(locked, victimId), reason)
       for (const { jobId, placement, forJobId, why } of resizes)
         await lifecycle.resize(tx, given(locked, jobId), { to: grantOf(rows, placement), forJobId, why })
-      const begun: JobWithAttempt[] = []
-      for (const { jobId, placement } of starts)
-        begun.push(await lifecycle.begin(tx, given(locked, jobId), grantOf(rows, placement)))
-      return begun
+      return Promise.all(
+        starts.map(({ jobId, placement }) => lifecycle.begin(tx, given(locked, jobId), grantOf(rows, placement))),
+      )
     })
     return { stale: false, started }
   } catch (error) {

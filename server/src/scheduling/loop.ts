@@ -33,6 +33,8 @@ const pauseMs = 25
 const triesPerRound = 10
 /** A node unheard of for this long takes no new work. */
 const silentMs = 120_000
+/** How often such nodes are looked for. */
+const seekEveryMs = 1000
 
 /** Up to so many waiting jobs learn at once why they wait; more of them after a while, since it costs the more. */
 const toldAtOnce = 500
@@ -75,6 +77,7 @@ export const createSchedulingLoop = (deps: LoopDeps) => {
   })
   let memory = remember()
   let restMs = idleMs
+  let soughtAtMs = Number.NEGATIVE_INFINITY
   let toldAtMs = Number.NEGATIVE_INFINITY
   let untold = false
 
@@ -113,10 +116,17 @@ export const createSchedulingLoop = (deps: LoopDeps) => {
     return rows
   }
 
+  const lookForSilent = async (): Promise<void> => {
+    const nowMs = clock.nowMs()
+    if (Math.abs(nowMs - soughtAtMs) < seekEveryMs) return
+    await deps.nodes.markSilent(new Date(nowMs - silentMs).toISOString())
+    soughtAtMs = nowMs
+  }
+
   const round = async (): Promise<void> => {
     // Another server writes what this one remembers.
     if (!deps.leads()) return void (memory = remember())
-    await deps.nodes.markSilent(new Date(clock.nowMs() - silentMs).toISOString())
+    await lookForSilent()
     for (let tries = 0; tries < triesPerRound; tries += 1) {
       const rows = await cycle()
       if (rows === null) continue

@@ -1,4 +1,5 @@
 import { couldEverRun, type JobRequest, type SchedNode } from '@novabrain/scheduler'
+import { prepared } from '../db/prepared.js'
 import type { Tx } from '../deps.js'
 import { readNodes } from './cluster.js'
 
@@ -15,7 +16,7 @@ export interface NodeBook {
   read(tx: Tx): Promise<KnownNodes>
 }
 
-const currentVersion = 'SELECT version FROM cluster_version'
+const currentVersion = prepared('SELECT version FROM cluster_version')
 /** Requests are few and asked again and again; who sends others each time is answered too. */
 const mostRequests = 1000
 
@@ -42,7 +43,7 @@ export const createNodeBook = (): NodeBook => {
   let known: { readonly version: number; readonly nodes: KnownNodes } | null = null
   return {
     async read(tx) {
-      const rows: { version: number }[] = await tx.query(currentVersion)
+      const rows: { version: number }[] = await tx.query(currentVersion, [])
       const version = rows[0]?.version ?? 0
       // Read after the version, so never older than it.
       if (known?.version !== version) known = { version, nodes: knownNodes(await readNodes(tx)) }

@@ -92,8 +92,8 @@ const supervisors = new Map(
 for (const supervisor of supervisors.values()) await supervisor.start()
 
 // A commit wakes the nodes that it concerns: one question for all of them instead of one by each.
-const concerned = `SELECT DISTINCT node_id AS id FROM attempts WHERE state = 'submitted'
-  OR (state IN ('accepted', 'running') AND command <> 'none')`
+const concerned = `SELECT DISTINCT node_id AS id FROM attempts
+  WHERE ended_at IS NULL AND (state = 'submitted' OR command <> 'none')`
 const signal = new pg.Client(databaseUrl)
 await signal.connect()
 await signal.query(`SELECT set_config('novabrain.access', 'system', false)`)

@@ -51,7 +51,7 @@ const withRetention = (context: Context, work: (retention: RetentionService) => 
     try {
       await migrate(dataSource)
       const clock = systemClock
-      const database = createDatabase(dataSource)
+      const database = createDatabase(dataSource, log)
       const audit = createAudit({ clock, newId: createIds(clock) })
       const blobStore = openBlobStore(config, createAnnounce({ database, clock }))
       await blobStore.prepare()

@@ -44,12 +44,13 @@ const create = async ({ output, texts }: Context, deps: TenantDeps, name: string
 
 const withTenants = async (context: Context, work: (deps: TenantDeps) => Promise<void>): Promise<number> => {
   await withDatabase(context, async (url) => {
-    const dataSource = await createDataSource({ url, log: createLog({ logLevel: 'silent' }), poolSize: 2 }).initialize()
+    const log = createLog({ logLevel: 'silent' })
+    const dataSource = await createDataSource({ url, log, poolSize: 2 }).initialize()
     try {
       await migrate(dataSource)
       const newId = createIds(systemClock)
       const audit = createAudit({ clock: systemClock, newId })
-      await work({ database: createDatabase(dataSource), newId, clock: systemClock, audit })
+      await work({ database: createDatabase(dataSource, log), newId, clock: systemClock, audit })
     } finally {
       await dataSource.destroy()
     }

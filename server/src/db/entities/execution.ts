@@ -192,9 +192,9 @@ export const JobEntity = new EntitySchema<JobRow>({
     {
       name: 'jobs_active_idx',
       columns: ['submittedAt', 'id'],
-      where: `status IN ('queued', 'starting', 'running', 'stopping')`,
+      where: 'ended_at IS NULL',
     },
-    { name: 'jobs_history_idx', columns: ['tenantId', 'endedAt'], where: `status = 'succeeded'` },
+    { name: 'jobs_history_idx', columns: ['tenantId', 'endedAt'], where: 'ended_at IS NOT NULL' },
     { name: 'jobs_submitted_at_idx', columns: ['submittedAt'] },
     { columns: ['runId'] },
     { name: 'jobs_assistant_idx', columns: ['submittedById', 'submittedAt'], where: `origin = 'assistant'` },
@@ -277,13 +277,20 @@ export const AttemptEntity = new EntitySchema<AttemptRow>({
     endedAt: optional(timestamp),
   } satisfies Columns<AttemptRow>,
   uniques: [{ columns: ['jobId', 'number'] }],
+  checks: [
+    {
+      name: 'attempts_end_check',
+      expression: `(state IN ('submitted', 'accepted', 'running')) = (ended_at IS NULL)`,
+    },
+  ],
   indices: [
     {
       name: 'attempts_live_idx',
       columns: ['jobId'],
       unique: true,
-      where: `state IN ('submitted', 'accepted', 'running')`,
+      where: 'ended_at IS NULL',
     },
+    { name: 'attempts_node_idx', columns: ['nodeId'], where: 'ended_at IS NULL' },
     { name: 'attempts_ended_at_idx', columns: ['endedAt'] },
   ],
   foreignKeys: [{ target: 'Job', columnNames: ['jobId'], referencedColumnNames: ['id'], onDelete: 'CASCADE' }],

@@ -24,6 +24,7 @@ import { recentJobs } from './0022-recent-jobs.js'
 import { gpuMemoryPeaks } from './0023-gpu-memory-peaks.js'
 import { queueOrders } from './0029-queue-orders.js'
 import { elasticJobs } from './0030-elastic-jobs.js'
+import { liveJobs } from './0031-live-jobs.js'
 
 /** Every migration, oldest first; a new one is a line at the end. */
 export const migrations: readonly MigrationClass[] = [
@@ -52,4 +53,5 @@ export const migrations: readonly MigrationClass[] = [
   gpuMemoryPeaks,
   queueOrders,
   elasticJobs,
+  liveJobs,
 ]

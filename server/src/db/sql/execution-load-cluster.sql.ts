@@ -1,10 +1,15 @@
-const nodeLists = `(SELECT coalesce(json_agg(json_build_object(
+import { prepared } from '../prepared.js'
+
+const nodeList = `(SELECT coalesce(json_agg(json_build_object(
       'id', id, 'name', name, 'schedulable', state = 'ready', 'cpuMilli', cpu_milli, 'memoryMib', memory_mib)), '[]')
-    FROM nodes) AS nodes,
-  (SELECT coalesce(json_agg(json_build_object(
+    FROM nodes)`
+
+const deviceList = `(SELECT coalesce(json_agg(json_build_object(
       'id', id, 'nodeId', node_id, 'index', index, 'kind', kind, 'model', model, 'memoryMib', memory_mib,
       'simulated', simulated)), '[]')
-    FROM devices WHERE present) AS devices`
+    FROM devices WHERE present)`
+
+const nodeLists = `${nodeList} AS nodes, ${deviceList} AS devices`
 
 /** The nodes and their devices, as JSON lists. */
 export const loadNodes = `SELECT ${nodeLists}`
@@ -37,11 +42,11 @@ const jobFacts = `json_build_object(
       'startedAtMs', extract(epoch FROM coalesce(attempt.started_at, attempt.created_at)) * 1000)`
 
 const activeJobs = `jobs job LEFT JOIN attempts attempt
-      ON attempt.id = job.attempt_id AND attempt.state IN ('submitted', 'accepted', 'running')
+      ON attempt.id = job.attempt_id AND attempt.ended_at IS NULL
     LEFT JOIN gpu_memory_peaks known
       ON known.project_id = job.project_id AND known.submitted_by = job.submitted_by AND known.name = job.name
         AND job.status = 'queued' AND job.gpu_count > 0 AND job.gpu_milli < 1000
-    WHERE job.status IN ('queued', 'starting', 'running', 'stopping')`
+    WHERE job.ended_at IS NULL`
 
 const heldLists = `(SELECT coalesce(json_agg(json_build_object(
       'attemptId', attempt_id, 'nodeId', node_id, 'cpuMilli', cpu_milli, 'memoryMib', memory_mib)), '[]')
@@ -79,18 +84,17 @@ const stamp = `job.version || ':' || coalesce(md5(known.peaks_mib::text), '')`
  * stamps in $1 and $2, with commas), the ids of those that are no longer active, and nodes only where the version of the
  * cluster is not $3. Every change of a job or its attempt grows the version of the job.
  */
-export const loadClusterChanges = `
+export const loadClusterChanges = prepared(`
 WITH seen AS (
   SELECT id, stamp FROM unnest(string_to_array($1, ','), string_to_array($2, ',')) AS seen (id, stamp)
 ), current AS (SELECT version FROM cluster_version), moved AS (SELECT version IS DISTINCT FROM $3 AS moved FROM current)
 SELECT
   (SELECT version FROM current) AS version,
-  cluster.nodes, cluster.devices,
+  CASE WHEN (SELECT moved FROM moved) THEN ${nodeList} END AS nodes,
+  CASE WHEN (SELECT moved FROM moved) THEN ${deviceList} END AS devices,
   ${queueList},
   (SELECT coalesce(json_agg(json_build_object('stamp', ${stamp}, 'job', ${jobFacts})), '[]') FROM ${activeJobs}
     AND NOT EXISTS (SELECT 1 FROM seen WHERE seen.id = job.id AND seen.stamp = ${stamp})) AS jobs,
   (SELECT coalesce(json_agg(seen.id), '[]') FROM seen WHERE NOT EXISTS (
-    SELECT 1 FROM jobs WHERE jobs.id = seen.id AND jobs.status IN ('queued', 'starting', 'running', 'stopping'))) AS gone,
-  ${heldLists}
-FROM (SELECT 1) AS always
-LEFT JOIN LATERAL (SELECT ${nodeLists}) AS cluster ON (SELECT moved FROM moved)`
+    SELECT 1 FROM jobs WHERE jobs.id = seen.id AND jobs.ended_at IS NULL)) AS gone,
+  ${heldLists}`)

@@ -1,8 +1,10 @@
+import { prepared } from '../prepared.js'
+
 /**
  * Give the next numbers to committed events that have none, in the order of their ids, without gaps: the counter's row
  * and the events' change in one statement. Only the holder of the relay's lock runs it. Answers how many it numbered.
  */
-export const numberEvents = `
+export const numberEvents = prepared(`
   WITH waiting AS (
     SELECT id, row_number() OVER (ORDER BY id) AS place
     FROM (SELECT id FROM outbox_events WHERE cursor IS NULL ORDER BY id LIMIT 1000) AS first
@@ -15,4 +17,4 @@ export const numberEvents = `
     FROM waiting, counter WHERE e.id = waiting.id
     RETURNING 1
   )
-  SELECT count(*)::int AS count FROM numbered`
+  SELECT count(*)::int AS count FROM numbered`)

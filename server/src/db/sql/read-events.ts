@@ -1,7 +1,9 @@
+import { prepared } from '../prepared.js'
+
 /** Numbered events after $1 and up to $2, whoever's they are, at most $3. */
-export const readEvents = `
+export const readEvents = prepared(`
   SELECT cursor, at, tenant_id AS "tenantId", project_id AS "projectId", event FROM outbox_events
-  WHERE cursor > $1 AND cursor <= $2 ORDER BY cursor LIMIT $3`
+  WHERE cursor > $1 AND cursor <= $2 ORDER BY cursor LIMIT $3`)
 
 /** The same of one tenant ($4) and project ($5), with those that concern everybody. */
 export const readProjectEvents = `
@@ -11,4 +13,4 @@ export const readProjectEvents = `
   ORDER BY cursor LIMIT $3`
 
 /** The highest number given, and the highest forgotten. */
-export const readCursors = `SELECT last_cursor AS last, pruned_cursor AS pruned FROM outbox_cursor`
+export const readCursors = prepared(`SELECT last_cursor AS last, pruned_cursor AS pruned FROM outbox_cursor`)

@@ -1,27 +1,40 @@
 import type { ResourceSample } from '@novabrain/contracts'
 import { idleSince } from '../../core/cluster-use/idle.js'
-import { AttemptEntity, type AttemptRow } from '../../db/entities/execution.js'
+import type { AttemptRow } from '../../db/entities/execution.js'
+import { attemptRows } from '../../db/job-rows.js'
+import { prepared } from '../../db/prepared.js'
 import type { ProjectScope, Scope, Tx } from '../../deps.js'
 
+const one = prepared(
+  `SELECT ${attemptRows.columns()} FROM attempts WHERE id = $1 AND ($2::text IS NULL OR project_id = $2)`,
+)
+
 /** An attempt of the scope, or `null`. */
-export const findAttempt = (tx: Tx, scope: Scope, attemptId: string): Promise<AttemptRow | null> =>
-  tx.findOneBy(
-    AttemptEntity,
-    scope.kind === 'project' ? { id: attemptId, projectId: scope.projectId } : { id: attemptId },
-  )
+export const findAttempt = async (tx: Tx, scope: Scope, attemptId: string): Promise<AttemptRow | null> => {
+  const projectId = scope.kind === 'project' ? scope.projectId : null
+  return attemptRows.read(await tx.query(one, [attemptId, projectId]))[0] ?? null
+}
+
+const liveOnNode = prepared(
+  `SELECT ${attemptRows.columns()} FROM attempts WHERE node_id = $1 AND ended_at IS NULL ORDER BY id`,
+)
 
 /** Attempts on a node that have not ended, oldest first. */
-export const listLiveAttempts = (tx: Tx, nodeId: string): Promise<AttemptRow[]> =>
-  tx
-    .createQueryBuilder(AttemptEntity, 'attempt')
-    .where(`attempt.nodeId = :nodeId AND attempt.state IN ('submitted', 'accepted', 'running')`, { nodeId })
-    .orderBy('attempt.id')
-    .getMany()
+export const listLiveAttempts = async (tx: Tx, nodeId: string): Promise<AttemptRow[]> =>
+  attemptRows.read(await tx.query(liveOnNode, [nodeId]))
 
-const beat = `
+const liveOf = prepared(`SELECT id FROM attempts WHERE id = ANY ($1) AND ended_at IS NULL`)
+
+/** Those of the attempts that have not ended. */
+export const listLiveOf = async (tx: Tx, attemptIds: readonly string[]): Promise<ReadonlySet<string>> => {
+  const rows: { id: string }[] = await tx.query(liveOf, [attemptIds])
+  return new Set(rows.map(({ id }) => id))
+}
+
+const beat = prepared(`
   UPDATE attempts SET heartbeat_sequence = $3, last_seen_at = $4
   WHERE id = $1 AND project_id = $2 AND heartbeat_sequence < $3
-  RETURNING id`
+  RETURNING id`)
 
 /** Note a sign of life. Answers whether it was news: a late or repeated one changes nothing. */
 export const recordHeartbeat = async (
@@ -39,10 +52,10 @@ export const recordHeartbeat = async (
   return answer[1] > 0
 }
 
-const insertSamples = `
+const insertSamples = prepared(`
   INSERT INTO resource_samples (attempt_id, project_id, at_ms, cpu_milli, memory_mib, gpu_milli, gpu_memory_mib)
   SELECT $1, $2, * FROM unnest($3::bigint[], $4::integer[], $5::integer[], $6::integer[], $7::integer[])
-  ON CONFLICT DO NOTHING`
+  ON CONFLICT DO NOTHING`)
 
 export const saveSamples = async (
   tx: Tx,

@@ -9,10 +9,12 @@ import {
   type ResourceSample,
 } from '@novabrain/contracts'
 import type { Readable } from 'node:stream'
+import { createTurns } from '../../realtime/turns.js'
 import type { AttemptRow, JobRow } from '../../db/entities/execution.js'
+import { alongside } from '../../db/transaction-end.js'
 import { systemScope, type Deps, type ProjectScope, type Tx } from '../../deps.js'
 import { maskTokenBytes, maskTokens } from '../../log.js'
-import type { JobLifecycle, JobWithAttempt } from '../jobs/lifecycle.js'
+import type { JobLifecycle } from '../jobs/lifecycle.js'
 import type { ArtifactWriter, BlobReader, PinLookup, SnapshotLookup } from '../jobs/ports.js'
 import { logEnded } from '../jobs/log-lines.js'
 import { createLogHints } from './log-hints.js'
@@ -20,6 +22,7 @@ import {
   appendLogChunk,
   findAttempt,
   listLiveAttempts,
+  listLiveOf,
   listSamples,
   lockLogSize,
   noteGpuUse,
@@ -29,6 +32,9 @@ import {
 } from './repository.js'
 
 const maximumSamples = 2000
+
+/** So many words of runners are written at once; whoever looks at a page meanwhile finds a connection and the processor. */
+const reportsAtOnce = 4
 
 export interface AttemptDeps extends Pick<Deps, 'config' | 'database' | 'clock' | 'hints' | 'log'> {
   readonly lifecycle: JobLifecycle
@@ -44,6 +50,7 @@ export type AttemptService = ReturnType<typeof createAttemptService>
 export const createAttemptService = (deps: AttemptDeps) => {
   const { config, database, clock, lifecycle } = deps
   const hints = createLogHints(deps.hints)
+  const takeTurn = createTurns(reportsAtOnce)
 
   const attemptOf = async (tx: Tx, scope: ProjectScope, attemptId: string): Promise<AttemptRow> =>
     (await findAttempt(tx, scope, attemptId)) ?? fail('attempt_not_found')
@@ -55,19 +62,16 @@ export const createAttemptService = (deps: AttemptDeps) => {
     return attempt.jobId === jobId ? attempt : fail('attempt_not_found')
   }
 
-  const lockJobOf = async (tx: Tx, scope: ProjectScope, attempt: AttemptRow): Promise<JobWithAttempt> =>
-    (await lifecycle.lock(tx, scope, attempt.jobId)) ?? fail('job_not_found')
-
   return {
     /** The attempts on a node that have not ended, for the executor that looks after it. */
     liveOn(nodeId: string): Promise<AttemptRow[]> {
       return database.transaction(systemScope, (tx) => listLiveAttempts(tx, nodeId))
     },
 
-    /** Whether an attempt has ended, or was never heard of. */
-    async isOver(attemptId: string): Promise<boolean> {
-      const attempt = await database.transaction(systemScope, (tx) => findAttempt(tx, systemScope, attemptId))
-      return attempt === null || attemptEnded(attempt.state)
+    /** Those of the attempts that have not ended; one that was never heard of is not among them. */
+    async liveOf(attemptIds: readonly string[]): Promise<ReadonlySet<string>> {
+      if (attemptIds.length === 0) return new Set()
+      return database.transaction(systemScope, (tx) => listLiveOf(tx, attemptIds))
     },
 
     /** Which of some jobs have ended. */
@@ -79,10 +83,12 @@ export const createAttemptService = (deps: AttemptDeps) => {
     /** What to run. Errors: `attempt_over`. */
     spec(scope: ProjectScope, attemptId: string): Promise<AttemptSpec> {
       return database.transaction(scope, async (tx) => {
-        const attempt = await attemptOf(tx, scope, attemptId)
+        const [attempt, found] = await Promise.all([
+          attemptOf(tx, scope, attemptId),
+          lifecycle.findOfAttempt(tx, scope, attemptId),
+        ])
         if (attemptEnded(attempt.state)) return fail('attempt_over')
-        const found = (await lifecycle.find(tx, scope, attempt.jobId)) ?? fail('job_not_found')
-        const { job } = found
+        const job = found ?? fail('job_not_found')
         const snapshot = (await deps.snapshots.find(tx, scope, job.snapshotId)) ?? fail('code_snapshot_not_found')
         const pin = job.pinDigest === null ? null : await deps.pins.find(tx, scope, job.pinDigest)
         if (job.pinDigest !== null && pin === null) return fail('environment_pin_not_found')
@@ -116,9 +122,8 @@ export const createAttemptService = (deps: AttemptDeps) => {
     /** A file of the snapshot of the job; any other digest is not found. Errors: `blob_not_found`. */
     async blob(scope: ProjectScope, attemptId: string, digest: string): Promise<Readable> {
       const files = await database.transaction(scope, async (tx) => {
-        const attempt = await attemptOf(tx, scope, attemptId)
-        const found = (await lifecycle.find(tx, scope, attempt.jobId)) ?? fail('job_not_found')
-        return (await deps.snapshots.find(tx, scope, found.job.snapshotId))?.files ?? []
+        const job = (await lifecycle.findOfAttempt(tx, scope, attemptId)) ?? fail('attempt_not_found')
+        return (await deps.snapshots.find(tx, scope, job.snapshotId))?.files ?? []
       })
       if (!files.some((file) => file.digest === digest)) return fail('blob_not_found', { digest })
       return (await deps.blobs.open(scope, digest)).body
@@ -126,19 +131,23 @@ export const createAttemptService = (deps: AttemptDeps) => {
 
     /** A sign of life. A repeated or late one changes nothing and gets the same kind of answer. */
     heartbeat(scope: ProjectScope, attemptId: string, beat: Heartbeat): Promise<HeartbeatReply> {
-      return database.transaction(scope, async (tx) => {
-        const attempt = await attemptOf(tx, scope, attemptId)
-        if (attemptEnded(attempt.state)) return { command: 'stop', stopReason: 'superseded' }
-        const news = beat.sequence > attempt.heartbeatSequence
-        const moved = attempt.stage !== beat.stage || attempt.stageDetail !== beat.stageDetail
-        const locked = news && moved ? await lockJobOf(tx, scope, attempt) : null
-        const fresh = await recordHeartbeat(tx, scope, attemptId, { sequence: beat.sequence, at: clock.now() })
-        if (fresh) await saveSamples(tx, scope, attemptId, beat.samples)
-        if (fresh) await noteGpuUse(tx, scope, attempt, beat.samples)
-        if (fresh && locked !== null && locked.attempt?.id === attemptId)
-          await lifecycle.advance(tx, locked, beat.stage, beat.stageDetail)
-        return replyTo(locked?.attempt ?? attempt)
-      })
+      return takeTurn(() =>
+        database.transaction(scope, async (tx) => {
+          const attempt = await attemptOf(tx, scope, attemptId)
+          if (attemptEnded(attempt.state)) return { command: 'stop', stopReason: 'superseded' }
+          const news = beat.sequence > attempt.heartbeatSequence
+          const moved = attempt.stage !== beat.stage || attempt.stageDetail !== beat.stageDetail
+          const [locked, fresh] = await Promise.all([
+            news && moved ? lifecycle.lock(tx, scope, attempt.jobId) : null,
+            recordHeartbeat(tx, scope, attemptId, { sequence: beat.sequence, at: clock.now() }),
+          ])
+          if (fresh) alongside(tx, saveSamples(tx, scope, attemptId, beat.samples))
+          if (fresh) alongside(tx, noteGpuUse(tx, scope, attempt, beat.samples))
+          if (fresh && locked !== null && locked.attempt?.id === attemptId)
+            await lifecycle.advance(tx, locked, beat.stage, beat.stageDetail)
+          return replyTo(locked?.attempt ?? attempt)
+        }),
+      )
     },
 
     /**
@@ -161,21 +170,21 @@ export const createAttemptService = (deps: AttemptDeps) => {
     /** Keep a file as an artifact of the run of the job. Errors: `disk_full`, `upload_too_large`. */
     async putOutput(scope: ProjectScope, attemptId: string, path: string, body: Readable) {
       const runId = await database.transaction(scope, async (tx) => {
-        const attempt = await attemptOf(tx, scope, attemptId)
-        const found = (await lifecycle.find(tx, scope, attempt.jobId)) ?? fail('job_not_found')
-        return found.job.runId
+        const job = (await lifecycle.findOfAttempt(tx, scope, attemptId)) ?? fail('attempt_not_found')
+        return job.runId
       })
       return deps.artifacts.put(scope, { kind: 'run', id: runId }, path, body)
     },
 
     /** How the attempt ended. The first end counts; a repeat, or a result that comes after a loss, changes nothing. */
     async finish(scope: ProjectScope, attemptId: string, result: AttemptResult): Promise<void> {
-      const ended = await database.transaction(scope, async (tx) => {
-        const attempt = await attemptOf(tx, scope, attemptId)
-        const locked = await lockJobOf(tx, scope, attempt)
-        const after = await lifecycle.end(tx, locked, attemptId, withoutTokens(result.verdict))
-        return after === locked ? null : after
-      })
+      const ended = await takeTurn(() =>
+        database.transaction(scope, async (tx) => {
+          const locked = (await lifecycle.lockOfAttempt(tx, scope, attemptId)) ?? fail('attempt_not_found')
+          const after = await lifecycle.end(tx, locked, attemptId, withoutTokens(result.verdict))
+          return after === locked ? null : after
+        }),
+      )
       if (ended !== null) logEnded(deps.log, ended)
     },
 

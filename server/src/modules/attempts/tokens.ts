@@ -1,6 +1,7 @@
-import { attemptEnded } from '@novabrain/contracts'
-import { AttemptEntity, JobEntity } from '../../db/entities/execution.js'
+import { attemptEnded, type AttemptState } from '@novabrain/contracts'
 import { stillLasts } from '../../core/time/still-lasts.js'
+import { attemptRows } from '../../db/job-rows.js'
+import { prepared } from '../../db/prepared.js'
 import { systemScope, type Deps } from '../../deps.js'
 import type { AttemptTokens } from '../../http/authentication.js'
 import type { AttemptIdentity } from '../../http/identity.js'
@@ -18,6 +19,18 @@ interface Known {
   readonly loadedAtMs: number
 }
 
+interface Holder extends Omit<AttemptIdentity, 'kind' | 'attemptId'> {
+  readonly secretHash: Buffer
+  readonly state: AttemptState
+  readonly endedAt: Date | null
+}
+
+const holder = prepared(`
+  SELECT attempt.secret_hash AS "secretHash", attempt.state, attempt.ended_at AS "endedAt", job.id AS "jobId",
+    job.run_id AS "runId", job.tenant_id AS "tenantId", job.project_id AS "projectId", job.submitted_by AS "memberName"
+  FROM attempts attempt JOIN jobs job ON job.id = attempt.job_id
+  WHERE attempt.id = $1 AND attempt.secret_hash IS NOT NULL`)
+
 /** Makes and checks the tokens of attempts. A token is good for one attempt and, ten minutes after it, for nothing. */
 export const createAttemptTokens = ({
   database,
@@ -27,22 +40,15 @@ export const createAttemptTokens = ({
 
   const load = (attemptId: string): Promise<Known | null> =>
     database.transaction(systemScope, async (tx) => {
-      const attempt = await tx.findOneBy(AttemptEntity, { id: attemptId })
-      const job = attempt === null ? null : await tx.findOneBy(JobEntity, { id: attempt.jobId })
-      if (attempt === null || job === null || attempt.secretHash === null) return null
-      const over = attemptEnded(attempt.state) && attempt.endedAt !== null
+      const rows: Holder[] = await tx.query(holder, [attemptId])
+      const [found] = rows
+      if (found === undefined) return null
+      const { secretHash, state, endedAt, ...identity } = found
+      const over = attemptEnded(state) && endedAt !== null
       return {
-        identity: {
-          kind: 'attempt',
-          attemptId,
-          jobId: job.id,
-          runId: job.runId,
-          tenantId: job.tenantId,
-          projectId: job.projectId,
-          memberName: job.submittedBy,
-        },
-        secretHash: attempt.secretHash,
-        validUntilMs: over ? Date.parse(attempt.endedAt ?? '') + afterlifeMs : Infinity,
+        identity: { kind: 'attempt', attemptId, ...identity },
+        secretHash,
+        validUntilMs: over ? endedAt.getTime() + afterlifeMs : Infinity,
         loadedAtMs: clock.nowMs(),
       }
     })
@@ -70,7 +76,7 @@ export const createAttemptTokens = ({
     async issue(attemptId) {
       const secret = newSecret()
       await database.transaction(systemScope, (tx) =>
-        tx.update(AttemptEntity, { id: attemptId }, { secretHash: hashSecret(secret) }),
+        attemptRows.update(tx, attemptId, { secretHash: hashSecret(secret) }),
       )
       known.delete(attemptId)
       return formatToken('nba', attemptId, secret)

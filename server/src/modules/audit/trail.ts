@@ -1,10 +1,14 @@
 import type { Audit, Clock } from '../../deps.js'
 import { AuditEventEntity } from '../../db/entities/journal.js'
+import { rowsOf } from '../../db/rows.js'
+import { alongside } from '../../db/transaction-end.js'
+
+const auditRows = rowsOf(AuditEventEntity)
 
 /** The audit trail in its table. */
 export const createAudit = ({ clock, newId }: { clock: Clock; newId: () => string }): Audit => ({
-  async append(tx, scope, { action, subject, subjectId = null, detail = {} }) {
-    await tx.insert(AuditEventEntity, {
+  append(tx, scope, { action, subject, subjectId = null, detail = {} }) {
+    const inserted = auditRows.insert(tx, {
       id: newId(),
       at: clock.now(),
       tenantId: scope.tenantId,
@@ -15,5 +19,7 @@ export const createAudit = ({ clock, newId }: { clock: Clock; newId: () => strin
       subjectId,
       detail: detail as Record<string, never>,
     })
+    alongside(tx, inserted)
+    return Promise.resolve()
   },
 })

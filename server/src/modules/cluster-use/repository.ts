@@ -76,7 +76,7 @@ export const listRequestClasses = (tx: Tx, { from, to }: Span): Promise<RequestC
 
 const counts = `SELECT (count(*) FILTER (WHERE status = 'queued'))::integer AS waiting,
     (count(*) FILTER (WHERE status <> 'queued'))::integer AS running
-  FROM jobs WHERE status IN ('queued', 'starting', 'running', 'stopping')`
+  FROM jobs WHERE ended_at IS NULL`
 
 /** How many jobs wait and run on the cluster. */
 export const countActive = async (tx: Tx): Promise<{ waiting: number; running: number }> => {

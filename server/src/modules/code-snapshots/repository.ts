@@ -1,13 +1,21 @@
 import type { CodeSnapshot } from '@novabrain/contracts'
 import type { ProjectScope, Tx } from '../../deps.js'
+import { prepared } from '../../db/prepared.js'
+import { rowsOf } from '../../db/rows.js'
 import { CodeSnapshotEntity, type CodeSnapshotRow } from '../../db/entities/environment.js'
 
+const snapshotRows = rowsOf(CodeSnapshotEntity)
+const snapshotById = prepared(
+  `SELECT ${snapshotRows.columns()} FROM code_snapshots WHERE tenant_id = $1 AND project_id = $2 AND id = $3`,
+)
+
 /** A snapshot of the project, or `null`. */
-export const findSnapshot = (
+export const findSnapshot = async (
   tx: Tx,
   { tenantId, projectId }: ProjectScope,
   id: string,
-): Promise<CodeSnapshotRow | null> => tx.findOneBy(CodeSnapshotEntity, { tenantId, projectId, id })
+): Promise<CodeSnapshotRow | null> =>
+  snapshotRows.read(await tx.query(snapshotById, [tenantId, projectId, id]))[0] ?? null
 
 const sameSnapshot = `
   SELECT id FROM code_snapshots
@@ -26,5 +34,4 @@ export const findSameSnapshot = async (
   return rows[0]?.id ?? null
 }
 
-export const insertSnapshot = (tx: Tx, row: CodeSnapshotRow): Promise<unknown> =>
-  tx.insert(CodeSnapshotEntity, row as never)
+export const insertSnapshot = (tx: Tx, row: CodeSnapshotRow): Promise<unknown> => snapshotRows.insert(tx, row)

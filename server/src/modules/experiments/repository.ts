@@ -1,6 +1,7 @@
 import type { ProjectScope, Tx } from '../../deps.js'
 import type { Compiled } from '../../core/tracking/compile-search.js'
 import { groupRows } from '../../core/tracking/group-rows.js'
+import { prepared } from '../../db/prepared.js'
 import { experimentColumns, searchExperiments } from '../../db/sql/tracking-search-experiments.sql.js'
 
 export interface KeyValue {
@@ -23,16 +24,18 @@ export interface Experiment {
 type Project = Pick<ProjectScope, 'projectId'>
 
 const one = `SELECT ${experimentColumns} FROM experiments e WHERE e.project_id = $1`
+const oneById = prepared(`${one} AND e.id = $2`)
+const oneByName = prepared(`${one} AND e.name = $2`)
 
 /** Experiments and their tags in PostgreSQL. Ids are decimal text, checked by the service. */
 export const experimentRepository = {
   async find(tx: Tx, scope: Project, id: string): Promise<Experiment | null> {
-    const rows: Experiment[] = await tx.query(`${one} AND e.id = $2`, [scope.projectId, id])
+    const rows: Experiment[] = await tx.query(oneById, [scope.projectId, id])
     return rows[0] ?? null
   },
 
   async findByName(tx: Tx, scope: Project, name: string): Promise<Experiment | null> {
-    const rows: Experiment[] = await tx.query(`${one} AND e.name = $2`, [scope.projectId, name])
+    const rows: Experiment[] = await tx.query(oneByName, [scope.projectId, name])
     return rows[0] ?? null
   },
 

@@ -100,6 +100,8 @@ export const createExperimentsService = ({ database, clock }: Pick<Deps, 'databa
 
     /** The experiment of that name, made when new and restored when it was deleted, inside somebody's transaction. */
     async getOrCreate(tx: Tx, scope: ProjectScope, name: string): Promise<Experiment> {
+      const active = await experiments.findByName(tx, scope, name)
+      if (active?.lifecycleStage === 'active') return active
       await ensureDefault(tx, scope)
       await experiments.lock(tx, scope)
       const known = await experiments.findByName(tx, scope, name)

@@ -7,6 +7,8 @@ import { findApiKey, findSession, findStanding, touchApiKey } from './repository
 
 /** How long an identity is believed without asking the database. Changes made by this process are honoured at once. */
 const believedMs = 5000
+/** After this long the database is asked beside the request, not before it. */
+const freshMs = 2500
 /** How often a use of a key is noted. */
 const touchIntervalMs = 60_000
 
@@ -31,7 +33,13 @@ export const createIdentityService = ({ database, clock, log }: Deps) => {
   /** Many requests of one caller at once ask the database once. */
   const lookUp = (id: string, load: () => Promise<Omit<Known, 'loadedAtMs'> | null>): Promise<Known | null> => {
     const found = known.get(id)
-    if (found !== undefined && stillLasts(found.loadedAtMs, believedMs, clock.nowMs())) return Promise.resolve(found)
+    if (found === undefined || !stillLasts(found.loadedAtMs, believedMs, clock.nowMs())) return ask(id, load)
+    // Who keeps asking never waits: the next answer is fetched while this one is believed.
+    if (!stillLasts(found.loadedAtMs, freshMs, clock.nowMs())) ask(id, load).catch(() => undefined)
+    return Promise.resolve(found)
+  }
+
+  const ask = (id: string, load: () => Promise<Omit<Known, 'loadedAtMs'> | null>): Promise<Known | null> => {
     const underWay = asked.get(id)
     if (underWay !== undefined) return underWay
     const answer: Promise<Known | null> = load()

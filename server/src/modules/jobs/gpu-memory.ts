@@ -1,14 +1,15 @@
 import type { AttemptRow, JobRow } from '../../db/entities/execution.js'
+import { prepared } from '../../db/prepared.js'
 import type { ProjectScope, Tx } from '../../deps.js'
 
-const addPeak = `
+const addPeak = prepared(`
   INSERT INTO gpu_memory_peaks (project_id, submitted_by, name, peaks_mib)
   SELECT $1, $2, $3, ARRAY[mib]
   FROM (SELECT ceil(max(gpu_memory_mib)::numeric / $4)::integer AS mib
         FROM resource_samples WHERE attempt_id = $5 AND project_id = $1) sampled
   WHERE mib > 0
   ON CONFLICT (project_id, submitted_by, name) DO UPDATE SET
-    peaks_mib = (gpu_memory_peaks.peaks_mib || excluded.peaks_mib)[greatest(1, cardinality(gpu_memory_peaks.peaks_mib) - 18):]`
+    peaks_mib = (gpu_memory_peaks.peaks_mib || excluded.peaks_mib)[greatest(1, cardinality(gpu_memory_peaks.peaks_mib) - 18):]`)
 
 /**
  * Remember what an attempt took of each GPU at most: the last twenty by a name stay. Nothing is kept where nothing was

@@ -22,20 +22,27 @@ import {
   type Stage,
   type Verdict,
 } from '@novabrain/contracts'
-import {
-  AllocationEntity,
-  AttemptEntity,
-  JobEntity,
-  type AttemptRow,
-  type Grant,
-  type JobRow,
-} from '../../db/entities/execution.js'
+import { alongside, lastly, ringAfter } from '../../db/transaction-end.js'
+import type { AttemptRow, Grant, JobRow } from '../../db/entities/execution.js'
+import { attemptRows, jobRows } from '../../db/job-rows.js'
+import { prepared } from '../../db/prepared.js'
 import type { Clock, Outbox, Scope, Tx } from '../../deps.js'
 import { afterAttempt, type AfterAttempt } from '../../core/jobs/after-attempt.js'
 import { endsWithAttempt } from '../../core/jobs/ends-with-attempt.js'
 import type { JobRuns } from '../runs/service.js'
 import { presentJob, resizeWhy } from './present.js'
-import { findJob, findJobs, insertPlace, isPlaceOpen, lockJob, lockJobs, type JobWithAttempt } from './repository.js'
+import {
+  findJob,
+  findJobOfAttempt,
+  findJobs,
+  freePlace,
+  insertPlace,
+  isPlaceOpen,
+  lockJob,
+  lockJobOfAttempt,
+  lockJobs,
+  type JobWithAttempt,
+} from './repository.js'
 import { recordGpuPeak } from './gpu-memory.js'
 import { largestDeviceMib, recordUsage } from './usage.js'
 
@@ -47,10 +54,14 @@ export type { JobWithAttempt } from './repository.js'
 export interface JobLifecycle {
   /** A job of the scope with its latest attempt, or `null`. */
   find(tx: Tx, scope: Scope, jobId: string): Promise<JobWithAttempt | null>
+  /** The job of an attempt alone. */
+  findOfAttempt(tx: Tx, scope: Scope, attemptId: string): Promise<JobRow | null>
   /** Those of the jobs that are of the scope. */
   findMany(tx: Tx, scope: Scope, jobIds: readonly string[]): Promise<JobWithAttempt[]>
   /** A job of the scope, locked until the transaction ends; everything below wants it so. */
   lock(tx: Tx, scope: Scope, jobId: string): Promise<JobWithAttempt | null>
+  /** The same of the job of an attempt. */
+  lockOfAttempt(tx: Tx, scope: Scope, attemptId: string): Promise<JobWithAttempt | null>
   /** Those of the jobs that are of the scope, locked in the order of their ids. */
   lockMany(tx: Tx, scope: Scope, jobIds: readonly string[]): Promise<JobWithAttempt[]>
   /** A new attempt at the place granted. The database refuses it when the place is not free. */
@@ -82,8 +93,8 @@ export interface JobLifecycle {
   end(tx: Tx, locked: JobWithAttempt, attemptId: string, verdict: Verdict): Promise<JobWithAttempt>
   /** Announce a job as it now is: `job_changed`. */
   announce(tx: Tx, changed: JobWithAttempt): Promise<void>
-  /** Wake scheduler and executors when this transaction commits. */
-  wake(tx: Tx): Promise<void>
+  /** Wake scheduler and executors when this transaction has committed. */
+  wake(tx: Tx): void
 }
 
 export const createJobLifecycle = (deps: {
@@ -97,14 +108,7 @@ export const createJobLifecycle = (deps: {
   const announce: JobLifecycle['announce'] = (tx, { job, attempt }) =>
     outbox.append(tx, job, { type: 'job_changed', job: presentJob(job, attempt) })
 
-  const woken = new WeakSet<Tx>()
-
-  /** Once in a transaction is enough: PostgreSQL would tell equal ones once too. */
-  const wake: JobLifecycle['wake'] = async (tx) => {
-    if (woken.has(tx)) return
-    woken.add(tx)
-    await tx.query(`SELECT pg_notify('${workChannel}', '')`)
-  }
+  const wake: JobLifecycle['wake'] = (tx) => ringAfter(tx, workChannel)
 
   const change = async (
     tx: Tx,
@@ -119,15 +123,14 @@ export const createJobLifecycle = (deps: {
           : { ...attempt, ...patch.attempt, version: attempt.version + 1 },
     }
     assertLegal({ job, attempt }, changed)
-    await tx.update(JobEntity, { id: job.id }, { ...patch.job, version: changed.job.version } as never)
-    if (changed.attempt !== null && patch.attempt !== undefined)
-      await tx.update(AttemptEntity, { id: changed.attempt.id }, {
-        ...patch.attempt,
-        version: changed.attempt.version,
-      } as never)
+    alongside(tx, jobRows.update(tx, job.id, { ...patch.job, version: changed.job.version }))
+    if (changed.attempt !== null && patch.attempt !== undefined) {
+      const { id, version } = changed.attempt
+      alongside(tx, attemptRows.update(tx, id, { ...patch.attempt, version }))
+    }
     await letRunFollow(tx, job.status, changed.job)
     await announce(tx, changed)
-    if (concernsOthers({ job, attempt }, changed)) await wake(tx)
+    if (concernsOthers({ job, attempt }, changed)) wake(tx)
     return changed
   }
 
@@ -144,8 +147,8 @@ export const createJobLifecycle = (deps: {
     resizedFrom: AttemptRow['resizedFrom'] = null,
   ): Promise<JobWithAttempt> => {
     const attempt = { ...newAttempt(job, grant, newId(), clock.now()), resizedFrom }
-    await tx.insert(AttemptEntity, attempt as never)
-    await insertPlace(tx, attempt, grant)
+    alongside(tx, attemptRows.insert(tx, attempt))
+    alongside(tx, insertPlace(tx, attempt, grant))
     return change(
       tx,
       { job, attempt },
@@ -200,7 +203,7 @@ export const createJobLifecycle = (deps: {
     const changed = await change(tx, locked, {
       job: { ...askedFor(resources), raisedGpuMemoryMib: raisedAfter(locked.job, resources), reason: null, hold: null },
     })
-    await wake(tx)
+    wake(tx)
     return changed
   }
 
@@ -253,28 +256,30 @@ export const createJobLifecycle = (deps: {
         memoryRaised: job.raisedGpuMemoryMib !== null,
       },
       devices: attempt.devices,
-      largestDeviceMib: await largestDeviceMib(tx, job),
+      largestDeviceMib: verdict.kind === 'out_of_gpu_memory' ? await largestDeviceMib(tx, job) : 0,
     })
     const after = job.task.kind === 'kernel' ? endsWithAttempt(outcome) : outcome
     const runMs = attempt.startedAt === null ? 0 : Math.max(0, clock.nowMs() - Date.parse(attempt.startedAt))
-    await tx.delete(AllocationEntity, { attemptId })
-    if (after.jobStatus === 'succeeded') await recordGpuPeak(tx, job, attempt)
-    if (after.jobStatus !== 'queued') await dropReservation(tx, job.id)
+    alongside(tx, freePlace(tx, attemptId))
+    if (after.jobStatus === 'succeeded') alongside(tx, recordGpuPeak(tx, job, attempt))
+    if (after.jobStatus !== 'queued') alongside(tx, dropReservation(tx, job.id))
     const ended = { state: after.attemptState, verdict: after.verdict, endedAt: clock.now() }
     const usedRunMs = job.usedRunMs + runMs
     const changed =
       (after.attemptState === 'resized'
         ? await goOn(tx, { job, attempt }, { job: { usedRunMs }, attempt: ended })
         : null) ?? (await change(tx, locked, { job: { ...jobAfter(job, after, clock), usedRunMs }, attempt: ended }))
-    // Last, since all jobs of a person that end at once wait for this one row.
-    await recordUsage(tx, job, { attempt, runMs, now: clock.now() })
+    // All jobs of a person that end at once wait for this one row.
+    lastly(tx, () => recordUsage(tx, job, { attempt, runMs, now: clock.now() }))
     return changed
   }
 
   return {
     find: findJob,
+    findOfAttempt: findJobOfAttempt,
     findMany: findJobs,
     lock: lockJob,
+    lockOfAttempt: lockJobOfAttempt,
     lockMany: lockJobs,
     begin: (tx, locked, grant) => begin(tx, locked, grant),
     accept,
@@ -383,5 +388,6 @@ const concernsOthers = (before: JobWithAttempt, after: JobWithAttempt): boolean 
   before.attempt?.state !== after.attempt?.state ||
   before.attempt?.command !== after.attempt?.command
 
-const dropReservation = (tx: Tx, jobId: string): Promise<unknown> =>
-  tx.query('DELETE FROM reservations WHERE job_id = $1', [jobId])
+const reservationOfJob = prepared('DELETE FROM reservations WHERE job_id = $1')
+
+const dropReservation = (tx: Tx, jobId: string): Promise<unknown> => tx.query(reservationOfJob, [jobId])

@@ -1,7 +1,7 @@
-import { In, LessThan, type FindOptionsWhere } from 'typeorm'
 import type { JobStatus, Task } from '@novabrain/contracts'
-import { AttemptEntity, JobEntity, type AttemptRow, type Grant, type JobRow } from '../../db/entities/execution.js'
+import { AttemptEntity, type AttemptRow, type Grant, type JobRow } from '../../db/entities/execution.js'
 import type { ProjectScope, Scope, Tx } from '../../deps.js'
+import { attemptRows, jobRows } from '../../db/job-rows.js'
 import { prepared } from '../../db/prepared.js'
 import type { JobsOfRuns } from '../runs/service.js'
 
@@ -11,60 +11,83 @@ export interface JobWithAttempt {
   readonly attempt: AttemptRow | null
 }
 
-const within = (scope: Scope): FindOptionsWhere<JobRow> =>
+/** The tenant and project of a scope, `null` where it has none. */
+const bounds = (scope: Scope): [string | null, string | null] =>
   scope.kind === 'system'
-    ? {}
+    ? [null, null]
     : scope.kind === 'tenant'
-      ? { tenantId: scope.tenantId }
-      : { tenantId: scope.tenantId, projectId: scope.projectId }
+      ? [scope.tenantId, null]
+      : [scope.tenantId, scope.projectId]
 
-const attemptOf = async (tx: Tx, job: JobRow): Promise<AttemptRow | null> =>
-  job.attemptId === null ? null : tx.findOneBy(AttemptEntity, { id: job.attemptId })
+const inBounds = `($2::text IS NULL OR job.tenant_id = $2) AND ($3::text IS NULL OR job.project_id = $3)`
+const one = prepared(`SELECT ${jobRows.columns('job')} FROM jobs job WHERE job.id = $1 AND ${inBounds}`)
+const oneLocked = prepared(`${one} FOR UPDATE`)
+const several = `SELECT ${jobRows.columns('job')} FROM jobs job WHERE job.id = ANY ($1) AND ${inBounds} ORDER BY job.id`
+const severalFound = prepared(several)
+const severalLocked = prepared(`${several} FOR UPDATE`)
+const attemptOfJob = prepared(
+  `SELECT ${attemptRows.columns()} FROM attempts WHERE id = (SELECT attempt_id FROM jobs WHERE id = $1)`,
+)
+const jobOfAttempt = '(SELECT job_id FROM attempts WHERE id = $1)'
+const ofAttempt = prepared(
+  `SELECT ${jobRows.columns('job')} FROM jobs job WHERE job.id = ${jobOfAttempt} AND ${inBounds}`,
+)
+const ofAttemptLocked = prepared(`${ofAttempt} FOR UPDATE`)
+const latestOfAttempt = prepared(
+  `SELECT ${attemptRows.columns()} FROM attempts WHERE id = (SELECT attempt_id FROM jobs WHERE id = ${jobOfAttempt})`,
+)
+const attemptsByIds = prepared(`SELECT ${attemptRows.columns()} FROM attempts WHERE id = ANY ($1)`)
 
 const withAttempts = async (tx: Tx, jobs: readonly JobRow[]): Promise<JobWithAttempt[]> => {
   const ids = jobs.flatMap((job) => job.attemptId ?? [])
-  const attempts = ids.length === 0 ? [] : await tx.findBy(AttemptEntity, { id: In(ids) })
+  const attempts = ids.length === 0 ? [] : attemptRows.read(await tx.query(attemptsByIds, [ids]))
   const byId = new Map(attempts.map((attempt) => [attempt.id, attempt]))
   return jobs.map((job) => ({ job, attempt: byId.get(job.attemptId ?? '') ?? null }))
 }
 
 /** A job of the scope, or `null`. */
 export const findJob = async (tx: Tx, scope: Scope, jobId: string): Promise<JobWithAttempt | null> => {
-  const job = await tx.findOneBy(JobEntity, { ...within(scope), id: jobId })
-  return job === null ? null : { job, attempt: await attemptOf(tx, job) }
+  const jobs = jobRows.read(await tx.query(one, [jobId, ...bounds(scope)]))
+  return (await withAttempts(tx, jobs))[0] ?? null
 }
+
+/** The job of an attempt, or `null`. */
+export const findJobOfAttempt = async (tx: Tx, scope: Scope, attemptId: string): Promise<JobRow | null> =>
+  jobRows.read(await tx.query(ofAttempt, [attemptId, ...bounds(scope)]))[0] ?? null
 
 /** Those of the jobs that are of the scope, in the order of their ids. */
 export const findJobs = async (tx: Tx, scope: Scope, jobIds: readonly string[]): Promise<JobWithAttempt[]> =>
-  jobIds.length === 0
-    ? []
-    : withAttempts(
-        tx,
-        await tx.find(JobEntity, { where: { ...within(scope), id: In([...jobIds]) }, order: { id: 'ASC' } }),
-      )
+  jobIds.length === 0 ? [] : withAttempts(tx, jobRows.read(await tx.query(severalFound, [jobIds, ...bounds(scope)])))
+
+/** Asked for together and answered in order: the attempt is read when the job is locked. */
+const lockOne = async (
+  tx: Tx,
+  scope: Scope,
+  id: string,
+  [ofJob, ofAttempt]: readonly [string, string],
+): Promise<JobWithAttempt | null> => {
+  const [jobs, attempts] = (await Promise.all([
+    tx.query(ofJob, [id, ...bounds(scope)]),
+    tx.query(ofAttempt, [id]),
+  ])) as [unknown[], unknown[]]
+  const [job] = jobRows.read(jobs)
+  return job === undefined ? null : { job, attempt: attemptRows.read(attempts)[0] ?? null }
+}
 
 /**
  * A job of the scope, locked until the transaction ends. Whoever changes a job or one of its attempts locks the job
  * first; since everybody does, two changes of one job never interleave and never wait for each other in a ring.
  */
-export const lockJob = async (tx: Tx, scope: Scope, jobId: string): Promise<JobWithAttempt | null> => {
-  const job = await tx.findOne(JobEntity, {
-    where: { ...within(scope), id: jobId },
-    lock: { mode: 'pessimistic_write' },
-  })
-  return job === null ? null : { job, attempt: await attemptOf(tx, job) }
-}
+export const lockJob = (tx: Tx, scope: Scope, jobId: string): Promise<JobWithAttempt | null> =>
+  lockOne(tx, scope, jobId, [oneLocked, attemptOfJob])
+
+/** The same of the job of an attempt; its latest attempt may be another. */
+export const lockJobOfAttempt = (tx: Tx, scope: Scope, attemptId: string): Promise<JobWithAttempt | null> =>
+  lockOne(tx, scope, attemptId, [ofAttemptLocked, latestOfAttempt])
 
 /** Those of the jobs that are of the scope, locked one after another in the order of their ids. */
-export const lockJobs = async (tx: Tx, scope: Scope, jobIds: readonly string[]): Promise<JobWithAttempt[]> => {
-  if (jobIds.length === 0) return []
-  const jobs = await tx.find(JobEntity, {
-    where: { ...within(scope), id: In([...jobIds]) },
-    order: { id: 'ASC' },
-    lock: { mode: 'pessimistic_write' },
-  })
-  return withAttempts(tx, jobs)
-}
+export const lockJobs = async (tx: Tx, scope: Scope, jobIds: readonly string[]): Promise<JobWithAttempt[]> =>
+  jobIds.length === 0 ? [] : withAttempts(tx, jobRows.read(await tx.query(severalLocked, [jobIds, ...bounds(scope)])))
 
 const place = prepared(`
   WITH place AS (
@@ -104,47 +127,48 @@ export const isPlaceOpen = async (
   return rows[0]?.open === true
 }
 
-const active: JobStatus[] = ['queued', 'starting', 'running', 'stopping']
-const ended: JobStatus[] = ['succeeded', 'failed', 'cancelled']
+const freed = prepared('DELETE FROM allocations WHERE attempt_id = $1')
 
-const statuses = (filter: JobStatus | 'active' | 'ended'): JobStatus[] =>
-  filter === 'active' ? active : filter === 'ended' ? ended : [filter]
+/** What an attempt took is free again. */
+export const freePlace = (tx: Tx, attemptId: string): Promise<unknown> => tx.query(freed, [attemptId])
+
+const ofProject = `SELECT ${jobRows.columns('job')} FROM jobs job WHERE job.tenant_id = $1 AND job.project_id = $2`
+
+/** In the text of the statement, so that PostgreSQL knows which of its indexes are for it. */
+const isOf = (status: JobStatus | 'active' | 'ended' | undefined): string => {
+  if (status === undefined) return ''
+  if (status === 'active') return 'AND job.ended_at IS NULL'
+  return status === 'ended' ? 'AND job.ended_at IS NOT NULL' : `AND job.status = '${status}'`
+}
+
+const pageOf = (status: JobStatus | 'active' | 'ended' | undefined, before: boolean): string =>
+  prepared(`${ofProject} ${isOf(status)} ${before ? 'AND job.number < $4' : ''} ORDER BY job.number DESC LIMIT $3`)
 
 /** Jobs of the project, newest first, below `beforeNumber`; one more than `limit` tells whether there are more. */
 export const listJobs = async (
   tx: Tx,
-  scope: ProjectScope,
+  { tenantId, projectId }: ProjectScope,
   page: { status: JobStatus | 'active' | 'ended' | undefined; beforeNumber: number | null; limit: number },
 ): Promise<JobWithAttempt[]> => {
-  const jobs = await tx.find(JobEntity, {
-    where: {
-      ...within(scope),
-      ...(page.status === undefined ? {} : { status: In(statuses(page.status)) }),
-      ...(page.beforeNumber === null ? {} : { number: LessThan(page.beforeNumber) }),
-    },
-    order: { number: 'DESC' },
-    take: page.limit + 1,
-  })
-  return withAttempts(tx, jobs)
+  const before = page.beforeNumber === null ? [] : [page.beforeNumber]
+  const statement = pageOf(page.status, before.length > 0)
+  const found: unknown[] = await tx.query(statement, [tenantId, projectId, page.limit + 1, ...before])
+  return withAttempts(tx, jobRows.read(found))
 }
 
+const activeOfProject = prepared(`${ofProject} ${isOf('active')} ORDER BY job.submitted_at, job.id`)
+
 /** Jobs of the project that have not ended, in order of submission. */
-export const listActiveJobs = async (tx: Tx, scope: ProjectScope): Promise<JobWithAttempt[]> =>
-  withAttempts(
-    tx,
-    await tx.find(JobEntity, {
-      where: { ...within(scope), status: In(active) },
-      order: { submittedAt: 'ASC', id: 'ASC' },
-    }),
-  )
+export const listActiveJobs = async (tx: Tx, { tenantId, projectId }: ProjectScope): Promise<JobWithAttempt[]> =>
+  withAttempts(tx, jobRows.read(await tx.query(activeOfProject, [tenantId, projectId])))
 
 /** Every attempt of a job, first to last. */
 export const listAttempts = (tx: Tx, scope: ProjectScope, jobId: string): Promise<AttemptRow[]> =>
   tx.find(AttemptEntity, { where: { projectId: scope.projectId, jobId }, order: { number: 'ASC' } })
 
-const nextNumber = `
+const nextNumber = prepared(`
   INSERT INTO job_counters (project_id, tenant_id, last_number) VALUES ($1, $2, 1)
-  ON CONFLICT (project_id) DO UPDATE SET last_number = job_counters.last_number + 1 RETURNING last_number AS number`
+  ON CONFLICT (project_id) DO UPDATE SET last_number = job_counters.last_number + 1 RETURNING last_number AS number`)
 
 /** The next job number of the project; numbers of transactions that fail are given again. */
 export const nextJobNumber = async (tx: Tx, scope: ProjectScope): Promise<number> => {
@@ -154,17 +178,25 @@ export const nextJobNumber = async (tx: Tx, scope: ProjectScope): Promise<number
   return first.number
 }
 
-export const insertJob = (tx: Tx, job: JobRow): Promise<unknown> => tx.insert(JobEntity, job as never)
-
 const argumentsHash = `SELECT md5($1::jsonb ->> 'arguments') AS hash`
+const knownHashes = new Map<string, string | null>()
+const mostHashes = 1000
 
 /** The hash of the arguments of a task by which like jobs are found; PostgreSQL makes it of jobs that ran, so it makes this one too. */
 export const hashOfArguments = async (tx: Tx, task: Task): Promise<string | null> => {
-  const rows: { hash: string | null }[] = await tx.query(argumentsHash, [JSON.stringify(task)])
-  return rows[0]?.hash ?? null
+  const text = JSON.stringify(task)
+  const known = knownHashes.get(text)
+  if (known !== undefined) return known
+  const rows: { hash: string | null }[] = await tx.query(argumentsHash, [text])
+  const hash = rows[0]?.hash ?? null
+  if (knownHashes.size >= mostHashes) knownHashes.clear()
+  knownHashes.set(text, hash)
+  return hash
 }
 
-const ofRuns = `SELECT run_id AS "runId", id, number, status FROM jobs WHERE project_id = $1 AND run_id = ANY($2)`
+const ofRuns = prepared(
+  `SELECT run_id AS "runId", id, number, status FROM jobs WHERE project_id = $1 AND run_id = ANY($2)`,
+)
 
 /** The jobs of runs, for the pages of runs. */
 export const jobsOfRuns: JobsOfRuns = async (tx, scope, runIds) => {

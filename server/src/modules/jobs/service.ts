@@ -12,6 +12,7 @@ import {
   type QueueEntry,
   type Resources,
   type Routes,
+  type SnapshotFile,
   type SubmitJob,
   type Task,
 } from '@novabrain/contracts'
@@ -21,7 +22,10 @@ import { amended, gpuRangeFault } from '../../core/jobs/gpu-range.js'
 import { expectedRunText } from '../../core/jobs/run-time.js'
 import { startsNowText } from '../../core/jobs/texts.js'
 import type { JobRow } from '../../db/entities/execution.js'
+import { jobRows } from '../../db/job-rows.js'
+import { alongside } from '../../db/transaction-end.js'
 import { systemScope, type Deps, type ProjectScope, type Tx } from '../../deps.js'
+import { createTurns } from '../../realtime/turns.js'
 import type { QueueService } from '../queues/service.js'
 import type { JobRuns } from '../runs/service.js'
 import { checkAssistantJob, type AssistantAllowance } from './assistant-jobs.js'
@@ -37,7 +41,6 @@ import {
   findJob,
   findJobs,
   hashOfArguments,
-  insertJob,
   listActiveJobs,
   listAttempts,
   listJobs,
@@ -48,6 +51,12 @@ import {
 
 /** Failures of the machinery are tried again so often unless the job says otherwise; errors of its own code never are. */
 const defaultRetries = 2
+
+/**
+ * More of them at once would only wait for the number of the project, each with a connection, and keep others from the
+ * processor.
+ */
+const submissionsAtOnce = 3
 
 export interface JobDeps extends Deps {
   readonly lifecycle: JobLifecycle
@@ -65,8 +74,23 @@ export type JobService = ReturnType<typeof createJobService>
 export const createJobService = (deps: JobDeps) => {
   const { database, clock, newId, audit, idempotency, lifecycle, planner, queues } = deps
 
+  const takeTurn = createTurns(submissionsAtOnce)
+
   const jobOf = async (tx: Tx, scope: ProjectScope, jobId: string): Promise<JobWithAttempt> =>
     (await findJob(tx, scope, jobId)) ?? fail('job_not_found')
+
+  const filesOf = async (tx: Tx, scope: ProjectScope, request: SubmitJob): Promise<readonly SnapshotFile[]> => {
+    const snapshot = (await deps.snapshots.find(tx, scope, request.snapshotId)) ?? fail('code_snapshot_not_found')
+    if (request.pinDigest !== null && (await deps.pins.find(tx, scope, request.pinDigest)) === null)
+      return fail('environment_pin_not_found')
+    return snapshot.files
+  }
+
+  /** A notebook is read, which may take a while: in no transaction. */
+  const checkNotebook = async (scope: ProjectScope, request: SubmitJob): Promise<void> => {
+    const files = await database.transaction(scope, (tx) => filesOf(tx, scope, request))
+    await checkEntrypoint(scope, request.task, files, deps.blobs)
+  }
 
   const create = async (
     tx: Tx,
@@ -75,39 +99,40 @@ export const createJobService = (deps: JobDeps) => {
     { locale, foresee }: { locale: Locale; foresee: Foresee },
   ): Promise<Job> => {
     checkGpuRange(request.resources, request.task)
-    const resources = await planner.resources(tx, request.resources, locale)
+    const [files, resources, queueName, experimentId] = await Promise.all([
+      filesOf(tx, scope, request),
+      planner.resources(tx, request.resources, locale),
+      queues.nameFor(tx, scope.tenantId, request.queueName),
+      deps.runs.experimentFor(tx, scope, request.experimentName ?? 'Default'),
+    ])
+    if (request.task.kind !== 'notebook') await checkEntrypoint(scope, request.task, files, deps.blobs)
     if (request.origin === 'assistant')
       await checkAssistantJob(tx, deps, scope, { resources, timeLimitMs: request.timeLimitMs ?? null })
-    const queueName = await queues.nameFor(tx, scope.tenantId, request.queueName)
     const name = nameOf(request)
     const predicted = foresee(await likeJobOf(tx, scope, { name, task: request.task, gpuCount: resources.gpuCount }))
-    // As late as can be: all submissions to the project wait for the number until this one is committed.
-    const [id, runId, number] = [newId(), newId(), await nextJobNumber(tx, scope)]
-    const run = await deps.runs.createForJob(tx, scope, {
-      runId,
-      jobId: id,
-      experimentName: request.experimentName ?? 'Default',
-      runName: name,
-      tags: { 'novabrain.jobId': id, 'novabrain.jobNumber': String(number) },
-    })
+    const [id, runId] = [newId(), newId()]
+    // All submissions to the project wait for its number until this one is committed: what follows goes with the commit.
+    const number = await nextJobNumber(tx, scope)
     const job = newJob(scope, request, resources, {
       id,
       number,
       name,
       queueName,
       runId,
-      experimentId: run.experimentId,
+      experimentId,
       submittedAt: clock.now(),
       predictedRunMs: predicted?.likelyMs ?? null,
     })
-    await insertJob(tx, job)
+    const tags = { 'novabrain.jobId': id, 'novabrain.jobNumber': String(number) }
+    alongside(tx, deps.runs.createForJob(tx, scope, { runId, jobId: id, experimentId, runName: name, tags }))
+    alongside(tx, jobRows.insert(tx, job))
     await audit.append(tx, scope, {
       action: 'job_submitted',
       subject: id,
       detail: { number, name, origin: job.origin },
     })
     await lifecycle.announce(tx, { job, attempt: null })
-    await lifecycle.wake(tx)
+    lifecycle.wake(tx)
     return presentJob(job, null)
   }
 
@@ -123,17 +148,13 @@ export const createJobService = (deps: JobDeps) => {
       request: SubmitJob,
       { idempotencyKey, locale }: { idempotencyKey: string | null; locale: Locale },
     ): Promise<Job> {
-      const files = await database.transaction(scope, async (tx) => {
-        const snapshot = (await deps.snapshots.find(tx, scope, request.snapshotId)) ?? fail('code_snapshot_not_found')
-        if (request.pinDigest !== null && (await deps.pins.find(tx, scope, request.pinDigest)) === null)
-          return fail('environment_pin_not_found')
-        return snapshot.files
-      })
-      await checkEntrypoint(scope, request.task, files, deps.blobs)
+      if (request.task.kind === 'notebook') await checkNotebook(scope, request)
       const foresee = await planner.foresight()
-      const job = await database.transaction(scope, (tx) =>
-        idempotency.run(tx, scope, { key: idempotencyKey, fingerprint: fingerprintOf(request) }, () =>
-          create(tx, scope, request, { locale, foresee }),
+      const job = await takeTurn(() =>
+        database.transaction(scope, (tx) =>
+          idempotency.run(tx, scope, { key: idempotencyKey, fingerprint: fingerprintOf(request) }, () =>
+            create(tx, scope, request, { locale, foresee }),
+          ),
         ),
       )
       logSubmitted(deps.log, job)

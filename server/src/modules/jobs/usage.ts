@@ -1,17 +1,18 @@
 import type { AttemptRow, JobRow } from '../../db/entities/execution.js'
+import { prepared } from '../../db/prepared.js'
 import type { Tx } from '../../deps.js'
 
 /** Past use fades by half in a day. */
 export const usageHalfLifeMs = 86_400_000
 
-const addUsage = `
+const addUsage = prepared(`
   INSERT INTO usage (tenant_id, queue_name, owner, as_of, gpu_milli_seconds, cpu_milli_seconds, memory_mib_seconds)
   VALUES ($1, $2, $3, $4, $5, $6, $7)
   ON CONFLICT (tenant_id, queue_name, owner) DO UPDATE SET
     gpu_milli_seconds = faded(usage.gpu_milli_seconds, usage.as_of, excluded.as_of) + excluded.gpu_milli_seconds,
     cpu_milli_seconds = faded(usage.cpu_milli_seconds, usage.as_of, excluded.as_of) + excluded.cpu_milli_seconds,
     memory_mib_seconds = faded(usage.memory_mib_seconds, usage.as_of, excluded.as_of) + excluded.memory_mib_seconds,
-    as_of = greatest(usage.as_of, excluded.as_of)`
+    as_of = greatest(usage.as_of, excluded.as_of)`)
 
 /** Who shares fairly inside a queue: the member, by id where there is one. */
 export const ownerOf = (job: Pick<JobRow, 'submittedBy' | 'submittedById'>): string =>

@@ -1,4 +1,6 @@
 import type { DomainEvent } from '@novabrain/contracts'
+import { ringAfter } from '../../db/transaction-end.js'
+import { prepared } from '../../db/prepared.js'
 import type { Outbox, Tx } from '../../deps.js'
 import { workChannel } from '../jobs/lifecycle.js'
 
@@ -14,11 +16,13 @@ export const announceCluster = async (
 ): Promise<void> => {
   await tx.query('UPDATE cluster_version SET version = version + 1')
   await outbox.append(tx, { tenantId, projectId: null }, event)
-  await tx.query(`SELECT pg_notify('${workChannel}', '')`)
+  ringAfter(tx, workChannel)
 }
+
+const heldVersion = prepared('SELECT version FROM cluster_version FOR SHARE')
 
 /** The version of nodes and queues, held still until the transaction ends. */
 export const holdClusterVersion = async (tx: Tx): Promise<number> => {
-  const rows: { version: number }[] = await tx.query('SELECT version FROM cluster_version FOR SHARE')
+  const rows: { version: number }[] = await tx.query(heldVersion, [])
   return rows[0]?.version ?? 0
 }

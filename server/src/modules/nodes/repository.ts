@@ -1,11 +1,17 @@
 import { In, LessThan } from 'typeorm'
 import { DeviceEntity, NodeEntity, type DeviceRow, type NodeRow } from '../../db/entities/execution.js'
+import { prepared } from '../../db/prepared.js'
+import { rowsOf } from '../../db/rows.js'
 import type { Tx } from '../../deps.js'
 
-export const listNodes = (tx: Tx): Promise<NodeRow[]> => tx.find(NodeEntity, { order: { name: 'ASC', id: 'ASC' } })
+const nodeRows = rowsOf(NodeEntity)
+const deviceRows = rowsOf(DeviceEntity)
+const allNodes = prepared(`SELECT ${nodeRows.columns()} FROM nodes ORDER BY name, id`)
+const presentDevices = prepared(`SELECT ${deviceRows.columns()} FROM devices WHERE present ORDER BY node_id, index`)
 
-export const listDevices = (tx: Tx): Promise<DeviceRow[]> =>
-  tx.find(DeviceEntity, { where: { present: true }, order: { nodeId: 'ASC', index: 'ASC' } })
+export const listNodes = async (tx: Tx): Promise<NodeRow[]> => nodeRows.read(await tx.query(allNodes, []))
+
+export const listDevices = async (tx: Tx): Promise<DeviceRow[]> => deviceRows.read(await tx.query(presentDevices, []))
 
 /** Jobs may begin on a node that is locked: only its own row stands still. */
 const lock = { mode: 'for_no_key_update' } as const
@@ -35,11 +41,11 @@ export interface HeldNode {
   readonly memoryMib: number
 }
 
-const heldNodes = `
+const heldNodes = prepared(`
   SELECT node_id AS "nodeId", sum(cpu_milli)::integer AS "cpuMilli", sum(memory_mib)::integer AS "memoryMib"
-  FROM allocations GROUP BY node_id`
+  FROM allocations GROUP BY node_id`)
 
-export const listHeldNodes = (tx: Tx): Promise<HeldNode[]> => tx.query(heldNodes)
+export const listHeldNodes = (tx: Tx): Promise<HeldNode[]> => tx.query(heldNodes, [])
 
 /** A grant on a device with the job it is for. */
 export interface HeldDevice {
@@ -52,20 +58,20 @@ export interface HeldDevice {
   readonly jobName: string
 }
 
-const heldDevices = `
+const heldDevices = prepared(`
   SELECT held.device_id AS "deviceId", held.milli, held.memory_mib AS "memoryMib", job.project_id AS "projectId",
     job.id AS "jobId", job.number AS "jobNumber", job.name AS "jobName"
   FROM device_allocations held JOIN attempts attempt ON attempt.id = held.attempt_id JOIN jobs job ON job.id = attempt.job_id
-  ORDER BY job.submitted_at, job.id`
+  ORDER BY job.submitted_at, job.id`)
 
-export const listHeldDevices = (tx: Tx): Promise<HeldDevice[]> => tx.query(heldDevices)
+export const listHeldDevices = (tx: Tx): Promise<HeldDevice[]> => tx.query(heldDevices, [])
 
-const heldProcessors = `
+const heldProcessors = prepared(`
   SELECT device.id AS "deviceId", held.cpu_milli AS milli, held.memory_mib AS "memoryMib", job.project_id AS "projectId",
     job.id AS "jobId", job.number AS "jobNumber", job.name AS "jobName"
   FROM devices device JOIN allocations held ON held.node_id = device.node_id
     JOIN attempts attempt ON attempt.id = held.attempt_id JOIN jobs job ON job.id = attempt.job_id
-  WHERE device.kind = 'cpu' AND device.present ORDER BY job.submitted_at, job.id`
+  WHERE device.kind = 'cpu' AND device.present ORDER BY job.submitted_at, job.id`)
 
 /** What jobs hold of nodes that have no accelerator; `milli` are thousandths of a core. */
-export const listHeldProcessors = (tx: Tx): Promise<HeldDevice[]> => tx.query(heldProcessors)
+export const listHeldProcessors = (tx: Tx): Promise<HeldDevice[]> => tx.query(heldProcessors, [])

@@ -1,5 +1,6 @@
 import type { Node } from '@novabrain/contracts'
 import type { DeviceRow, NodeRow } from '../../db/entities/execution.js'
+import { groupRows } from '../../core/tracking/group-rows.js'
 import { systemScope, type Deps } from '../../deps.js'
 import { announceCluster } from './cluster.js'
 import {
@@ -32,17 +33,19 @@ export const createNodeService = ({ database, clock, outbox }: Deps) => ({
    */
   list(projectIds: ReadonlySet<string>): Promise<Node[]> {
     return database.transaction(systemScope, async (tx) => {
-      const [nodes, devices] = [await listNodes(tx), await listDevices(tx)]
-      const devicesHeld = [...(await listHeldDevices(tx)), ...(await listHeldProcessors(tx))]
-      const held = { nodes: await listHeldNodes(tx), devices: devicesHeld }
-      return nodes.map((node) =>
-        presentNode(
-          node,
-          devices.filter(({ nodeId }) => nodeId === node.id),
-          held,
-          projectIds,
-        ),
-      )
+      const [nodes, devices, heldNodes, heldDevices, heldProcessors] = await Promise.all([
+        listNodes(tx),
+        listDevices(tx),
+        listHeldNodes(tx),
+        listHeldDevices(tx),
+        listHeldProcessors(tx),
+      ])
+      const devicesOf = groupRows(devices, ({ nodeId }) => nodeId)
+      const held = {
+        nodes: new Map(heldNodes.map((node) => [node.nodeId, node])),
+        devices: groupRows([...heldDevices, ...heldProcessors], ({ deviceId }) => deviceId),
+      }
+      return nodes.map((node) => presentNode(node, devicesOf.get(node.id) ?? [], held, projectIds))
     })
   },
 
@@ -99,10 +102,10 @@ const sameDevices = (known: readonly DeviceRow[], found: NodeDescription['device
 const presentNode = (
   node: NodeRow,
   devices: readonly DeviceRow[],
-  held: { nodes: readonly HeldNode[]; devices: readonly HeldDevice[] },
+  held: { nodes: ReadonlyMap<string, HeldNode>; devices: ReadonlyMap<string, readonly HeldDevice[]> },
   projectIds: ReadonlySet<string>,
 ): Node => {
-  const used = held.nodes.find(({ nodeId }) => nodeId === node.id)
+  const used = held.nodes.get(node.id)
   return {
     ...node,
     freeCpuMilli: Math.max(0, node.cpuMilli - (used?.cpuMilli ?? 0)),
@@ -110,7 +113,7 @@ const presentNode = (
     devices: devices.map((device) =>
       presentDevice(
         device,
-        held.devices.filter(({ deviceId }) => deviceId === device.id).map((each) => shareOf(node, device, each)),
+        (held.devices.get(device.id) ?? []).map((each) => shareOf(node, device, each)),
         projectIds,
       ),
     ),

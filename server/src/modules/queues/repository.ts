@@ -1,6 +1,7 @@
 import type { Queue } from '@novabrain/contracts'
 import { QueueEntity, type QueueRow } from '../../db/entities/execution.js'
 import { QueueChangeEntity, type QueueChangeRow } from '../../db/entities/scheduling.js'
+import { prepared } from '../../db/prepared.js'
 import type { Tx } from '../../deps.js'
 
 /** The queue every tenant has, without limits; jobs that name none go there. */
@@ -19,6 +20,13 @@ export const ensureDefaultQueue = (
 
 export const findQueue = (tx: Tx, tenantId: string, name: string): Promise<QueueRow | null> =>
   tx.findOneBy(QueueEntity, { tenantId, name })
+
+const queueByName = prepared('SELECT 1 FROM queues WHERE tenant_id = $1 AND name = $2')
+
+export const hasQueue = async (tx: Tx, tenantId: string, name: string): Promise<boolean> => {
+  const rows: unknown[] = await tx.query(queueByName, [tenantId, name])
+  return rows.length > 0
+}
 
 export const listQueues = (tx: Tx, tenantId: string): Promise<QueueRow[]> =>
   tx.find(QueueEntity, { where: { tenantId }, order: { name: 'ASC' } })

@@ -7,6 +7,7 @@ import {
   defaultQueueName,
   ensureDefaultQueue,
   findQueue,
+  hasQueue,
   insertQueueChange,
   listQueueChanges,
   listQueues,
@@ -36,9 +37,11 @@ export const createQueueService = ({ database, clock, newId, outbox, audit }: De
 
   /** The queue that is meant: the one asked for, or the default. Errors: `queue_not_found`. */
   async nameFor(tx: Tx, tenantId: string, asked: string | undefined): Promise<string> {
-    await ensureDefaultQueue(tx, tenantId, { id: newId(), now: clock.now() })
     const name = asked ?? defaultQueueName
-    return (await findQueue(tx, tenantId, name))?.name ?? fail('queue_not_found', { queueName: name })
+    if (await hasQueue(tx, tenantId, name)) return name
+    if (name !== defaultQueueName) return fail('queue_not_found', { queueName: name })
+    await ensureDefaultQueue(tx, tenantId, { id: newId(), now: clock.now() })
+    return name
   },
 
   /**

@@ -5,7 +5,9 @@ import type { Compiled } from '../../core/tracking/compile-search.js'
 import type { ProjectScope, Tx } from '../../deps.js'
 import { datasetSummaries } from '../../db/sql/tracking-dataset-summaries.sql.js'
 import { dataOfRuns } from '../../db/sql/tracking-data-of-runs.sql.js'
+import { prepared } from '../../db/prepared.js'
 import { expireRuns } from '../../db/sql/tracking-expire-runs.sql.js'
+import { followJob, followJobInside } from '../../db/sql/tracking-follow-job.sql.js'
 import { newestMetricsOfRuns } from '../../db/sql/tracking-newest-metrics-of-runs.sql.js'
 import { runColumns, runTables } from '../../db/sql/tracking-run-columns.sql.js'
 import { runPage } from '../../db/sql/tracking-run-page.sql.js'
@@ -74,6 +76,13 @@ export interface RunData {
 /** What `run_changed` tells. */
 export type ChangedRun = Pick<RunRecord, 'id' | 'tenantId' | 'projectId' | 'experimentId' | 'name' | 'status'>
 
+/** A status that a job reached, and when; a run that is over has an end. */
+export interface ReachedStatus {
+  readonly status: RunStatus
+  readonly atMs: number
+  readonly isOver: boolean
+}
+
 /** A run by its id, and where it is. */
 type PlacedRun = Pick<RunRecord, 'id' | 'projectId' | 'experimentId'>
 
@@ -88,7 +97,20 @@ export interface DatasetSummary {
 type Project = Pick<ProjectScope, 'projectId'>
 type OfRun<T> = T & { readonly runId: string }
 
-const one = `SELECT ${runColumns} FROM ${runTables} WHERE r.project_id = $1 AND r.id = $2`
+const one = prepared(`SELECT ${runColumns} FROM ${runTables} WHERE r.project_id = $1 AND r.id = $2`)
+
+const valuesOf = ({ projectId }: Project, runId: string, { status, atMs, isOver }: ReachedStatus) => [
+  projectId,
+  runId,
+  status,
+  atMs,
+  isOver ? atMs : null,
+]
+
+const insertRun = prepared(`
+  INSERT INTO runs (id, tenant_id, project_id, experiment_id, name, status, lifecycle_stage, user_name,
+    started_at_ms, ended_at_ms, last_seen_at_ms, job_id, job_run_id)
+  VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)`)
 
 /** Runs and what they hold, in PostgreSQL. */
 export const runRepository = {
@@ -117,26 +139,21 @@ export const runRepository = {
   },
 
   async insert(tx: Tx, run: Omit<RunRecord, 'experimentName' | 'artifactUri'>, seenAtMs: number): Promise<void> {
-    await tx.query(
-      `INSERT INTO runs (id, tenant_id, project_id, experiment_id, name, status, lifecycle_stage, user_name,
-         started_at_ms, ended_at_ms, last_seen_at_ms, job_id, job_run_id)
-       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)`,
-      [
-        run.id,
-        run.tenantId,
-        run.projectId,
-        run.experimentId,
-        run.name,
-        run.status,
-        run.lifecycleStage,
-        run.userName,
-        run.startedAtMs,
-        run.endedAtMs,
-        seenAtMs,
-        run.jobId,
-        run.jobRunId,
-      ],
-    )
+    await tx.query(insertRun, [
+      run.id,
+      run.tenantId,
+      run.projectId,
+      run.experimentId,
+      run.name,
+      run.status,
+      run.lifecycleStage,
+      run.userName,
+      run.startedAtMs,
+      run.endedAtMs,
+      seenAtMs,
+      run.jobId,
+      run.jobRunId,
+    ])
   },
 
   async update(
@@ -164,13 +181,16 @@ export const runRepository = {
     ])
   },
 
-  /** The open runs that were begun inside the job of a run. */
-  async openChildren(tx: Tx, scope: Project, jobRunId: string): Promise<RunRecord[]> {
-    return tx.query(
-      `SELECT ${runColumns} FROM ${runTables}
-       WHERE r.project_id = $1 AND r.job_run_id = $2 AND r.status IN ('RUNNING', 'SCHEDULED') ORDER BY r.id`,
-      [scope.projectId, jobRunId],
-    )
+  /** The run of a job has a status that its job reached. Answers the run where that is another than before. */
+  async follow(tx: Tx, scope: Project, runId: string, reached: ReachedStatus): Promise<ChangedRun[]> {
+    const [changed]: [ChangedRun[], number] = await tx.query(followJob, valuesOf(scope, runId, reached))
+    return changed
+  },
+
+  /** The same for the open runs that were begun inside the job. */
+  async followInside(tx: Tx, scope: Project, jobRunId: string, reached: ReachedStatus): Promise<ChangedRun[]> {
+    const [changed]: [ChangedRun[], number] = await tx.query(followJobInside, valuesOf(scope, jobRunId, reached))
+    return changed
   },
 
   async setLifecycleStage(

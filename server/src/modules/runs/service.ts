@@ -24,21 +24,24 @@ export type { DatasetInput, DatasetSummary, ModelLink, RunData, RunRecord } from
 
 /** What the module of jobs needs of runs, always inside the transaction of the job's own change. */
 export interface JobRuns {
+  /** The experiment of that name for a new job: made when it is new, restored when it was deleted. */
+  experimentFor(tx: Tx, scope: ProjectScope, name: string): Promise<string>
+
   /**
-   * The record of a new job: a run with status `SCHEDULED`, in the experiment of that name (made when it is new,
-   * restored when it was deleted). `runName: null` gives it a friendly name. Appends `run_changed`.
+   * The record of a new job: a run with status `SCHEDULED`. `runName: null` gives it a friendly name. Appends
+   * `run_changed`, and answers the name.
    */
   createForJob(
     tx: Tx,
     scope: ProjectScope,
     run: {
       readonly runId: string
-      readonly experimentName: string
+      readonly experimentId: string
       readonly runName: string | null
       readonly tags: Readonly<Record<string, string>>
       readonly jobId: string
     },
-  ): Promise<{ readonly experimentId: string; readonly runName: string }>
+  ): Promise<string>
 
   /**
    * The run of a job follows its job: what the job says holds, whatever a client of MLflow said before or says after.
@@ -119,10 +122,8 @@ export const createRunsService = (deps: RunsDeps) => {
     })
 
   const insert = async (tx: Tx, run: Omit<RunRecord, 'experimentName' | 'artifactUri'>, tags: readonly KeyValue[]) => {
-    await runs.insert(tx, run, clock.nowMs())
     const named = tags.some((tag) => tag.key === runNameTag) ? tags : [...tags, { key: runNameTag, value: run.name }]
-    await runs.setTags(tx, run, run.id, named)
-    await announce(tx, run)
+    await Promise.all([runs.insert(tx, run, clock.nowMs()), runs.setTags(tx, run, run.id, named), announce(tx, run)])
   }
 
   const get = async (tx: Tx, scope: ProjectScope, runId: string): Promise<RunRecord> =>
@@ -197,22 +198,24 @@ export const createRunsService = (deps: RunsDeps) => {
   }
 
   const forJobs: JobRuns = {
-    async createForJob(tx, scope, { runId, experimentName, runName, tags, jobId }) {
-      const { id: experimentId } = await experiments.getOrCreate(tx, scope, experimentName)
+    async experimentFor(tx, scope, name) {
+      return (await experiments.getOrCreate(tx, scope, name)).id
+    },
+
+    async createForJob(tx, scope, { runId, experimentId, runName, tags, jobId }) {
       const name = runName ?? friendlyName(runId)
       const record = { ...newRun(scope, runId, experimentId, name, clock.nowMs()), status: 'SCHEDULED' as const, jobId }
       await insert(tx, { ...record, jobRunId: null }, keyValues(tags))
-      return { experimentId, runName: name }
+      return name
     },
 
     async setStatus(tx, owner, runId, { status, atMs }) {
-      const run = await runs.lock(tx, owner, runId)
-      if (run === null || run.status === status) return
-      await save(tx, run, followed(run, status, atMs))
-      if (!hasEnded(status)) return
-      for (const child of await runs.openChildren(tx, owner, runId)) {
-        await save(tx, child, followed(child, status, atMs))
-      }
+      const reached = { status, atMs, isOver: hasEnded(status) }
+      const changed = await Promise.all([
+        runs.follow(tx, owner, runId, reached),
+        reached.isOver ? runs.followInside(tx, owner, runId, reached) : [],
+      ])
+      await Promise.all(changed.flat().map((run) => announce(tx, run)))
     },
   }
 
@@ -329,17 +332,21 @@ export const createRunsService = (deps: RunsDeps) => {
       database.transaction(scope, async (tx) => {
         const found = isNumeric(page.experimentId ?? '0') ? await runs.page(tx, scope, page) : []
         const ids = found.map((run) => run.id)
-        const metricsOf = await runs.newestMetrics(tx, scope, ids, metricsInList)
-        const jobs = await jobsOfRuns(tx, scope, ids)
+        const [metricsOf, jobs] = await Promise.all([
+          runs.newestMetrics(tx, scope, ids, metricsInList),
+          jobsOfRuns(tx, scope, ids),
+        ])
         return found.map((run) => summaryOf(run, metricsOf(run.id), jobs.get(run.id) ?? null))
       }),
 
     /** A run as the run page shows it. */
     show: (scope: ProjectScope, runId: string): Promise<Run> =>
       database.transaction(scope, async (tx) => {
-        const run = await get(tx, scope, runId)
-        const dataOf = await runs.dataOf(tx, scope, [runId])
-        const jobs = await jobsOfRuns(tx, scope, [runId])
+        const [run, dataOf, jobs] = await Promise.all([
+          get(tx, scope, runId),
+          runs.dataOf(tx, scope, [runId]),
+          jobsOfRuns(tx, scope, [runId]),
+        ])
         return runOf(run, dataOf(runId), jobs.get(runId) ?? null)
       }),
 
@@ -362,12 +369,6 @@ export const createRunsService = (deps: RunsDeps) => {
 const isNumeric = (id: string): boolean => /^\d{1,18}$/.test(id)
 
 const hasEnded = (status: RunStatus): boolean => status !== 'RUNNING' && status !== 'SCHEDULED'
-
-/** A run as it is after its job reached a status. */
-const followed = (run: RunRecord, status: RunStatus, atMs: number): RunRecord => {
-  const startedAtMs = run.status === 'SCHEDULED' && status === 'RUNNING' ? atMs : run.startedAtMs
-  return { ...run, status, startedAtMs, endedAtMs: hasEnded(status) ? atMs : null }
-}
 
 const newRun = (
   scope: ProjectScope,
