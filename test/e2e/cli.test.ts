@@ -200,6 +200,22 @@ describe('looking', () => {
   )
 })
 
+test('the history of a queue speaks as its options do', async () => {
+  expect((await cli('queues', 'set', 'night', '--gpus', '1.5', '--weight', '2')).code).toBe(0)
+  const order = ['--order', 'predicted', '--people', 'alike', '--patience', '12h', '--reason', 'short work by night']
+  expect((await cli('queues', 'set', 'night', '--gpus', 'none', ...order)).code).toBe(0)
+  const { code, stdout } = await cli('queues', 'history', 'night')
+  expect(code).toBe(0)
+  for (const line of [
+    'gpus: 1.5 → none',
+    'order: cluster → predicted',
+    'people: fair → alike',
+    'patience: none → 12 h',
+  ])
+    expect(stdout).toContain(line)
+  expect(stdout).toContain('short work by night')
+})
+
 describe('a job that waits and one that runs', () => {
   let flag: string
   let holder: Job

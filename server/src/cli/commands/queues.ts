@@ -1,4 +1,4 @@
-import type { Queue, QueueOrderKind } from '@novabrain/contracts'
+import type { Queue, QueueChange, QueueOrderKind } from '@novabrain/contracts'
 import { writeChanges } from '../changes.js'
 import { integerOption, textOption, UsageError, type Command, type Context, type Session } from '../command.js'
 import { formatDuration } from '../output.js'
@@ -64,9 +64,30 @@ const history = async (context: Context, { client }: Session, queueName: string)
   writeChanges(context, items, {
     none: context.texts.queueUnchanged(queueName),
     changesOf: ({ changes }) =>
-      changes.map(({ field, before, after }) => `${field}: ${String(before ?? '–')} → ${String(after ?? '–')}`),
+      changes.map(({ field, before, after }) => `${optionOf(field)}: ${told(field, before)} → ${told(field, after)}`),
   })
   return 0
+}
+
+type Changed = QueueChange['changes'][number]
+
+const options: Readonly<Record<string, string>> = {
+  nominalGpuMilli: 'gpus',
+  borrowingLimitGpuMilli: 'borrow',
+  lendingLimitGpuMilli: 'lend',
+  orderKind: 'order',
+  orderFair: 'people',
+  patienceMs: 'patience',
+}
+
+/** Histories speak as `set` is spoken to. */
+const optionOf = (field: string): string => options[field] ?? field
+
+const told = (field: string, value: Changed['after']): string => {
+  if (value === null) return 'none'
+  if (typeof value === 'boolean') return value ? 'fair' : 'alike'
+  if (field.endsWith('GpuMilli')) return String(Number(value) / 1000)
+  return field === 'patienceMs' ? formatDuration(Number(value)) : String(value)
 }
 
 const fresh = {

@@ -10,12 +10,13 @@ import type {
 } from '@novabrain/contracts'
 import type { Host } from '../host.js'
 import { formatAge } from '../format/age.js'
-import { inMs, inUnit, timeUnits, type TimeUnit } from '../format/duration-unit.js'
+import { inMs, inUnit, type TimeUnit } from '../format/duration-unit.js'
 import { formatDuration } from '../format/duration.js'
 import { cardErrorOf } from '../format/error.js'
 import { fill } from '../locales/strings.js'
 import { NbElement } from './base.js'
 import { defineElement } from './define.js'
+import { changeList, formStyles, unitOptions, valueOf } from './form-parts.js'
 import { refreshOn } from './refresh.js'
 import { Remote } from './remote.js'
 import { baseStyles } from './styles.js'
@@ -40,11 +41,8 @@ export class NbPolicyForm extends NbElement {
   }
   static override styles = [
     baseStyles,
+    formStyles,
     css`
-      :host {
-        padding: 14px var(--nb-inset, 12px) 28px;
-        container-type: inline-size;
-      }
       form {
         max-width: 820px;
       }
@@ -62,29 +60,13 @@ export class NbPolicyForm extends NbElement {
         padding: 0;
         font-weight: 600;
       }
-      .field {
-        display: grid;
-        grid-template-columns: minmax(0, 1fr) minmax(160px, auto);
-        gap: 2px 20px;
-        align-items: start;
-        padding: 8px 0;
+      .field,
+      .history li {
         border-bottom: 1px solid color-mix(in srgb, var(--nb-border) 55%, transparent);
       }
       .field.changed .name::after {
         content: ' •';
         color: var(--nb-accent);
-      }
-      .meaning {
-        max-width: 64ch;
-        text-wrap: pretty;
-      }
-      .take {
-        display: flex;
-        flex-wrap: wrap;
-        align-items: center;
-        justify-content: end;
-        gap: 4px 6px;
-        text-align: end;
       }
       .take select {
         max-width: min(440px, 100%);
@@ -98,34 +80,11 @@ export class NbPolicyForm extends NbElement {
         text-align: end;
       }
       .end {
-        display: grid;
-        gap: 8px;
         margin-top: 18px;
-      }
-      .end label {
-        display: grid;
-        gap: 3px;
-      }
-      .buttons {
-        display: flex;
-        flex-wrap: wrap;
-        align-items: center;
-        gap: 6px 12px;
       }
       .history {
         max-width: 820px;
         margin-top: 28px;
-      }
-      .history ol {
-        list-style: none;
-      }
-      .history li {
-        padding: 8px 0;
-        border-bottom: 1px solid color-mix(in srgb, var(--nb-border) 55%, transparent);
-        overflow-wrap: anywhere;
-      }
-      .inset {
-        margin: 12px 0;
       }
       .from {
         display: flex;
@@ -133,15 +92,6 @@ export class NbPolicyForm extends NbElement {
         align-items: center;
         gap: 4px 8px;
         margin-top: 12px;
-      }
-      @container (max-width: 520px) {
-        .field {
-          grid-template-columns: 1fr;
-        }
-        .take {
-          justify-content: start;
-          text-align: start;
-        }
       }
     `,
   ]
@@ -306,7 +256,6 @@ export class NbPolicyForm extends NbElement {
       <span class="muted">${units[field.unit ?? ''] ?? ''}</span>`
   }
   #time(field: PolicyField, value: number) {
-    const t = this.t.policy
     const { amount, unit } = inUnit(value)
     const set = () => {
       const [number, select] = [`#${CSS.escape(field.field)}`, `#${CSS.escape(field.field)}-unit`].map((id) =>
@@ -316,9 +265,7 @@ export class NbPolicyForm extends NbElement {
     }
     return html`<input type="number" id=${field.field} step="any" min="0" .value=${String(amount)} @change=${set} />
       <select id=${`${field.field}-unit`} aria-label=${field.label} .value=${unit} @change=${set}>
-        ${[...timeUnits]
-          .reverse()
-          .map(([name]) => html`<option value=${name} ?selected=${name === unit}>${t.time[name]}</option>`)}
+        ${unitOptions(unit, this.t)}
       </select>`
   }
   #shown({ kind, unit, choices }: PolicyField, value: PolicyValue | undefined): string {
@@ -390,27 +337,19 @@ export class NbPolicyForm extends NbElement {
     }
     return html`<section class="history">
       <h2>${t.history}</h2>
-      <ol>
-        ${changes.map(
-          ({ version, changedAt, changedBy, reason, changes: changed }) =>
-            html`<li>
-              <strong class="number">${fill(t.version, { version })}</strong>
-              <span class="muted">${changedBy}, ${formatAge(changedAt, this.nowMs, this.t.duration, this.locale)}</span>
-              <div>${reason}</div>
-              ${changed.map(
-                ({ field, before, after }) =>
-                  html`<div class="muted">
-                    ${fields.get(field)?.label ?? field}: ${say(field, before)} → ${say(field, after)}
-                  </div>`,
-              )}
-            </li>`,
-        )}
-      </ol>
+      ${changeList(
+        changes.map(({ changes: changed, ...change }) => ({
+          ...change,
+          lines: changed.map(
+            ({ field, before, after }) =>
+              `${fields.get(field)?.label ?? field}: ${say(field, before)} → ${say(field, after)}`,
+          ),
+        })),
+        { t: this.t, locale: this.locale, nowMs: this.nowMs },
+      )}
     </section>`
   }
 }
-
-const valueOf = (event: Event): string => (event.currentTarget as HTMLInputElement | HTMLSelectElement).value
 
 /** Register the element. */
 export const definePolicyForm = (): void => defineElement('nb-policy-form', NbPolicyForm)

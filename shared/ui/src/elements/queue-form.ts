@@ -1,14 +1,14 @@
 import { css, html, nothing, type TemplateResult } from 'lit'
 import type { Queue, QueueChange, QueueOrderKind, Unsubscribe } from '@novabrain/contracts'
 import type { Host } from '../host.js'
-import { formatAge } from '../format/age.js'
-import { timeUnits, type TimeUnit } from '../format/duration-unit.js'
+import type { TimeUnit } from '../format/duration-unit.js'
 import { formatDuration } from '../format/duration.js'
 import { cardErrorOf } from '../format/error.js'
 import { draftOf, faultsOf, isTouched, putOf, type QueueDraft, type QueueFaults } from '../format/queue-draft.js'
 import { counted, fill } from '../locales/strings.js'
 import { NbElement } from './base.js'
 import { defineElement } from './define.js'
+import { changeList, formStyles, unitOptions, valueOf } from './form-parts.js'
 import { refreshOn } from './refresh.js'
 import { Remote } from './remote.js'
 import { baseStyles } from './styles.js'
@@ -35,11 +35,8 @@ export class NbQueueForm extends NbElement {
   }
   static override styles = [
     baseStyles,
+    formStyles,
     css`
-      :host {
-        padding: 14px var(--nb-inset, 12px) 28px;
-        container-type: inline-size;
-      }
       .queue {
         max-width: 820px;
         padding: 12px 0;
@@ -70,25 +67,6 @@ export class NbQueueForm extends NbElement {
       form {
         margin-top: 8px;
       }
-      .field {
-        display: grid;
-        grid-template-columns: minmax(0, 1fr) minmax(200px, auto);
-        gap: 2px 20px;
-        align-items: start;
-        padding: 7px 0;
-      }
-      .meaning {
-        max-width: 60ch;
-        text-wrap: pretty;
-      }
-      .take {
-        display: flex;
-        flex-wrap: wrap;
-        align-items: center;
-        justify-content: end;
-        gap: 4px 6px;
-        text-align: end;
-      }
       .take select {
         max-width: min(300px, 100%);
       }
@@ -108,45 +86,11 @@ export class NbQueueForm extends NbElement {
       input.word {
         width: min(26ch, 100%);
       }
-      .end {
-        display: grid;
-        gap: 8px;
-        margin-top: 8px;
-      }
-      .end label {
-        display: grid;
-        gap: 3px;
-      }
-      .buttons {
-        display: flex;
-        flex-wrap: wrap;
-        align-items: center;
-        gap: 6px 8px;
-      }
       .history {
         margin-top: 14px;
       }
-      .history ol {
-        list-style: none;
-      }
-      .history li {
-        padding: 6px 0;
-        overflow-wrap: anywhere;
-      }
       .add {
         margin-top: 14px;
-      }
-      .inset {
-        margin: 12px 0;
-      }
-      @container (max-width: 520px) {
-        .field {
-          grid-template-columns: 1fr;
-        }
-        .take {
-          justify-content: start;
-          text-align: start;
-        }
       }
     `,
   ]
@@ -342,16 +286,10 @@ export class NbQueueForm extends NbElement {
     />`
   }
   #patience() {
-    const { time } = this.t.policy
     const set = (event: Event) => this.#edit({ patienceUnit: valueOf(event) as TimeUnit })
     return html`${this.#text('patience', 'amount', this.t.queueForm.none)}
       <select aria-label=${this.t.queueForm.patience} @change=${set}>
-        ${[...timeUnits]
-          .reverse()
-          .map(
-            ([unit]) =>
-              html`<option value=${unit} ?selected=${unit === this.draft.patienceUnit}>${time[unit]}</option>`,
-          )}
+        ${unitOptions(this.draft.patienceUnit, this.t)}
       </select>`
   }
   #edit(change: Partial<QueueDraft>): void {
@@ -421,19 +359,13 @@ export class NbQueueForm extends NbElement {
       ${
         this.changes.length === 0
           ? html`<p class="muted">${t.noHistory}</p>`
-          : html`<ol>
-              ${this.changes.map(
-                ({ version, changedBy, changedAt, reason, changes }) =>
-                  html`<li>
-                    <strong class="number">${fill(t.version, { version })}</strong>
-                    <span class="muted"
-                      >${changedBy}, ${formatAge(changedAt, this.nowMs, this.t.duration, this.locale)}</span
-                    >
-                    ${reason === null ? nothing : html`<div>${reason}</div>`}
-                    ${changes.map((change) => html`<div class="muted">${this.#told(change)}</div>`)}
-                  </li>`,
-              )}
-            </ol>`
+          : changeList(
+              this.changes.map(({ changes, ...change }) => ({
+                ...change,
+                lines: changes.map((one) => this.#told(one)),
+              })),
+              { t: this.t, locale: this.locale, nowMs: this.nowMs },
+            )
       }
     </section>`
   }
@@ -461,8 +393,6 @@ export class NbQueueForm extends NbElement {
     return orders[String(value)] ?? String(value)
   }
 }
-
-const valueOf = (event: Event): string => (event.currentTarget as HTMLInputElement | HTMLSelectElement).value
 
 /** Register the element. */
 export const defineQueueForm = (): void => defineElement('nb-queue-form', NbQueueForm)

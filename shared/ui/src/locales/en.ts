@@ -680,7 +680,6 @@ export const en = {
     noReason: 'Say why',
     history: 'What was changed',
     noHistory: 'Nothing was changed since changes are kept.',
-    version: 'Version {version}',
   },
   use: {
     window: 'Over',

@@ -681,7 +681,6 @@ export const zhCN: Strings = {
     noReason: '请说明原因',
     history: '更改记录',
     noHistory: '自保留记录以来没有更改。',
-    version: '第 {version} 版',
   },
   use: {
     window: '时间范围',
