@@ -11,6 +11,7 @@ import {
 import type { Readable } from 'node:stream'
 import { createTurns } from '../../realtime/turns.js'
 import type { AttemptRow, JobRow } from '../../db/entities/execution.js'
+import { inOneJourney } from '../../db/one-journey.js'
 import { alongside } from '../../db/transaction-end.js'
 import { systemScope, type Deps, type ProjectScope, type Tx } from '../../deps.js'
 import { maskTokenBytes, maskTokens } from '../../log.js'
@@ -65,13 +66,13 @@ export const createAttemptService = (deps: AttemptDeps) => {
   return {
     /** The attempts on a node that have not ended, for the executor that looks after it. */
     liveOn(nodeId: string): Promise<AttemptRow[]> {
-      return database.transaction(systemScope, (tx) => listLiveAttempts(tx, nodeId))
+      return inOneJourney(database, systemScope, (tx) => listLiveAttempts(tx, nodeId))
     },
 
     /** Those of the attempts that have not ended; one that was never heard of is not among them. */
     async liveOf(attemptIds: readonly string[]): Promise<ReadonlySet<string>> {
       if (attemptIds.length === 0) return new Set()
-      return database.transaction(systemScope, (tx) => listLiveOf(tx, attemptIds))
+      return inOneJourney(database, systemScope, (tx) => listLiveOf(tx, attemptIds))
     },
 
     /** Which of some jobs have ended. */

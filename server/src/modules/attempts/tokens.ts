@@ -1,6 +1,7 @@
 import { attemptEnded, type AttemptState } from '@novabrain/contracts'
 import { stillLasts } from '../../core/time/still-lasts.js'
 import { attemptRows } from '../../db/job-rows.js'
+import { inOneJourney } from '../../db/one-journey.js'
 import { prepared } from '../../db/prepared.js'
 import { systemScope, type Deps } from '../../deps.js'
 import type { AttemptTokens } from '../../http/authentication.js'
@@ -38,20 +39,19 @@ export const createAttemptTokens = ({
 }: Pick<Deps, 'database' | 'clock'>): AttemptTokens & { issue(attemptId: string): Promise<string> } => {
   const known = new Map<string, Known>()
 
-  const load = (attemptId: string): Promise<Known | null> =>
-    database.transaction(systemScope, async (tx) => {
-      const rows: Holder[] = await tx.query(holder, [attemptId])
-      const [found] = rows
-      if (found === undefined) return null
-      const { secretHash, state, endedAt, ...identity } = found
-      const over = attemptEnded(state) && endedAt !== null
-      return {
-        identity: { kind: 'attempt', attemptId, ...identity },
-        secretHash,
-        validUntilMs: over ? endedAt.getTime() + afterlifeMs : Infinity,
-        loadedAtMs: clock.nowMs(),
-      }
-    })
+  const load = async (attemptId: string): Promise<Known | null> => {
+    const rows = await inOneJourney(database, systemScope, (tx): Promise<Holder[]> => tx.query(holder, [attemptId]))
+    const [found] = rows
+    if (found === undefined) return null
+    const { secretHash, state, endedAt, ...identity } = found
+    const over = attemptEnded(state) && endedAt !== null
+    return {
+      identity: { kind: 'attempt', attemptId, ...identity },
+      secretHash,
+      validUntilMs: over ? endedAt.getTime() + afterlifeMs : Infinity,
+      loadedAtMs: clock.nowMs(),
+    }
+  }
 
   const lookUp = async (attemptId: string): Promise<Known | null> => {
     const found = known.get(attemptId)
@@ -75,9 +75,8 @@ export const createAttemptTokens = ({
     /** A new token for an attempt that has not ended; an older one is good no more. */
     async issue(attemptId) {
       const secret = newSecret()
-      await database.transaction(systemScope, (tx) =>
-        attemptRows.update(tx, attemptId, { secretHash: hashSecret(secret) }),
-      )
+      const secretHash = hashSecret(secret)
+      await inOneJourney(database, systemScope, (tx) => attemptRows.update(tx, attemptId, { secretHash }))
       known.delete(attemptId)
       return formatToken('nba', attemptId, secret)
     },

@@ -1,5 +1,6 @@
 import type { Node } from '@novabrain/contracts'
 import type { DeviceRow, NodeRow } from '../../db/entities/execution.js'
+import { inOneJourney } from '../../db/one-journey.js'
 import { groupRows } from '../../core/tracking/group-rows.js'
 import { systemScope, type Deps } from '../../deps.js'
 import { announceCluster } from './cluster.js'
@@ -31,22 +32,16 @@ export const createNodeService = ({ database, clock, outbox }: Deps) => ({
    * Nodes and devices with what is free. Nodes belong to the installation and everybody sees them; of the holders only
    * those in `projectIds` are named.
    */
-  list(projectIds: ReadonlySet<string>): Promise<Node[]> {
-    return database.transaction(systemScope, async (tx) => {
-      const [nodes, devices, heldNodes, heldDevices, heldProcessors] = await Promise.all([
-        listNodes(tx),
-        listDevices(tx),
-        listHeldNodes(tx),
-        listHeldDevices(tx),
-        listHeldProcessors(tx),
-      ])
-      const devicesOf = groupRows(devices, ({ nodeId }) => nodeId)
-      const held = {
-        nodes: new Map(heldNodes.map((node) => [node.nodeId, node])),
-        devices: groupRows([...heldDevices, ...heldProcessors], ({ deviceId }) => deviceId),
-      }
-      return nodes.map((node) => presentNode(node, devicesOf.get(node.id) ?? [], held, projectIds))
-    })
+  async list(projectIds: ReadonlySet<string>): Promise<Node[]> {
+    const [nodes, devices, heldNodes, heldDevices, heldProcessors] = await inOneJourney(database, systemScope, (tx) =>
+      Promise.all([listNodes(tx), listDevices(tx), listHeldNodes(tx), listHeldDevices(tx), listHeldProcessors(tx)]),
+    )
+    const devicesOf = groupRows(devices, ({ nodeId }) => nodeId)
+    const held = {
+      nodes: new Map(heldNodes.map((node) => [node.nodeId, node])),
+      devices: groupRows([...heldDevices, ...heldProcessors], ({ deviceId }) => deviceId),
+    }
+    return nodes.map((node) => presentNode(node, devicesOf.get(node.id) ?? [], held, projectIds))
   },
 
   /** Make a node known as it is now. Nothing is written, and nobody woken, when it is as it was. */

@@ -4,6 +4,7 @@ import type { Comparison, OrderKey } from '../../core/tracking/filter.js'
 import { friendlyName } from '../../core/tracking/friendly-name.js'
 import { mayWriteRun } from '../../core/tracking/ownership.js'
 import { silentSinceMs } from '../../core/tracking/silence.js'
+import { inOneJourney } from '../../db/one-journey.js'
 import { systemScope, type Deps, type ProjectScope, type Tx } from '../../deps.js'
 import type { CheckNotNeeded } from '../model-registry/needed.js'
 import type { ExperimentsService, KeyValue, LifecycleStage } from '../experiments/service.js'
@@ -340,15 +341,12 @@ export const createRunsService = (deps: RunsDeps) => {
       }),
 
     /** A run as the run page shows it. */
-    show: (scope: ProjectScope, runId: string): Promise<Run> =>
-      database.transaction(scope, async (tx) => {
-        const [run, dataOf, jobs] = await Promise.all([
-          get(tx, scope, runId),
-          runs.dataOf(tx, scope, [runId]),
-          jobsOfRuns(tx, scope, [runId]),
-        ])
-        return runOf(run, dataOf(runId), jobs.get(runId) ?? null)
-      }),
+    show: async (scope: ProjectScope, runId: string): Promise<Run> => {
+      const [run, dataOf, jobs] = await inOneJourney(database, scope, (tx) =>
+        Promise.all([get(tx, scope, runId), runs.dataOf(tx, scope, [runId]), jobsOfRuns(tx, scope, [runId])]),
+      )
+      return runOf(run, dataOf(runId), jobs.get(runId) ?? null)
+    },
 
     /**
      * End runs outside jobs that have been silent for longer than `runLeaseMs`: their program died without a word. They
