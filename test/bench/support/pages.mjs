@@ -3,6 +3,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { format, resolveConfig } from 'prettier'
 import { root } from '../../../scripts/lib/places.mjs'
+import { inChinese } from './chinese.mjs'
 
 const mark = (name) => `<!-- measured: ${name} -->`
 const endMark = '<!-- end -->'
@@ -15,10 +16,14 @@ const withTables = (page, name, tables) => {
   return `${page.slice(0, begin)}${mark(name)}\n\n${tables}\n\n${page.slice(end)}`
 }
 
-/** Put what a part measured into pages, as Prettier would have it; a page that is not there is passed over. */
+/**
+ * Put what a part measured into pages, as Prettier would have it, into Chinese ones in Chinese; a page that is not there is
+ * passed over.
+ */
 export const writeIntoPages = async (pages, name, tables) => {
   for (const file of pages.map((page) => path.join(root, page)).filter((page) => existsSync(page))) {
-    const page = withTables(readFileSync(file, 'utf8'), name, tables)
+    const told = file.endsWith('.zh-CN.md') ? inChinese(tables) : tables
+    const page = withTables(readFileSync(file, 'utf8'), name, told)
     writeFileSync(file, await format(page, { ...(await resolveConfig(file)), filepath: file }))
   }
 }
