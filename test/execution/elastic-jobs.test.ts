@@ -16,7 +16,7 @@ const policy = { ...defaultPolicy, preemption: { ...defaultPolicy.preemption, mi
 
 /**
  * Takes steps until it finds a file `end` beside what it saved. Told to stop, it saves its step and ends. Each attempt
- * writes down with what it began, and every step that was taken.
+ * writes down with what it began, and every step that was taken. Saving takes it `SAVE_S` seconds.
  */
 const trainer = `
 import os, signal, time
@@ -32,6 +32,7 @@ while not told and not os.path.exists(at('end')):
     step += 1
     with open(at('steps'), 'a') as log: log.write(f'{step}\\n')
     time.sleep(0.05)
+time.sleep(float(os.environ.get('SAVE_S', '0')))
 with open(at('step.new'), 'w') as file: file.write(str(step))
 os.replace(at('step.new'), at('step'))
 with open(os.path.join(os.environ['NOVABRAIN_OUTPUTS'], 'steps.txt'), 'w') as file: file.write(str(step))
@@ -67,8 +68,13 @@ afterAll(() => stage.close())
 const script = (path: string) => ({ kind: 'script' as const, path, arguments: [] })
 const small = { cpuMilli: 100, memoryMib: 64 }
 
-const elasticJob = (gpuCount: number, maxGpuCount: number): Promise<Job> =>
-  stage.submit({ snapshotId, task: script('train.py'), resources: { ...small, gpuCount, maxGpuCount } })
+const elasticJob = (gpuCount: number, maxGpuCount: number, environmentVariables = {}): Promise<Job> =>
+  stage.submit({
+    snapshotId,
+    task: script('train.py'),
+    resources: { ...small, gpuCount, maxGpuCount },
+    environmentVariables,
+  })
 
 const rigidJob = (gpuCount: number): Promise<Job> =>
   stage.submit({ snapshotId, task: script('sleep.py'), resources: { ...small, gpuCount } })
@@ -136,13 +142,16 @@ test('what a job saved is taken away when the job has ended', async () => {
 })
 
 test('a server that dies while a job saves itself finds it saved, and begins the next attempt once', async () => {
-  const job = await elasticJob(2, 4)
+  const job = await elasticJob(2, 4, { SAVE_S: '2' })
   await stage.until(job.id, runsWith(4))
   const rigid = await rigidJob(1)
-  await stage.until(job.id, ({ status, reason }) => status === 'stopping' && reason === 'resized')
+  const told = await stage.until(job.id, ({ status, reason }) => status === 'stopping' && reason === 'resized')
   await stage.execution.stop()
 
-  const next = executionOf(stage.app, localExecutor(stage.app), policy)
+  const executor = localExecutor(stage.app)
+  // Whoever asks again takes no grace away.
+  for (let times = 0; times < 2; times += 1) await executor.stop(told.attempt?.id ?? '')
+  const next = executionOf(stage.app, executor, policy)
   await next.start()
   const shrunk = await stage.until(job.id, runsWith(3))
   expect(shrunk.attempt).toMatchObject({ number: 2 })

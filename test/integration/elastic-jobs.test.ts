@@ -1,6 +1,7 @@
 import type { Job, Resources } from '@novabrain/contracts'
-import { defaultPolicy } from '@novabrain/scheduler'
+import { decide, decisionFaults, defaultPolicy, snapshotFaults } from '@novabrain/scheduler'
 import { systemScope } from '../../server/src/deps.js'
+import { readCluster, snapshotOf } from '../../server/src/scheduling/cluster.js'
 import { verdictOf } from '../support/executor.js'
 import { executionOf, startFakeStage, type FakeStage } from '../support/jobs.js'
 
@@ -48,6 +49,14 @@ const present = (isThere: boolean) =>
     isThere,
   ])
 
+/** What the scheduler sees now, and would decide, judged by its laws. */
+const faults = async (): Promise<readonly unknown[]> => {
+  const rows = await stage.app.foundation.database.transaction(systemScope, readCluster)
+  const nowMs = Date.now()
+  const snapshot = snapshotOf(rows, nowMs)
+  return [...snapshotFaults(snapshot), ...decisionFaults(snapshot, decide(snapshot, policy, nowMs), policy, nowMs)]
+}
+
 /** An elastic job with four GPUs that was told to make room for a rigid one. */
 const shrinking = async (): Promise<{ readonly job: Job; readonly rigid: Job }> => {
   const job = await run(gpus(1, 4), { maxRetries: 0 })
@@ -70,6 +79,7 @@ test('a job starts as wide as it can, shrinks for one that waits, and grows when
   )
   expect(await why(job, 'zh-CN')).toContain(`GPU 将从 4 块减少到 2 块后继续运行，以便 #${rigid.number} 启动`)
   expect((await stage.job(rigid.id)).reason).toBe('waiting_for_preemption')
+  expect(await faults()).toEqual([])
 
   const runner = await runnerOf(job)
   expect(await runner.beat('running')).toEqual({ command: 'stop', stopReason: 'resized' })
@@ -81,6 +91,7 @@ test('a job starts as wide as it can, shrinks for one that waits, and grows when
     attempt: { number: 2, resizedFrom: { gpuCount: 4, why: 'shrink' } },
   })
   expect(devicesOf(shrunk)).toHaveLength(2)
+  expect(await faults()).toEqual([])
   await stage.execution.settle()
   expect(await stage.job(rigid.id)).toMatchObject({ status: 'starting' })
   await (await runnerOf(job)).beat('running')
@@ -94,6 +105,7 @@ test('a job starts as wide as it can, shrinks for one that waits, and grows when
   await (await runnerOf(rigid)).finish(verdictOf('succeeded'))
   await stage.until(job.id, ({ status }) => status === 'stopping')
   expect(await why(job)).toBe('The job saves itself and goes on with 4 instead of 2 GPUs, since they are idle.')
+  expect(await faults()).toEqual([])
   await (await runnerOf(job)).finish(verdictOf('resized'))
   const grown = await stage.job(job.id)
   expect(devicesOf(grown)).toEqual([0, 1, 2, 3])

@@ -36,7 +36,7 @@ export interface Executor {
   /** Start the runner of an attempt, with a token that is good for this attempt only. */
   start(attemptId: string, token: string): Promise<void>
   ask(attemptId: string): Promise<Fate>
-  /** Ask the runner to stop its task with the grace period. */
+  /** Ask the runner to stop its task with the grace period. Asked again, also after a restart, it keeps that. */
   stop(attemptId: string): Promise<void>
   /** End everything that belongs to the attempt at once, and return when nothing of it runs any more. */
   kill(attemptId: string): Promise<void>

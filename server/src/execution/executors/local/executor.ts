@@ -9,6 +9,9 @@
  * Between the start of the process and the writing of `process.json` the server may die. Then the process is found by the
  * attempt's id in its environment, which it and everything it starts carry. No folder, or nothing written and nothing
  * found: it never ran. The folder is looked for first, since looking through all processes would delay every start.
+ *
+ * A runner is signalled once: that it was asked to stop lies in the folder too, so that a server that starts anew does not
+ * take the grace from a task that saves itself. Should the signal be lost between the two, its next heartbeat tells it.
  */
 import { randomBytes } from 'node:crypto'
 import { spawn } from 'node:child_process'
@@ -121,7 +124,7 @@ export const createLocalExecutor = (options: LocalOptions): Executor => {
 
     async stop(attemptId) {
       const runner = await runnerOf(attemptId)
-      if (runner !== null) await signal(runner, 'SIGTERM')
+      if (runner !== null && (await folders.noteStop(attemptId))) await signal(runner, 'SIGTERM')
     },
 
     async kill(attemptId) {

@@ -41,6 +41,13 @@ export const createWorkFolders = (root: string) => {
     /** The process that was started, as the executor remembers it. */
     marked: (attemptId: string): Promise<ProcessMark | null> => readJson<ProcessMark>(markPath(attemptId)),
 
+    /** Note that the runner is asked to stop. Answers whether it was not yet: asked twice, it would end without its grace. */
+    noteStop: (attemptId: string): Promise<boolean> =>
+      writeFile(join(folderOf(attemptId), 'stop-asked'), '', { flag: 'wx' }).then(
+        () => true,
+        () => false,
+      ),
+
     /** What the runner says of itself. */
     report: (attemptId: string): Promise<RunnerReport | null> =>
       readJson<RunnerReport>(join(folderOf(attemptId), 'runner.json')),
