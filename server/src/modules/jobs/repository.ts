@@ -38,7 +38,8 @@ const latestOfAttempt = prepared(
 )
 const attemptsByIds = prepared(`SELECT ${attemptRows.columns()} FROM attempts WHERE id = ANY ($1)`)
 
-const withAttempts = async (tx: Tx, jobs: readonly JobRow[]): Promise<JobWithAttempt[]> => {
+/** Jobs with the latest attempt of each. */
+export const withAttempts = async (tx: Tx, jobs: readonly JobRow[]): Promise<JobWithAttempt[]> => {
   const ids = jobs.flatMap((job) => job.attemptId ?? [])
   const attempts = ids.length === 0 ? [] : attemptRows.read(await tx.query(attemptsByIds, [ids]))
   const byId = new Map(attempts.map((attempt) => [attempt.id, attempt]))
@@ -149,11 +150,11 @@ export const listJobs = async (
   tx: Tx,
   { tenantId, projectId }: ProjectScope,
   page: { status: JobStatus | 'active' | 'ended' | undefined; beforeNumber: number | null; limit: number },
-): Promise<JobWithAttempt[]> => {
+): Promise<JobRow[]> => {
   const before = page.beforeNumber === null ? [] : [page.beforeNumber]
   const statement = pageOf(page.status, before.length > 0)
   const found: unknown[] = await tx.query(statement, [tenantId, projectId, page.limit + 1, ...before])
-  return withAttempts(tx, jobRows.read(found))
+  return jobRows.read(found)
 }
 
 const activeOfProject = prepared(`${ofProject} ${isOf('active')} ORDER BY job.submitted_at, job.id`)

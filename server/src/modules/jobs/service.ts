@@ -23,6 +23,7 @@ import { expectedRunText } from '../../core/jobs/run-time.js'
 import { startsNowText } from '../../core/jobs/texts.js'
 import type { JobRow } from '../../db/entities/execution.js'
 import { jobRows } from '../../db/job-rows.js'
+import { withTheCommit } from '../../db/one-journey.js'
 import { alongside } from '../../db/transaction-end.js'
 import { systemScope, type Deps, type ProjectScope, type Tx } from '../../deps.js'
 import { createTurns } from '../../realtime/turns.js'
@@ -46,6 +47,7 @@ import {
   listJobs,
   lockJob,
   nextJobNumber,
+  withAttempts,
   type JobWithAttempt,
 } from './repository.js'
 
@@ -210,18 +212,22 @@ export const createJobService = (deps: JobDeps) => {
     },
 
     /** Jobs of the project, newest first. The cursor is the number of the last job of the page before. */
-    list(
+    async list(
       scope: ProjectScope,
       query: { status: JobStatus | 'active' | 'ended' | undefined; cursor: string | undefined; limit: number },
     ): Promise<{ items: Job[]; nextCursor: string | null }> {
-      return database.transaction(scope, async (tx) => {
-        const cursor = query.cursor === undefined ? Number.NaN : Number.parseInt(query.cursor, 10)
-        const beforeNumber = Number.isSafeInteger(cursor) ? cursor : null
-        const found = await listJobs(tx, scope, { status: query.status, beforeNumber, limit: query.limit })
-        const items = found.slice(0, query.limit).map(({ job, attempt }) => presentJob(job, attempt))
-        const last = found.length > query.limit ? items.at(-1) : undefined
-        return { items, nextCursor: last === undefined ? null : String(last.number) }
-      })
+      const cursor = query.cursor === undefined ? Number.NaN : Number.parseInt(query.cursor, 10)
+      const beforeNumber = Number.isSafeInteger(cursor) ? cursor : null
+      const { answer } = await database.transaction(scope, async (tx) =>
+        withTheCommit(
+          tx,
+          withAttempts(tx, await listJobs(tx, scope, { status: query.status, beforeNumber, limit: query.limit })),
+        ),
+      )
+      const found = await answer
+      const items = found.slice(0, query.limit).map(({ job, attempt }) => presentJob(job, attempt))
+      const last = found.length > query.limit ? items.at(-1) : undefined
+      return { items, nextCursor: last === undefined ? null : String(last.number) }
     },
 
     /** One job with its latest attempt. Errors: `job_not_found`. */

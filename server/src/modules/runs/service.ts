@@ -4,7 +4,7 @@ import type { Comparison, OrderKey } from '../../core/tracking/filter.js'
 import { friendlyName } from '../../core/tracking/friendly-name.js'
 import { mayWriteRun } from '../../core/tracking/ownership.js'
 import { silentSinceMs } from '../../core/tracking/silence.js'
-import { inOneJourney } from '../../db/one-journey.js'
+import { inOneJourney, withTheCommit } from '../../db/one-journey.js'
 import { systemScope, type Deps, type ProjectScope, type Tx } from '../../deps.js'
 import type { CheckNotNeeded } from '../model-registry/needed.js'
 import type { ExperimentsService, KeyValue, LifecycleStage } from '../experiments/service.js'
@@ -326,19 +326,19 @@ export const createRunsService = (deps: RunsDeps) => {
       }),
 
     /** One page of the list, newest first; `before` is the last id of the page before. */
-    list: (
+    list: async (
       scope: ProjectScope,
       page: { experimentId: string | null; before: string | null; limit: number },
-    ): Promise<RunSummary[]> =>
-      database.transaction(scope, async (tx) => {
+    ): Promise<RunSummary[]> => {
+      const { found, answer } = await database.transaction(scope, async (tx) => {
         const found = isNumeric(page.experimentId ?? '0') ? await runs.page(tx, scope, page) : []
         const ids = found.map((run) => run.id)
-        const [metricsOf, jobs] = await Promise.all([
-          runs.newestMetrics(tx, scope, ids, metricsInList),
-          jobsOfRuns(tx, scope, ids),
-        ])
-        return found.map((run) => summaryOf(run, metricsOf(run.id), jobs.get(run.id) ?? null))
-      }),
+        const rest = Promise.all([runs.newestMetrics(tx, scope, ids, metricsInList), jobsOfRuns(tx, scope, ids)])
+        return { found, ...withTheCommit(tx, rest) }
+      })
+      const [metricsOf, jobs] = await answer
+      return found.map((run) => summaryOf(run, metricsOf(run.id), jobs.get(run.id) ?? null))
+    },
 
     /** A run as the run page shows it. */
     show: async (scope: ProjectScope, runId: string): Promise<Run> => {
