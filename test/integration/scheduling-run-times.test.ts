@@ -110,8 +110,10 @@ test('fed the same events, the loop over PostgreSQL and the simulated snapshot t
     gpuCount: number,
     minutes: number,
     priorityClass: 'normal' | 'high',
+    maxGpuCount?: number,
   ): Promise<Job> => {
-    const job = await stage.submit({ name, resources: wish(gpuCount), priorityClass })
+    const range = maxGpuCount === undefined ? {} : { maxGpuCount }
+    const job = await stage.submit({ name, resources: { ...wish(gpuCount), ...range }, priorityClass })
     await asSystem(`UPDATE jobs SET predicted_run_ms = $2 WHERE id = $1`, [job.id, minutes * minute])
     const known = (await read()).queued.find(({ id }) => id === job.id)
     if (known === undefined) throw new Error(`${name} does not wait`)
@@ -152,4 +154,14 @@ test('fed the same events, the loop over PostgreSQL and the simulated snapshot t
   }
   await together(async () => [await submit('urgent', 1, 10, 'high')])
   expect(simulated.running.length).toBeGreaterThan(0)
+  while (simulated.running.length > 0) {
+    await together(async () => {
+      for (const { id } of simulated.running) await end(await stage.job(id))
+      return []
+    })
+  }
+  expect(simulated.queued).toEqual([])
+  await together(async () => [await submit('elastic', 1, 30, 'normal', 2), await submit('rigid', 1, 30, 'normal')])
+  const widths = simulated.running.map(({ placement }) => placement.pods[0]?.devices.length)
+  expect(widths.sort()).toEqual([1, 2])
 })
