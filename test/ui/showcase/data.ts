@@ -71,6 +71,26 @@ export const queuedJob = aJob(44, 'queued', {
   resources: { ...runningJob.resources, gpuCount: 4 },
   submittedBy: '李雷',
 })
+const ofNode = (index: number) => ({
+  deviceId: id(50 + index),
+  index,
+  model: 'NVIDIA A10G',
+  milli: 1000,
+  memoryMib: 24_576,
+  simulated: false,
+})
+export const elasticJob = aJob(47, 'running', {
+  name: 'pretrain-vision.py',
+  resources: { ...asked, maxGpuCount: 4 },
+  submittedAt: ago(7300),
+  startedAt: ago(7200),
+  attempt: anAttempt(47, {
+    number: 3,
+    startedAt: ago(310),
+    resizedFrom: { gpuCount: 4, why: 'shrink' },
+    devices: [ofNode(0), ofNode(1)],
+  }),
+})
 export const preparingJob = aJob(43, 'starting', {
   name: 'segment-scans.py',
   submittedAt: ago(30),
@@ -122,6 +142,7 @@ const doneJob = (number: number, name: string, seconds: number) =>
   })
 
 export const jobs: readonly Job[] = [
+  elasticJob,
   queuedJob,
   preparingJob,
   runningJob,
@@ -348,6 +369,7 @@ export const queue: readonly QueueEntry[] = [
   [44, 'fraud-transformer sweep, learning rate 3e-4', '李雷', 4, 'queued', 3, explanation.message],
   [43, 'segment-scans.py', 'ada', 1, 'starting', null, ''],
   [42, 'train-churn.ipynb', 'Ada Lovelace', 1, 'running', null, ''],
+  [47, 'pretrain-vision.py', '韩梅梅', 2, 'running', null, 'It shrank from 4 to 2 GPUs for #44.'],
 ].map(([number, name, by, gpus, status, position, message]) => ({
   jobId: id(Number(number)),
   jobNumber: Number(number),
@@ -357,6 +379,7 @@ export const queue: readonly QueueEntry[] = [
   status: String(status),
   position: position === null ? null : Number(position),
   gpuCount: Number(gpus),
+  ...(number === elasticJob.number ? { minGpuCount: 1, maxGpuCount: 4 } : {}),
   reason: 'devices_busy',
   message: String(message),
   estimatedStart: Number(position) > 1 ? explanation.estimatedStart : null,

@@ -115,6 +115,7 @@ export const scenes: Readonly<Record<string, Scene>> = {
   'run-list-offline': { tag: 'nb-run-list', width: 300, height: 400, host: { connection: 'offline' } },
   'run-list-failed': { tag: 'nb-run-list', width: 300, height: 300, host: { fails: unreachable } },
   'run-page-running': page({ runId: data.runningJob.runId }),
+  'run-page-elastic': page({ runId: data.elasticJob.runId }),
   'run-page-queued': page({ runId: data.queuedJob.runId }),
   'run-page-preparing': page({ runId: data.preparingJob.runId }),
   'run-page-failed': page({ runId: data.failedJob.runId }),

@@ -38,9 +38,11 @@ export class NbQueueTable extends NbElement {
       .by {
         width: 10%;
       }
-      .queue,
-      .asks {
+      .queue {
         width: 8%;
+      }
+      .asks {
+        width: 11%;
       }
       .at {
         width: 9%;
@@ -49,7 +51,7 @@ export class NbQueueTable extends NbElement {
         width: 12%;
       }
       .why {
-        width: 32%;
+        width: 30%;
       }
       .help {
         display: flex;
