@@ -26,7 +26,7 @@ interface Changes extends Omit<ClusterRows, keyof Lists | 'jobs'> {
 const listsOf = ({ nodes, devices }: Changes): Lists | null =>
   nodes === null || devices === null ? null : { nodes, devices }
 
-const nestedLoops = prepared(`SELECT set_config('enable_nestloop', $1, true)`)
+const planning = prepared(`SELECT set_config('enable_nestloop', $1, true), set_config('enable_seqscan', $1, true)`)
 
 /** Opens a reader that knows nothing yet. */
 export const createClusterReader = (): ClusterReader => {
@@ -37,11 +37,11 @@ export const createClusterReader = (): ClusterReader => {
     async read(tx) {
       const stamps = [...jobs.values()].map((seen) => seen.stamp).join(',')
       const seen = [[...jobs.keys()].join(','), stamps, version]
-      // Lists are compared with lists: never each with each, however few PostgreSQL expects.
+      // Lists are compared with lists, and found through indexes: the plan is kept from when there was little to read.
       const [, rows] = (await Promise.all([
-        tx.query(nestedLoops, ['off']),
+        tx.query(planning, ['off']),
         tx.query(loadClusterChanges, seen),
-        tx.query(nestedLoops, ['on']),
+        tx.query(planning, ['on']),
       ])) as [unknown, Changes[], unknown]
       const [changes] = rows
       if (changes === undefined) throw new Error('The cluster could not be read')

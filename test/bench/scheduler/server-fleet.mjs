@@ -72,6 +72,8 @@ const createExecutor = (name) => {
     kill: async () => undefined,
     list: async () => [...fates.keys()],
     release: async (attemptId) => void fates.delete(attemptId),
+    saved: async () => [],
+    forget: async () => undefined,
     onGone: (listener) => {
       gone = listener
     },
