@@ -23,21 +23,24 @@ export const createBell = (dataSource: DataSource, log: Logger): Bell => {
   let isRinging = false
 
   const ringAll = async (): Promise<void> => {
+    isRinging = true
     while (waiting.size > 0) {
       const channels = [...waiting]
       waiting.clear()
-      await dataSource.query(notify, [channels])
+      try {
+        await dataSource.query(notify, [channels])
+      } catch (error) {
+        log.warn({ err: error }, 'who listens for changes was not woken')
+      }
       await delay(togetherMs)
     }
+    // In the same turn as the last look: who rings after it begins anew.
+    isRinging = false
   }
   return {
     ring(channels) {
       for (const channel of channels) waiting.add(channel)
-      if (isRinging || waiting.size === 0) return
-      isRinging = true
-      ringAll()
-        .catch((error: unknown) => log.warn({ err: error }, 'who listens for changes was not woken'))
-        .finally(() => (isRinging = false))
+      if (!isRinging) void ringAll()
     },
   }
 }
