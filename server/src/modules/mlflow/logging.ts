@@ -33,10 +33,7 @@ export const loggingEndpoints = ({ metrics, runs }: TrackingServices): readonly 
         key: requiredText(fields, 'key'),
         value: requiredNumber(fields, 'value'),
         timestampMs: requiredInteger(fields, 'timestamp'),
-        step: optionalInteger(fields, 'step') ?? 0,
-        modelId: optionalText(fields, 'model_id'),
-        datasetName: optionalText(fields, 'dataset_name'),
-        datasetDigest: optionalText(fields, 'dataset_digest'),
+        ...detailsOf(fields),
       }
       checkMetric(metric)
       return metrics.log(scope, runIdOf(fields), { ...nothing, metrics: [metric] })
@@ -140,6 +137,13 @@ export const loggingEndpoints = ({ metrics, runs }: TrackingServices): readonly 
   },
 ]
 
+const detailsOf = (fields: Fields): Pick<LoggedMetric, 'step' | 'modelId' | 'datasetName' | 'datasetDigest'> => ({
+  step: optionalInteger(fields, 'step') ?? 0,
+  modelId: optionalText(fields, 'model_id'),
+  datasetName: optionalText(fields, 'dataset_name'),
+  datasetDigest: optionalText(fields, 'dataset_digest'),
+})
+
 const checkSize = (length: string | undefined): void => {
   if (length === undefined || Number(length) <= limits.batchBytes) return
   invalid(
@@ -176,14 +180,11 @@ const metricOf = (fields: Fields, index: number): LoggedMetric => {
   const metric: LoggedMetric = {
     key: text(fields, 'key'),
     value: typeof value === 'number' ? value : numberOf(placeOf('value'), value),
-    step: optionalInteger(fields, 'step') ?? 0,
     timestampMs:
       typeof timestamp === 'number' && Number.isSafeInteger(timestamp)
         ? timestamp
         : integerOf(placeOf('timestamp'), timestamp),
-    modelId: optionalText(fields, 'model_id'),
-    datasetName: optionalText(fields, 'dataset_name'),
-    datasetDigest: optionalText(fields, 'dataset_digest'),
+    ...detailsOf(fields),
   }
   checkMetric(metric, placeOf)
   return metric
