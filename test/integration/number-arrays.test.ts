@@ -30,15 +30,18 @@ const wholes = [
 const halves = [0, 0.1, -1 / 3, Number.MAX_VALUE, Number.MIN_VALUE, 5e-324, 1e21]
 
 test('PostgreSQL reads whole numbers up to 2^53 as they are, in their order', async () => {
-  const answer = await ask('SELECT $1::bigint[]::text[] AS answer', bigintArray(wholes, Number))
+  const answer = await ask(
+    'SELECT $1::bigint[]::text[] AS answer',
+    bigintArray([wholes.slice(0, 2), [], wholes.slice(2)]),
+  )
   expect(answer).toEqual(wholes.map((whole) => (whole === 0 ? '0' : String(whole))))
 })
 
 test('PostgreSQL reads numbers to their last bit, NaN too', async () => {
-  const answer = await ask('SELECT $1::double precision[] AS answer', doubleArray([...halves, Number.NaN], Number))
+  const answer = await ask('SELECT $1::double precision[] AS answer', doubleArray([halves, [Number.NaN]]))
   expect(answer).toEqual([...halves, Number.NaN])
 })
 
 test('a list without numbers has none for PostgreSQL', async () => {
-  expect(await ask('SELECT cardinality($1::bigint[]) AS answer', bigintArray([], Number))).toBe(0)
+  expect(await ask('SELECT cardinality($1::bigint[]) AS answer', bigintArray([]))).toBe(0)
 })

@@ -25,6 +25,7 @@ import { gpuMemoryPeaks } from './0023-gpu-memory-peaks.js'
 import { queueOrders } from './0029-queue-orders.js'
 import { elasticJobs } from './0030-elastic-jobs.js'
 import { liveJobs } from './0031-live-jobs.js'
+import { scopeAskedOnce } from './0032-scope-asked-once.js'
 
 /** Every migration, oldest first; a new one is a line at the end. */
 export const migrations: readonly MigrationClass[] = [
@@ -54,4 +55,5 @@ export const migrations: readonly MigrationClass[] = [
   queueOrders,
   elasticJobs,
   liveJobs,
+  scopeAskedOnce,
 ]

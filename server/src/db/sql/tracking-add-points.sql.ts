@@ -7,10 +7,9 @@ const lateness = `m.point_count - m.summarised_count AS behind,
     m.summarised_count > 0 AND (extent.first_step, extent.first_timestamp_ms, extent.first_value)
       <= (m.summarised_step, m.summarised_timestamp_ms, m.summarised_value) AS late`
 
+/** Side by side in the list of what is selected: as a table, PostgreSQL would first lay each array down as one. */
 const given = `
-    SELECT given.series_id, given.step, given.timestamp_ms, given.value, $1
-    FROM unnest($2::bigint[], $3::bigint[], $4::bigint[], $5::double precision[])
-      AS given (series_id, step, timestamp_ms, value)`
+    SELECT unnest($2::bigint[]), unnest($3::bigint[]), unnest($4::bigint[]), unnest($5::double precision[]), $1`
 
 const extents = `unnest($6::bigint[], $7::bigint[], $8::bigint[], $9::double precision[],
       $10::bigint[], $11::bigint[], $12::double precision[], $13::bigint[])

@@ -1,12 +1,14 @@
+import { prepared } from '../prepared.js'
+
 /** How many points a block holds, and each of its pieces. */
 export const blockPoints = 4096
 export const piecePoints = 128
 
 /** Where the blocks of a series end, locked until the transaction ends. $1 project, $2 series. */
-export const lockSummary = `
+export const lockSummary = prepared(`
   SELECT point_count - summarised_count AS "behind", summarised_step AS "step", summarised_timestamp_ms AS "timestampMs",
     summarised_value AS "value", summary_losses AS "losses"
-  FROM run_metrics WHERE project_id = $1 AND series_id = $2 FOR NO KEY UPDATE`
+  FROM run_metrics WHERE project_id = $1 AND series_id = $2 FOR NO KEY UPDATE`)
 
 const last = (nth: string, size: number): string => `FILTER (WHERE ${nth} % ${String(size)} = ${String(size - 1)})`
 const first = (nth: string, size: number): string => `FILTER (WHERE ${nth} % ${String(size)} = 0)`
@@ -14,6 +16,7 @@ const pieces = blockPoints / piecePoints
 
 /**
  * Tell the next points of a series in $6 whole blocks, and note where they end. There must be that many points.
+ * Planned each time: only a known end of the blocks lets an index find what comes after it.
  * $1 project, $2 series, $3 step, $4 timestamp and $5 value of the last point that is in a block (null: none is).
  */
 export const summarisePoints = `

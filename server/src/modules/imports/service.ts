@@ -24,7 +24,8 @@ import { createHash } from 'node:crypto'
 import type { Readable } from 'node:stream'
 import type { StoredBlob } from '../../blobs/store.js'
 import { groupRows } from '../../core/tracking/group-rows.js'
-import { readValue } from '../../core/tracking/metric-value.js'
+import type { Curve } from '../../core/tracking/curve.js'
+import { readValue, storedValue } from '../../core/tracking/metric-value.js'
 import { differingParts, digestOf } from '../../core/tracking/run-digest.js'
 import type { Deps, ProjectScope, Tx } from '../../deps.js'
 import type { TrackingServices } from '../mlflow/endpoint.js'
@@ -171,7 +172,7 @@ export const createImportService = (
       checkSeries(series)
       const long = await within(scope, importId, async (tx, of) => {
         await requireKnown(tx, of, 'run', [...new Set(series.map(({ runId }) => runId))])
-        return metrics.adopt(tx, scope, series.flatMap(pointsOf))
+        return metrics.adopt(tx, scope, series.map(curveOf))
       })
       metrics.summarise(scope, long)
     },
@@ -298,13 +299,9 @@ const checkSeries = (series: AddImportedPoints['series']): void => {
   if (count > maxPoints || uneven) fail('import_batch_too_large', { limit: maxPoints, count })
 }
 
-const pointsOf = ({ runId, key, steps, timestampsMs, values }: AddImportedPoints['series'][number]) =>
-  values.map((value, index) => ({
-    runId,
-    key,
-    step: steps[index] ?? 0,
-    timestampMs: timestampsMs[index] ?? 0,
-    value: readValue(value),
-  }))
+const curveOf = ({ values, ...series }: AddImportedPoints['series'][number]): Curve => ({
+  ...series,
+  values: values.map((value) => storedValue(readValue(value))),
+})
 
 const sha256 = (bytes: string | Uint8Array): string => createHash('sha256').update(bytes).digest('hex')

@@ -1,10 +1,11 @@
 import { NovaBrainError } from '@novabrain/contracts'
+import { nameOf, type Curve } from '../../core/tracking/curve.js'
 import { mayWriteRun } from '../../core/tracking/ownership.js'
 import { renewAfterMs } from '../../core/tracking/silence.js'
 import type { Deps, ProjectScope, Tx } from '../../deps.js'
 import type { KeyValue } from '../experiments/service.js'
 import type { RunsService } from '../runs/service.js'
-import { metricRepository as metrics, type LoggableRun, type ModelPoint, type OfRun, type Point } from './repository.js'
+import { metricRepository as metrics, type LoggableRun, type ModelPoint, type OfRun } from './repository.js'
 import { createSeriesMemory, SeriesGone, type SeriesMemory } from './series-memory.js'
 import type { Summaries } from './summaries.js'
 
@@ -12,7 +13,7 @@ import type { Summaries } from './summaries.js'
 export interface LogRequest {
   readonly scope: ProjectScope
   readonly runId: string
-  readonly points: readonly Point[]
+  readonly curves: readonly Curve[]
   readonly modelPoints: readonly ModelPoint[]
   readonly params: readonly KeyValue[]
   readonly tags: readonly KeyValue[]
@@ -60,11 +61,11 @@ export const createLogBatch = ({ database, clock, config, runs, summaries }: Log
    */
   const keep = (scope: ProjectScope, requests: readonly LogRequest[], inMind: SeriesMemory | null): Promise<Kept> =>
     database.transaction(scope, async (tx) => {
-      const points = pointsOf(requests)
+      const curves = curvesOf(requests)
       const [found, known, early] = await Promise.all([
         metrics.loggable(tx, scope, distinct(requests.map((request) => request.runId))),
         knownParams(tx, scope, requests),
-        inMind?.holds(points) === true ? metrics.addPoints(tx, scope, points, inMind) : null,
+        inMind?.holds(curves) === true ? metrics.addPoints(tx, scope, curves, inMind) : null,
       ])
       const runOf = new Map(found.map((run) => [run.id, run]))
       const refusals = requests.map((request) => refusalOf(request, runOf.get(request.runId), known))
@@ -76,7 +77,7 @@ export const createLogBatch = ({ database, clock, config, runs, summaries }: Log
         scope,
         found.filter((run) => logging.has(run.id)),
       )
-      const long = early ?? (await metrics.addPoints(tx, scope, pointsOf(accepted), inMind))
+      const long = early ?? (await metrics.addPoints(tx, scope, curvesOf(accepted), inMind))
       await write(tx, scope, accepted)
       for (const request of accepted) await rename(tx, request)
       return { refusals, long }
@@ -95,10 +96,7 @@ export const createLogBatch = ({ database, clock, config, runs, summaries }: Log
 /** Points were written ahead, and a request among them was refused. */
 class AheadOfRefusal extends Error {}
 
-const pointsOf = (requests: readonly LogRequest[]): readonly Point[] => {
-  const [only] = requests
-  return requests.length === 1 && only !== undefined ? only.points : requests.flatMap((request) => request.points)
-}
+const curvesOf = (requests: readonly LogRequest[]): readonly Curve[] => requests.flatMap(({ curves }) => curves)
 
 /** Write what was accepted, but for its points. */
 const write = async (tx: Tx, scope: ProjectScope, requests: readonly LogRequest[]): Promise<void> => {
@@ -114,8 +112,6 @@ const write = async (tx: Tx, scope: ProjectScope, requests: readonly LogRequest[
 }
 
 type ParamValues = Map<string, string>
-
-const nameOf = ({ runId, key }: { runId: string; key: string }): string => `${runId}\u0000${key}`
 
 const knownParams = async (tx: Tx, scope: ProjectScope, requests: readonly LogRequest[]): Promise<ParamValues> => {
   const asked = requests.flatMap(({ runId, params }) => ofRun(runId, params))

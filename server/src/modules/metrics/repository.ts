@@ -1,4 +1,12 @@
-import { extentsOf, isBefore, type Extent, type OrderedPoint } from '../../core/tracking/extents.js'
+import {
+  extentOf,
+  isBefore,
+  joinedCurves,
+  nameOf,
+  type Curve,
+  type Extent,
+  type OrderedPoint,
+} from '../../core/tracking/curve.js'
 import type { ProjectScope, Tx } from '../../deps.js'
 import { addModelMetrics } from '../../db/sql/tracking-add-model-metrics.sql.js'
 import { addParams } from '../../db/sql/tracking-add-params.sql.js'
@@ -17,7 +25,7 @@ import type { SeriesDigest } from '../../core/tracking/run-digest.js'
 import type { LifecycleStage } from '../experiments/service.js'
 import { bigintArray, doubleArray } from '../../db/number-arrays.js'
 import { isUniqueViolation } from '../../db/faults.js'
-import { createSeriesMemory, SeriesGone, type SeriesMemory } from './series-memory.js'
+import { createSeriesMemory, SeriesGone, type KnownSeries, type SeriesMemory } from './series-memory.js'
 
 /** One point of a metric; the value as it is kept (no infinities). */
 export interface Point {
@@ -114,26 +122,23 @@ export const metricRepository = {
   async addPoints(
     tx: Tx,
     scope: Project,
-    points: readonly Point[],
+    given: readonly Curve[],
     inMind: SeriesMemory | null = null,
   ): Promise<string[]> {
-    if (points.length === 0) return []
+    const curves = joinedCurves(given)
+    if (curves.length === 0) return []
     const memory = inMind ?? createSeriesMemory()
-    const { seriesOfEach, lastOf } = await openedSeries(tx, scope, points, memory)
-    const extents = [...extentsOf(points, seriesOfEach)]
-    const areNew = extents.every(([seriesId, { first, ascending }]) => ascending && isAfter(lastOf(seriesId), first))
-    remember(memory, extents)
-    const [firsts, lasts] = [extents.map(([, { first }]) => first), extents.map(([, { last }]) => last)]
-    const grown = await grow(tx, inMind !== null && areNew ? appendPoints : addPoints, memory, [
+    const series = await openedSeries(tx, scope, curves, memory)
+    const extents = curves.map(extentOf)
+    const areNew = extents.every(({ first, ascending }, index) => ascending && isAfter(series[index]?.last, first))
+    remember(memory, curves, extents)
+    const statement = inMind !== null && areNew ? appendPoints : addPoints
+    const grown = await grow(tx, statement, memory, [
       scope.projectId,
-      bigintArray(seriesOfEach, Number),
-      ...orderColumns(points),
-      bigintArray(extents, ([seriesId]) => Number(seriesId)),
-      ...orderColumns(firsts),
-      ...orderColumns(lasts),
-      bigintArray(extents, ([, { count }]) => count),
+      ...pointColumns(curves, series),
+      ...extentColumns(extents, series),
     ])
-    const late = grown.filter((series) => series.late).map(({ seriesId }) => seriesId)
+    const late = grown.filter(({ late }) => late).map(({ seriesId }) => seriesId)
     if (late.length > 0) await tx.query(forgetBlocks, [scope.projectId, late])
     return grown.filter(({ behind }) => (behind ?? 0) >= summariseBehind).map(({ seriesId }) => seriesId)
   },
@@ -230,40 +235,43 @@ const grow = async (
 }
 
 /** Even should the transaction fail: that more is thought to be there than is makes the next points only looked up. */
-const remember = (memory: SeriesMemory, extents: readonly (readonly [string, Extent<Point>])[]): void => {
-  for (const [seriesId, { last }] of extents) {
-    const known = memory.get(last.runId, last.key)
-    if (known?.seriesId === seriesId && isAfter(known.last, last)) memory.keep([{ ...last, seriesId, last }])
+const remember = (memory: SeriesMemory, curves: readonly Curve[], extents: readonly Extent[]): void => {
+  for (const [index, { runId, key }] of curves.entries()) {
+    const [known, last] = [memory.get(runId, key), extents[index]?.last]
+    if (known !== undefined && last !== undefined && isAfter(known.last, last))
+      memory.keep([{ ...known, runId, key, last }])
   }
 }
 
-const isAfter = (last: OrderedPoint | null, point: OrderedPoint): boolean => last === null || isBefore(last, point)
+const isAfter = (last: OrderedPoint | null | undefined, point: OrderedPoint): boolean =>
+  last === null || last === undefined || isBefore(last, point)
 
-/** The series of each point; those that are new are begun. What is found is kept in mind, what is begun not before it is found. */
-const openedSeries = async (tx: Tx, scope: Project, points: readonly Point[], memory: SeriesMemory) => {
-  const known = createSeriesNames()
-  const lasts = new Map<string, OrderedPoint | null>()
-  const find = async (wanted: readonly Point[]): Promise<SeriesRow[]> => {
-    const found: SeriesRow[] = await tx.query(findSeries, [scope.projectId, ...namesOf(wanted)])
-    for (const { runId, key, seriesId } of found) known.set(runId, key, seriesId)
-    return found
+/** The series of each curve; those that are new are begun. What is found is kept in mind, what is begun not before it is found. */
+const openedSeries = async (
+  tx: Tx,
+  scope: Project,
+  curves: readonly Curve[],
+  memory: SeriesMemory,
+): Promise<readonly KnownSeries[]> => {
+  const known = curves.map(({ runId, key }) => memory.get(runId, key))
+  const found = new Map<string, KnownSeries>()
+  const find = async (wanted: readonly Curve[]) => {
+    const rows: SeriesRow[] = await tx.query(findSeries, [scope.projectId, ...namesOf(wanted)])
+    for (const row of rows) found.set(nameOf(row), withLast(row))
+    return rows.map(withLast)
   }
-  const isUnknown = ({ runId, key }: Point): boolean => known.get(runId, key) === ''
-  const distinct = points.filter(({ runId, key }) => known.note(runId, key, memory.get(runId, key)?.seriesId ?? ''))
-  const wanted = distinct.filter(isUnknown)
-  if (wanted.length > 0) memory.keep((await find(wanted)).map(withLast))
-  const fresh = wanted.filter(isUnknown)
+  const wanted = curves.filter((_, index) => known[index] === undefined)
+  if (wanted.length > 0) memory.keep(await find(wanted))
+  const fresh = wanted.filter((curve) => !found.has(nameOf(curve)))
   if (fresh.length > 0) {
     await tx.query(openSeries, [scope.projectId, ...namesOf(fresh)])
     await find(fresh)
-    if (fresh.some(isUnknown)) throw new Error('a series was not begun')
   }
-  for (const { runId, key } of distinct) lasts.set(known.get(runId, key), memory.get(runId, key)?.last ?? null)
-  return {
-    seriesOfEach: points.map(({ runId, key }) => known.get(runId, key)),
-    /** A point that none of the series comes after, as far as is known. */
-    lastOf: (seriesId: string): OrderedPoint | null => lasts.get(seriesId) ?? null,
-  }
+  return curves.map((curve, index) => known[index] ?? found.get(nameOf(curve)) ?? neverBegun(curve))
+}
+
+const neverBegun = ({ key }: Curve): never => {
+  throw new Error(`the series of ${key} was not begun`)
 }
 
 interface SeriesRow extends OrderedPoint {
@@ -275,36 +283,31 @@ interface SeriesRow extends OrderedPoint {
 
 const withLast = (row: SeriesRow) => ({ ...row, last: row.pointCount === 0 ? null : row })
 
-/** Series by run and key, without a text made for each point; `''` while one is not known. */
-const createSeriesNames = () => {
-  const runs = new Map<string, Map<string, string>>()
-  const keysOf = (runId: string): Map<string, string> => {
-    const keys = runs.get(runId) ?? new Map<string, string>()
-    runs.set(runId, keys)
-    return keys
-  }
-  return {
-    /** Whether it was not noted before; if so it is now, with what is known of it. */
-    note(runId: string, key: string, seriesId: string): boolean {
-      const keys = keysOf(runId)
-      if (keys.has(key)) return false
-      keys.set(key, seriesId)
-      return true
-    },
-    set: (runId: string, key: string, seriesId: string) => void keysOf(runId).set(key, seriesId),
-    get: (runId: string, key: string): string => runs.get(runId)?.get(key) ?? '',
-  }
-}
-
-const namesOf = (points: readonly Point[]): [string[], string[]] => [
-  points.map(({ runId }) => runId),
-  points.map(({ key }) => key),
+const namesOf = (curves: readonly Curve[]): [string[], string[]] => [
+  curves.map(({ runId }) => runId),
+  curves.map(({ key }) => key),
 ]
 
-const orderColumns = (points: readonly Point[]): [Buffer, Buffer, Buffer] => [
-  bigintArray(points, ({ step }) => step),
-  bigintArray(points, ({ timestampMs }) => timestampMs),
-  doubleArray(points, ({ value }) => value),
+/** A point each: series, step, timestamp and value. */
+const pointColumns = (curves: readonly Curve[], series: readonly KnownSeries[]): readonly Buffer[] => [
+  bigintArray(curves.map(({ steps }, index) => Array<number>(steps.length).fill(Number(series[index]?.seriesId)))),
+  bigintArray(curves.map(({ steps }) => steps)),
+  bigintArray(curves.map(({ timestampsMs }) => timestampsMs)),
+  doubleArray(curves.map(({ values }) => values)),
+]
+
+/** A series each: which it is, its first point, its last, and how many. */
+const extentColumns = (extents: readonly Extent[], series: readonly KnownSeries[]): readonly Buffer[] => [
+  bigintArray([series.map(({ seriesId }) => Number(seriesId))]),
+  ...orderColumns(extents.map(({ first }) => first)),
+  ...orderColumns(extents.map(({ last }) => last)),
+  bigintArray([extents.map(({ count }) => count)]),
+]
+
+const orderColumns = (points: readonly OrderedPoint[]): readonly Buffer[] => [
+  bigintArray([points.map(({ step }) => step)]),
+  bigintArray([points.map(({ timestampMs }) => timestampMs)]),
+  doubleArray([points.map(({ value }) => value)]),
 ]
 
 const columns = (rows: readonly OfRun[]): [string[], string[], string[]] => [

@@ -1,4 +1,4 @@
-import type { OrderedPoint } from '../../core/tracking/extents.js'
+import type { OrderedPoint } from '../../core/tracking/curve.js'
 
 /** How many series are kept in mind; the runs that were logged to least recently are forgotten first. */
 const mostSeries = 50_000

@@ -1,4 +1,5 @@
 import type { MetricSeries } from '@novabrain/contracts'
+import { curvesOf, type Curve } from '../../core/tracking/curve.js'
 import { storedValue, wireValue } from '../../core/tracking/metric-value.js'
 import type { Deps, ProjectScope, Tx } from '../../deps.js'
 import type { KeyValue } from '../experiments/service.js'
@@ -52,7 +53,8 @@ export const createMetricsService = (
     commit: async (requests) => (requests[0] === undefined ? [] : commitBatch(requests[0].scope, requests)),
     groupOf: (request) => request.scope.projectId,
     laneOf: (request) => request.runId,
-    weightOf: ({ points, params, tags }) => points.length + params.length + tags.length,
+    weightOf: ({ curves, params, tags }) =>
+      curves.reduce((sum, { steps }) => sum + steps.length, params.length + tags.length),
     writers: 2,
     maxWeight: 20_000,
   })
@@ -65,12 +67,8 @@ export const createMetricsService = (
     },
 
     /** Points of runs that are taken over from elsewhere, inside somebody's transaction; answers the series that are long. */
-    adopt: (tx: Tx, scope: ProjectScope, points: readonly Point[]): Promise<string[]> =>
-      metrics.addPoints(
-        tx,
-        scope,
-        points.map((point) => ({ ...point, value: storedValue(point.value) })),
-      ),
+    adopt: (tx: Tx, scope: ProjectScope, curves: readonly Curve[]): Promise<string[]> =>
+      metrics.addPoints(tx, scope, curves),
     /** Ask that series be told in blocks; those that `adopt` answered, after the commit. */
     summarise: (scope: ProjectScope, seriesIds: readonly string[]): void => summaries.want(scope, seriesIds),
     adoptModelPoints: (tx: Tx, scope: ProjectScope, points: readonly ModelPoint[]): Promise<void> =>
@@ -113,17 +111,17 @@ export const createMetricsService = (
 }
 
 const requestOf = (scope: ProjectScope, runId: string, logged: Logged): LogRequest => {
-  const points = logged.metrics.map(({ key, step, timestampMs, value }) => ({
-    runId,
-    key,
-    step,
-    timestampMs,
-    value: storedValue(value),
-  }))
   const modelPoints = logged.metrics
     .filter(isOfModel)
     .map((metric) => ({ ...metric, runId, value: storedValue(metric.value) }))
-  return { scope, runId, points, modelPoints, params: logged.params, tags: logged.tags }
+  return {
+    scope,
+    runId,
+    curves: curvesOf(runId, logged.metrics),
+    modelPoints,
+    params: logged.params,
+    tags: logged.tags,
+  }
 }
 
 const isOfModel = (metric: LoggedMetric): metric is LoggedMetric & { readonly modelId: string } =>
