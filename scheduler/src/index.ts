@@ -88,3 +88,19 @@ export { explainHold, explainResize, explainUnfit, type ExplainLocale, type Hold
 export { addUsage } from './usage.js'
 export { calibrate, type Calibration, type Ended } from './prediction/calibration.js'
 export { openRunTimeHistory, type Foresight, type RunTimeHistory } from './prediction/history.js'
+export {
+  noCorrection,
+  openCorrector,
+  type Corrector,
+  type Leaning,
+  type StartCorrection,
+} from './prediction/start-correction.js'
+export {
+  afterAsking,
+  askEveryMs,
+  emptyStartRecord,
+  type Asking,
+  type StartRecord,
+  type Telling,
+  type WaitEnd,
+} from './prediction/start-record.js'

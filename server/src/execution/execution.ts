@@ -19,6 +19,7 @@ export interface ExecutionDeps extends Deps {
   readonly policies: LoopDeps['policies']
   readonly demand: LoopDeps['demand']
   readonly runTimes: LoopDeps['runTimes']
+  readonly starts: LoopDeps['starts']
   readonly policy?: NonNullable<LoopDeps['policy']>
   /** Makes the loop; without it, the loop runs beside the requests. */
   readonly createLoop?: (leads: () => boolean) => Loop

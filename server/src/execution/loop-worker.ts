@@ -21,10 +21,11 @@ const stopTracing = wantsTracing(process.env) ? await startTracing() : () => Pro
 const dataSource = createDataSource({ url: databaseUrl, log, poolSize: connections })
 await dataSource.initialize()
 const foundation = createFoundation({ config, dataSource, log })
-const { lifecycle, nodes, policies, demand, runTimes } = createServices(foundation).jobModules
+const { lifecycle, nodes, policies, demand, runTimes, starts } = createServices(foundation).jobModules
 foundation.hints.listen((projectId, hint) => say({ type: 'hint', projectId, hint }))
 let leads = false
-const loop = createSchedulingLoop({ ...foundation, lifecycle, nodes, policies, demand, runTimes, leads: () => leads })
+const books = { policies, demand, runTimes, starts }
+const loop = createSchedulingLoop({ ...foundation, ...books, lifecycle, nodes, leads: () => leads })
 
 const stop = async (): Promise<void> => {
   await loop.stop()

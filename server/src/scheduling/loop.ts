@@ -12,6 +12,7 @@ import type { DemandBook } from './demand-book.js'
 import type { PolicyBook } from './policy-book.js'
 import { createHoldRecorder, type Planned } from './record-holds.js'
 import type { RunTimeBook } from './run-time-book.js'
+import type { StartBook } from './start-book.js'
 
 export interface LoopDeps extends Pick<Deps, 'config' | 'database' | 'clock' | 'hints' | 'log'> {
   readonly lifecycle: JobLifecycle
@@ -19,6 +20,7 @@ export interface LoopDeps extends Pick<Deps, 'config' | 'database' | 'clock' | '
   readonly policies: PolicyBook
   readonly demand: DemandBook
   readonly runTimes: RunTimeBook
+  readonly starts: StartBook
   /** Instead of the stored policy. */
   readonly policy?: Policy
   /** Whether this server is the one that schedules. */
@@ -93,18 +95,21 @@ export const createSchedulingLoop = (deps: LoopDeps) => {
   const tell = async (planned: Planned, snapshot: Snapshot, scheduler: Scheduler, nowMs: number): Promise<void> => {
     untold = snapshot.queued.length > toldAtOnce && performance.now() - toldAtMs < tellEveryMs
     if (untold) return
-    const { more } = await memory.recorder.record(planned, scheduler.decide(snapshot, nowMs), nowMs)
+    const decisions = scheduler.decide(snapshot, nowMs)
+    const { more } = await memory.recorder.record(planned, decisions, nowMs)
+    if (deps.starts.isDue(nowMs)) await database.transaction(systemScope, (tx) => deps.starts.ask(tx, decisions, nowMs))
     toldAtMs = performance.now()
     untold = more
   }
 
   /** Answers the rows it planned on, or `null` when the plan was refused. */
   const cycle = async (): Promise<ClusterRows | null> => {
-    const { rows, policy, demand, foresee } = await database.transaction(systemScope, async (tx) => ({
+    const { rows, policy, demand, foresee, correction } = await database.transaction(systemScope, async (tx) => ({
       rows: await memory.reader.read(tx),
       policy: deps.policy ?? (await deps.policies.read(tx)),
       demand: await deps.demand.read(tx),
       foresee: await deps.runTimes.read(tx),
+      correction: await deps.starts.read(tx),
     }))
     const nowMs = clock.nowMs()
     const admitted = admissionsOf(rows, policy)
@@ -112,7 +117,7 @@ export const createSchedulingLoop = (deps: LoopDeps) => {
     if (isSettled(snapshot)) return rows
     const scheduler = memory.schedulerFor(policy)
     if (!(await commit(rows, scheduler.act(snapshot, nowMs)))) return null
-    await tell({ rows, admitted }, snapshot, scheduler, nowMs)
+    await tell({ rows, admitted, correction }, snapshot, scheduler, nowMs)
     return rows
   }
 

@@ -3,7 +3,9 @@ import {
   decide,
   explainHold,
   explainUnfit,
+  openCorrector,
   priorityOf,
+  type Corrector,
   type Decision,
   type HoldDecision,
   type JobRequest,
@@ -21,6 +23,7 @@ import { queueKey, queueNameOf, readCluster, snapshotOf, type ClusterRows } from
 import type { DemandBook } from './demand-book.js'
 import type { NodeBook } from './node-book.js'
 import type { RunTimeBook } from './run-time-book.js'
+import type { StartBook } from './start-book.js'
 import type { PolicyBook } from './policy-book.js'
 
 /** The scheduler's answers to questions that start nothing. */
@@ -30,6 +33,7 @@ export const createPlanner = ({
   policies,
   demand,
   runTimes,
+  starts,
   nodeBook,
 }: {
   readonly clock: Clock
@@ -37,6 +41,7 @@ export const createPlanner = ({
   readonly policies: PolicyBook
   readonly demand: DemandBook
   readonly runTimes: RunTimeBook
+  readonly starts: StartBook
   readonly nodeBook: NodeBook
 }): Planner => ({
   async resources(tx, asked, locale) {
@@ -59,7 +64,8 @@ export const createPlanner = ({
     const decisions = decide({ ...snapshot, queued: [...snapshot.queued, job] }, policy, nowMs)
     const mine = decisions.find((decision): decision is Mine => isOfWaiting(decision) && decision.jobId === job.id)
     if (mine === undefined) throw new Error('The scheduler said nothing of a queued job')
-    return { ...previewOf(rows, snapshot, mine, { locale, nowMs }), memory }
+    const corrector = openCorrector(await starts.read(tx))
+    return { ...previewOf(rows, snapshot, mine, { locale, nowMs, corrector }), memory }
   },
 
   async foresight() {
@@ -110,7 +116,7 @@ const previewOf = (
   rows: ClusterRows,
   snapshot: Snapshot,
   decision: Mine,
-  { locale, nowMs }: { locale: Locale; nowMs: number },
+  { locale, nowMs, corrector }: { locale: Locale; nowMs: number; corrector: Corrector },
 ): Omit<Awaited<ReturnType<Planner['preview']>>, 'memory'> => {
   if (decision.type === 'start') {
     const [pod] = decision.placement.pods
@@ -118,12 +124,12 @@ const previewOf = (
     const device = rows.devices.find(({ id }) => id === pod?.devices[0]?.deviceId) ?? cpuOf(rows, pod?.nodeId)
     return { startsNow: true, reason: 'ready', message: null, expectedWaitMs: 0, nodeName, device: deviceOf(device) }
   }
-  const estimate = decision.estimatedStart
+  const { estimatedStart } = decision
   return {
     startsNow: false,
     reason: decision.reason,
     message: explainHold({ ...decision, type: 'hold' } as HoldDecision, locale, () => '').message,
-    expectedWaitMs: estimate === null ? null : Math.max(0, estimate.p50Ms - nowMs),
+    expectedWaitMs: estimatedStart === null ? null : corrector.correct(estimatedStart, nowMs).p50Ms - nowMs,
     nodeName: null,
     device: null,
   }

@@ -1,4 +1,12 @@
-import type { Decision, HoldDecision, ReserveDecision, Suggestion } from '@novabrain/scheduler'
+import {
+  openCorrector,
+  type Corrector,
+  type Decision,
+  type HoldDecision,
+  type ReserveDecision,
+  type StartCorrection,
+  type Suggestion,
+} from '@novabrain/scheduler'
 import type { MemoryFacts } from '../core/jobs/gpu-memory.js'
 import type { HoldRecord } from '../db/entities/execution.js'
 import { systemScope, type Database, type Hints, type Tx } from '../deps.js'
@@ -23,10 +31,11 @@ interface HoldDeps {
   readonly hints: Hints
 }
 
-/** What was planned on, and with how much memory jobs were let in. */
+/** What was planned on, with how much memory jobs were let in, and how estimated starts are moved. */
 export interface Planned {
   readonly rows: ClusterRows
   readonly admitted: AdmissionBook
+  readonly correction: StartCorrection
 }
 
 /** Keeps why each job waits, for its owner to read. */
@@ -36,6 +45,15 @@ export interface HoldRecorder {
    * reason is announced as a change of the job, anything else only hinted at.
    */
   record(planned: Planned, decisions: readonly Decision[], nowMs: number): Promise<{ readonly more: boolean }>
+}
+
+type Waits = HoldDecision | ReserveDecision
+type Estimate = HoldRecord['estimatedStart']
+
+interface Circumstances {
+  readonly admission: MemoryFacts | null
+  readonly corrector: Corrector
+  readonly nowMs: number
 }
 
 interface Told {
@@ -56,30 +74,30 @@ export const createHoldRecorder = (deps: HoldDeps): HoldRecorder => {
   const before = (job: ActiveJob): Told | null =>
     toldOf.get(job) ?? (job.hold === null ? null : { hold: job.hold, decision: null, atMs: 0 })
 
-  const changeOf = (
-    job: ActiveJob,
-    decision: HoldDecision | ReserveDecision,
-    admission: MemoryFacts | null,
-    nowMs: number,
-  ): Change | null => {
+  const changeOf = (job: ActiveJob, decision: Waits, { admission, corrector, nowMs }: Circumstances): Change | null => {
     const told = before(job)
-    if (told?.decision === decision) return null
-    const hold = recordOf(decision, admission)
+    const estimate = decision.estimatedStart === null ? null : corrector.correct(decision.estimatedStart, nowMs)
+    // What is told of a start moves with time and with what was learnt, even where the forecast stays.
+    if (told?.decision === decision && sameEstimate(told.hold.estimatedStart, estimate, nowMs)) return null
+    const hold = recordOf(decision, admission, estimate)
     if (told === null) return { job, hold, before: null }
     const isNear = hold.position <= exactPositions || told.hold.position <= exactPositions
     const isDue = isNear || told.hold.reason !== hold.reason || nowMs - told.atMs >= farBehindMs
     return isDue && !sameHold(told.hold, hold, nowMs) ? { job, hold, before: told.hold } : null
   }
   return {
-    async record({ rows, admitted }, decisions, nowMs) {
+    async record({ rows, admitted, correction }, decisions, nowMs) {
+      const corrector = openCorrector(correction)
       const waiting = new Map(rows.jobs.filter(({ status }) => status === 'queued').map((job) => [job.id, job]))
       const changes: Change[] = []
       const told: { readonly job: ActiveJob; readonly told: Told }[] = []
       for (const decision of decisions) {
         if (decision.type !== 'hold' && decision.type !== 'reserve') continue
         const job = waiting.get(decision.jobId)
-        const change = job === undefined ? null : changeOf(job, decision, admitted.get(job.id)?.facts ?? null, nowMs)
-        if (job === undefined || change === null) continue
+        if (job === undefined) continue
+        const admission = admitted.get(job.id)?.facts ?? null
+        const change = changeOf(job, decision, { admission, corrector, nowMs })
+        if (change === null) continue
         changes.push(change)
         told.push({ job, told: { hold: change.hold, decision, atMs: nowMs } })
         if (changes.length === atOnce) break
@@ -94,12 +112,12 @@ export const createHoldRecorder = (deps: HoldDeps): HoldRecorder => {
   }
 }
 
-const recordOf = (decision: HoldDecision | ReserveDecision, admission: MemoryFacts | null): HoldRecord => ({
+const recordOf = (decision: Waits, admission: MemoryFacts | null, estimatedStart: Estimate): HoldRecord => ({
   reason: decision.reason,
   facts: { ...decision.facts, ...(admission === null ? {} : { admission }) },
   position: decision.position,
   suggestion: helpful(decision.suggestion, admission) as HoldRecord['suggestion'],
-  estimatedStart: decision.estimatedStart,
+  estimatedStart,
 })
 
 /** What a job is let in with by the rule is not changed by asking for less of it. */
@@ -129,8 +147,6 @@ const sameHold = (left: HoldRecord, right: HoldRecord, nowMs: number): boolean =
 /** Far back in a long queue a step more or less is no news: each start would else rewrite every waiting job. */
 const samePosition = (left: number, right: number): boolean =>
   left === right || (Math.min(left, right) > exactPositions && Math.abs(left - right) * 20 < right)
-
-type Estimate = HoldRecord['estimatedStart']
 
 const sameEstimate = (left: Estimate, right: Estimate, nowMs: number): boolean => {
   if (left === null || right === null) return left === right

@@ -35,6 +35,10 @@ const worldOf = ({ trace, protocol }) => {
   return { trace: muriTrace(trace, jobs), costs: muriCosts(jobs, protocol === 'at every event') }
 }
 
+/** Without end is `null`, here as in the file. */
+const errorsOf = (foretold) =>
+  estimateErrors(foretold).map((one) => ({ ...one, toMs: isFinite(one.toMs) ? one.toMs : null }))
+
 const run = (task) => {
   if (task.protocol === 'to the letter') {
     const policy = protocols.find(({ name }) => name === task.policy)
@@ -44,11 +48,11 @@ const run = (task) => {
   if (task.protocol !== 'estimates') return metricsOf(simulate(trace, makerOf(task), { costs }))
   const watch = watchStarts()
   simulate(trace, ours(task, { watch, everyMs: hourMs }), { costs })
-  const errors = estimateErrors(watch.foretold())
-  // Without end is `null`, here as in the file.
+  const told = watch.foretold()
   return {
     untold: watch.untold(),
-    errors: errors.map((one) => ({ ...one, toMs: isFinite(one.toMs) ? one.toMs : null })),
+    errors: errorsOf(told),
+    uncorrected: errorsOf(told.map((one) => ({ ...one, ...one.uncorrected }))),
   }
 }
 

@@ -298,11 +298,15 @@ const horizon = ({ fromMs, toMs }) => {
   if (toMs !== null) return fromMs === 0 ? `up to ${span(toMs)}` : `${span(fromMs)} to ${span(toMs)}`
   return fromMs === 0 ? 'all' : `more than ${span(fromMs)}`
 }
+const isAll = ({ fromMs, toMs }) => fromMs === 0 && toMs === null
+/** A figure; in the line of all askings also that of the forecast alone. */
+const besideAll = (one, uncorrected, figure) =>
+  isAll(one) ? `${figure(one)} (${figure(uncorrected.find(isAll))})` : figure(one)
 const estimates = rows.filter(({ protocol }) => protocol === 'estimates')
 if (estimates.length > 0)
   table(
     'How well the start is foretold',
-    'Once an hour of the trace everybody who waits is told an estimated start, as `novabrain why` and the queue page tell it: preset `default`, run times from history. By how long a wait was foretold: the part that started by the likely moment (0.50 is perfect) and by the far end of the range (0.90), and the median of the error, in minutes and as a part of the foretold wait. “Not told”: the part of the askings that had no answer.',
+    'Once an hour of the trace everybody who waits is told an estimated start, as `novabrain why` and the queue page tell it: preset `default`, run times from history. By how long a wait was foretold: the part that started by the likely moment (0.50 is perfect) and by the far end of the range (0.90), the median of the error, in minutes and as a part of the foretold wait, and the median of how far away the far end was, as a part of how long it took. In brackets: of the forecast alone, before it is corrected by how earlier ones went. “Not told”: the part of the askings that had no answer.',
     [
       'trace',
       'foretold wait',
@@ -312,19 +316,21 @@ if (estimates.length > 0)
       'by the far end',
       'error, min',
       'relative',
+      'far end ÷ wait',
     ],
-    estimates.flatMap(({ trace, errors, untold }) =>
+    estimates.flatMap(({ trace, errors, uncorrected, untold }) =>
       errors
         .filter(({ count }) => count > 0)
         .map((one) => [
           trace,
           horizon(one),
           thousands(one.count),
-          one.fromMs === 0 && one.toMs === null ? percent(untold / (untold + one.count)).slice(1) : '',
-          one.byP50.toFixed(2),
-          one.byP90.toFixed(2),
-          thousands(one.medianErrorMs / 60_000),
-          one.medianRelativeError.toFixed(2),
+          isAll(one) ? percent(untold / (untold + one.count)).slice(1) : '',
+          besideAll(one, uncorrected, ({ byP50 }) => byP50.toFixed(2)),
+          besideAll(one, uncorrected, ({ byP90 }) => byP90.toFixed(2)),
+          besideAll(one, uncorrected, ({ medianErrorMs }) => thousands(medianErrorMs / 60_000)),
+          besideAll(one, uncorrected, ({ medianRelativeError }) => medianRelativeError.toFixed(2)),
+          besideAll(one, uncorrected, ({ medianReach }) => medianReach.toFixed(1)),
         ]),
     ),
   )

@@ -53,7 +53,7 @@ const sentences = [
   [/^(#+) How well the start is foretold$/, '$1 启动时间的预告程度'],
   [
     /^Once an hour of the trace everybody who waits is told an estimated start, .*$/,
-    '轨迹中每过一小时，每个等待者都会得到预计启动时间，与 `novabrain why` 和队列页面所示相同：预设 `default`，运行时间取自历史。按预告的等待时间分组：在可能时刻之前启动的比例（0.50 为完美）、在区间远端之前启动的比例（0.90），以及误差的中位数，以分钟计和相对于预告等待时间计。“未告知”：没有答案的询问所占比例。',
+    '轨迹中每过一小时，每个等待者都会得到预计启动时间，与 `novabrain why` 和队列页面所示相同：预设 `default`，运行时间取自历史。按预告的等待时间分组：在可能时刻之前启动的比例（0.50 为完美）、在区间远端之前启动的比例（0.90）；误差的中位数，以分钟计和相对于预告等待时间计；以及区间远端与实际等待时间之比的中位数。括号内为单纯的预测，未按以往预告的结果修正。“未告知”：没有答案的询问所占比例。',
   ],
   [
     /^Random crowded clusters with wrong guesses of run times and evictions as easy as can be: .*$/,
@@ -153,6 +153,7 @@ const cells = new Map(
     'by the far end': '远端之前',
     'error, min': '误差，分钟',
     relative: '相对误差',
+    'far end ÷ wait': '远端 ÷ 实际等待',
     'up to 10 min': '10 分钟以内',
     '10 min to 1 h': '10 分钟至 1 小时',
     '1 h to 6 h': '1 至 6 小时',

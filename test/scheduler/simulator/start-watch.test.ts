@@ -32,12 +32,35 @@ test('nobody is asked more often than wanted, and hearing changes nothing', () =
   expect(watch.foretold().map(({ toldMs }) => toldMs)).toEqual([3 * minute, 3 * minute, 3 * minute])
 })
 
+test('the watch learns as the server does: who was told too little is told more the next time', () => {
+  const watch = watchStarts()
+  const told = (jobId: string, nowMs: number) => ({
+    type: 'hold' as const,
+    jobId,
+    reason: 'no_free_gpu' as const,
+    facts: {},
+    position: 1,
+    suggestion: null,
+    estimatedStart: { p50Ms: nowMs + 10 * minute, p90Ms: nowMs + 20 * minute },
+  })
+  watch.told([told('a', 0)] as never, 0)
+  watch.started('a', 50 * minute)
+  watch.told([told('b', hour)] as never, hour)
+  watch.started('b', 2 * hour)
+  const [first, second] = watch.foretold()
+  expect(first).toMatchObject({ p50Ms: 10 * minute, p90Ms: 20 * minute, startedMs: 50 * minute })
+  expect(second?.uncorrected).toEqual({ p50Ms: hour + 10 * minute, p90Ms: hour + 20 * minute })
+  expect(second?.p50Ms).toBeGreaterThan(hour + 10 * minute)
+  expect(second?.p90Ms).toBeGreaterThan(hour + 20 * minute)
+})
+
 test('errors are told apart by how far ahead an estimate looked', () => {
   const foretold = (waitMs: number, farMs: number, startedMs: number) => ({
     jobId: 'a',
     toldMs: hour,
     p50Ms: hour + waitMs,
     p90Ms: hour + farMs,
+    uncorrected: { p50Ms: hour + waitMs, p90Ms: hour + farMs },
     startedMs: hour + startedMs,
   })
   const errors = estimateErrors([
@@ -51,5 +74,6 @@ test('errors are told apart by how far ahead an estimate looked', () => {
   expect(near?.byP50).toBeCloseTo(1 / 3)
   expect(near?.byP90).toBeCloseTo(2 / 3)
   expect(near).toMatchObject({ fromMs: 0, toMs: 10 * minute, medianErrorMs: 3 * minute, medianRelativeError: 0.6 })
+  expect(near?.medianReach).toBeCloseTo(10 / 8)
   expect(errors[2]).toMatchObject({ byP50: 0, byP90: 0, medianErrorMs: 6 * hour, medianRelativeError: 3 })
 })

@@ -1,4 +1,6 @@
-import type { Decision } from '../../model/decision.js'
+import type { Decision, EstimatedStart } from '../../model/decision.js'
+import { openCorrector } from '../../prediction/start-correction.js'
+import { afterAsking, emptyStartRecord, type Telling } from '../../prediction/start-record.js'
 import { quantile } from './metrics.js'
 
 /** A start that was foretold to somebody who waited, and when it came. Milliseconds. */
@@ -8,6 +10,8 @@ export interface Foretold {
   /** The moments that it was to come by as likely more as less, and in nine of ten cases. */
   readonly p50Ms: number
   readonly p90Ms: number
+  /** What the forecast said, before it was corrected by how earlier ones had gone. */
+  readonly uncorrected: EstimatedStart
   readonly startedMs: number
 }
 
@@ -21,26 +25,47 @@ export interface StartWatch {
   untold(): number
 }
 
-/** Opens a watch that has heard nothing yet. */
+type Open = Omit<Foretold, 'startedMs'>
+
+const estimatesIn = (decisions: readonly Decision[]) =>
+  decisions.flatMap((decision) =>
+    decision.type === 'hold' || decision.type === 'reserve'
+      ? { jobId: decision.jobId, estimate: decision.estimatedStart }
+      : [],
+  )
+
+const isTold = (one: {
+  jobId: string
+  estimate: EstimatedStart | null
+}): one is { jobId: string; estimate: EstimatedStart } => one.estimate !== null
+
+/** Opens a watch that has heard nothing yet. It learns from what it hears, as the server does. */
 export const watchStarts = (): StartWatch => {
-  const open = new Map<string, Omit<Foretold, 'startedMs'>[]>()
+  const open = new Map<string, Open[]>()
   const foretold: Foretold[] = []
   let untold = 0
+  let record = emptyStartRecord
+  let startedMs = new Map<string, number>()
+  const endOf = ({ jobId }: Telling) => {
+    const atMs = startedMs.get(jobId)
+    return atMs === undefined ? null : { atMs, started: true }
+  }
   return {
     told(decisions, nowMs) {
-      for (const decision of decisions) {
-        if (decision.type !== 'hold' && decision.type !== 'reserve') continue
-        const { jobId, estimatedStart } = decision
-        if (estimatedStart === null) {
-          untold += 1
-          continue
-        }
+      const waiting = estimatesIn(decisions)
+      const told = waiting.filter(isTold)
+      untold += waiting.length - told.length
+      record = afterAsking(record, { nowMs, foretold: told, endOf })
+      startedMs = new Map()
+      const corrector = openCorrector(record.correction)
+      for (const { jobId, estimate } of told) {
         const tellings = open.get(jobId) ?? []
         open.set(jobId, tellings)
-        tellings.push({ jobId, toldMs: nowMs, ...estimatedStart })
+        tellings.push({ jobId, toldMs: nowMs, ...corrector.correct(estimate, nowMs), uncorrected: estimate })
       }
     },
     started(jobId, nowMs) {
+      if (!startedMs.has(jobId)) startedMs.set(jobId, nowMs)
       for (const telling of open.get(jobId) ?? []) foretold.push({ ...telling, startedMs: nowMs })
       open.delete(jobId)
     },
@@ -61,6 +86,8 @@ export interface EstimateError {
   /** The median of the error of the likely moment, either way; and of it as a part of the foretold wait. */
   readonly medianErrorMs: number
   readonly medianRelativeError: number
+  /** The median of how far away the far end was, as a part of how long it really took. */
+  readonly medianReach: number
 }
 
 const [minute, hour] = [60_000, 3_600_000]
@@ -79,6 +106,10 @@ const errorOf = (fromMs: number, toMs: number, all: readonly Foretold[]): Estima
     medianErrorMs: quantile(some.map(errorMs), 0.5),
     medianRelativeError: quantile(
       some.map((one) => errorMs(one) / Math.max(minute, one.p50Ms - one.toldMs)),
+      0.5,
+    ),
+    medianReach: quantile(
+      some.map(({ toldMs, p90Ms, startedMs }) => (p90Ms - toldMs) / Math.max(minute, startedMs - toldMs)),
       0.5,
     ),
   }

@@ -15,6 +15,7 @@ import { createHistoryReader } from '../../scheduling/history.js'
 import { createDemandBook } from '../../scheduling/demand-book.js'
 import { createNodeBook } from '../../scheduling/node-book.js'
 import { createRunTimeBook } from '../../scheduling/run-time-book.js'
+import { createStartBook } from '../../scheduling/start-book.js'
 import { createPolicyBook } from '../../scheduling/policy-book.js'
 import { policyRules } from '../../scheduling/policy-rules.js'
 import { mountAttempts } from '../attempts/routes.js'
@@ -57,12 +58,13 @@ export const createJobModules = (deps: Deps, ports: JobPorts) => {
   const policies = createPolicyBook()
   const demand = createDemandBook(deps)
   const runTimes = createRunTimeBook(deps)
+  const starts = createStartBook(deps)
   const shared = {
     ...deps,
     ...ports,
     lifecycle,
     queues,
-    planner: createPlanner({ ...deps, policies, demand, runTimes, nodeBook: createNodeBook() }),
+    planner: createPlanner({ ...deps, policies, demand, runTimes, starts, nodeBook: createNodeBook() }),
   }
   return {
     lifecycle,
@@ -74,6 +76,7 @@ export const createJobModules = (deps: Deps, ports: JobPorts) => {
     demand,
     clusterUse: createClusterUseService({ ...deps, nodes }),
     runTimes,
+    starts,
     history: createSchedulingHistoryService({ ...deps, reader: createHistoryReader({ policies }) }),
     policyPages: createPolicyService({ ...deps, rules: policyRules }),
     tokens: createAttemptTokens(deps),
