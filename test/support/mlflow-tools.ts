@@ -1,6 +1,6 @@
 import { execFile, spawn, type ChildProcess } from 'node:child_process'
 import { existsSync } from 'node:fs'
-import { mkdir, rename, rm } from 'node:fs/promises'
+import { mkdir, rename, rm, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { dirname, join } from 'node:path'
 import { promisify } from 'node:util'
@@ -32,8 +32,26 @@ export const findFrameworksPython = (): Promise<string | null> =>
     await venv.uv([`mlflow==${newestMlflow}`, `scikit-learn==${scikitLearnVersion}`, ...wanted])
   })
 
+/** The oldest client with the same frameworks, which it finds where the other has them. */
+export const findOldFrameworksPython = async (): Promise<string | null> => {
+  const python = await findFrameworksPython()
+  if (python === null) return null
+  return findTool(`mlflow-frameworks-${oldestMlflow}`, async (venv) => {
+    // The FastAPI of its day: its server of models asks for what later ones took away.
+    await venv.uv([`mlflow==${oldestMlflow}`, `scikit-learn==${scikitLearnVersion}`, 'fastapi==0.127.0'])
+    const [lent, own] = await Promise.all([sitePackagesOf(python), sitePackagesOf(venv.python)])
+    await writeFile(join(own, 'frameworks.pth'), `${lent}\n`)
+  })
+}
+
+const sitePackagesOf = async (python: string): Promise<string> => {
+  const { stdout } = await execute(python, ['-c', 'import sysconfig; print(sysconfig.get_path("purelib"))'])
+  return stdout.trim()
+}
+
 /** A virtual environment that is being made. */
 interface Venv {
+  readonly python: string
   uv(wanted: readonly string[]): Promise<void>
   pip(wanted: readonly string[]): Promise<void>
 }
@@ -61,6 +79,7 @@ const install = async (folder: string, fill: (venv: Venv) => Promise<void>): Pro
   await mkdir(toolsDir, { recursive: true })
   await execute(uv, ['venv', '--quiet', '--seed', '--relocatable', '--python', await findPython(), making])
   await fill({
+    python,
     async uv(wanted) {
       await execute(uv, ['pip', 'install', '--quiet', '--python', python, ...wanted], output)
     },
