@@ -26,7 +26,8 @@ interface Changes extends Omit<ClusterRows, keyof Lists | 'jobs'> {
 const listsOf = ({ nodes, devices }: Changes): Lists | null =>
   nodes === null || devices === null ? null : { nodes, devices }
 
-const planning = prepared(`SELECT set_config('enable_nestloop', $1, true), set_config('enable_seqscan', $1, true)`)
+const planning = prepared(`SELECT set_config('enable_nestloop', $1, true), set_config('enable_seqscan', $1, true),
+  set_config('enable_bitmapscan', $1, true)`)
 
 /** Opens a reader that knows nothing yet. */
 export const createClusterReader = (): ClusterReader => {
@@ -37,7 +38,8 @@ export const createClusterReader = (): ClusterReader => {
     async read(tx) {
       const stamps = [...jobs.values()].map((seen) => seen.stamp).join(',')
       const seen = [[...jobs.keys()].join(','), stamps, version]
-      // Lists are compared with lists, and found through indexes: the plan is kept from when there was little to read.
+      // Lists are compared with lists, and found through indexes, where what ended is passed by the next time: the plan is
+      // kept from when there was little to read.
       const [, rows] = (await Promise.all([
         tx.query(planning, ['off']),
         tx.query(loadClusterChanges, seen),
