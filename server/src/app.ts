@@ -8,6 +8,7 @@ import { measure, type Gauges } from './plugins/metrics.js'
 import { logRequests } from './plugins/requests-log.js'
 import { secure } from './plugins/security.js'
 import { traceRequests } from './plugins/tracing.js'
+import { countVisitors } from './plugins/visitors.js'
 
 export interface AppOptions {
   readonly foundation: Foundation
@@ -36,6 +37,7 @@ export const createApp = async (options: AppOptions): Promise<FastifyInstance> =
   handleErrors(app, { bodyLimitMib: jsonLimitMib })
   traceRequests(app)
   logRequests(app)
+  countVisitors(app, foundation.visitors)
   // Before anybody is refused: a refusal is an answer too, and pages of allowed origins must be able to read it.
   await secure(app, foundation.config)
   authenticate(app, authenticators)

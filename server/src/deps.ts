@@ -84,6 +84,14 @@ export interface Idempotency {
   ): Promise<T>
 }
 
+/** Who waits for an answer to look at. */
+export interface Visitors {
+  /** One has come; the answer tells that it waits no more. */
+  come(): () => void
+  /** Resolves as soon as nobody waits, and after a moment anyway. */
+  untilNoneWait(): Promise<void>
+}
+
 /** What every module is given. */
 export interface Deps {
   readonly config: Config
@@ -95,5 +103,6 @@ export interface Deps {
   readonly audit: Audit
   readonly hints: Hints
   readonly idempotency: Idempotency
+  readonly visitors: Visitors
   readonly log: Logger
 }

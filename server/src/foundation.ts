@@ -5,6 +5,7 @@ import { createDatabase } from './db/database.js'
 import { createIdempotency } from './db/idempotency.js'
 import { createOutbox } from './db/outbox.js'
 import type { Clock, Deps } from './deps.js'
+import { createVisitors } from './http/visitors.js'
 import { createAudit } from './modules/audit/trail.js'
 import { traceDatabase } from './plugins/tracing.js'
 import { createHints, type HintBus } from './realtime/hints.js'
@@ -39,6 +40,7 @@ export const createFoundation = (options: {
     audit: createAudit({ clock, newId }),
     hints: createHints(),
     idempotency: createIdempotency(clock),
+    visitors: createVisitors(),
   }
 }
 

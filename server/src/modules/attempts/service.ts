@@ -9,9 +9,9 @@ import {
   type ResourceSample,
 } from '@novabrain/contracts'
 import type { Readable } from 'node:stream'
-import { createTurns } from '../../realtime/turns.js'
 import type { AttemptRow, JobRow } from '../../db/entities/execution.js'
 import { inOneJourney } from '../../db/one-journey.js'
+import { createSharedTransactions } from '../../db/shared-transactions.js'
 import { alongside } from '../../db/transaction-end.js'
 import { systemScope, type Deps, type ProjectScope, type Tx } from '../../deps.js'
 import { maskTokenBytes, maskTokens } from '../../log.js'
@@ -34,10 +34,13 @@ import {
 
 const maximumSamples = 2000
 
-/** So many words of runners are written at once; whoever looks at a page meanwhile finds a connection and the processor. */
-const reportsAtOnce = 4
+/**
+ * What runners ask and tell goes together: those that end at once wait for one row of use, and whoever looks at a page
+ * meanwhile finds a connection and the processor.
+ */
+const sharing = { writers: 2, most: 32 }
 
-export interface AttemptDeps extends Pick<Deps, 'config' | 'database' | 'clock' | 'hints' | 'log'> {
+export interface AttemptDeps extends Pick<Deps, 'config' | 'database' | 'clock' | 'hints' | 'visitors' | 'log'> {
   readonly lifecycle: JobLifecycle
   readonly snapshots: SnapshotLookup
   readonly pins: PinLookup
@@ -51,7 +54,7 @@ export type AttemptService = ReturnType<typeof createAttemptService>
 export const createAttemptService = (deps: AttemptDeps) => {
   const { config, database, clock, lifecycle } = deps
   const hints = createLogHints(deps.hints)
-  const takeTurn = createTurns(reportsAtOnce)
+  const shared = createSharedTransactions({ database, ...sharing, whenItMayBegin: deps.visitors.untilNoneWait })
 
   const attemptOf = async (tx: Tx, scope: ProjectScope, attemptId: string): Promise<AttemptRow> =>
     (await findAttempt(tx, scope, attemptId)) ?? fail('attempt_not_found')
@@ -83,7 +86,7 @@ export const createAttemptService = (deps: AttemptDeps) => {
 
     /** What to run. Errors: `attempt_over`. */
     spec(scope: ProjectScope, attemptId: string): Promise<AttemptSpec> {
-      return database.transaction(scope, async (tx) => {
+      return shared.run(scope, attemptId, async (tx) => {
         const [attempt, found] = await Promise.all([
           attemptOf(tx, scope, attemptId),
           lifecycle.findOfAttempt(tx, scope, attemptId),
@@ -132,23 +135,21 @@ export const createAttemptService = (deps: AttemptDeps) => {
 
     /** A sign of life. A repeated or late one changes nothing and gets the same kind of answer. */
     heartbeat(scope: ProjectScope, attemptId: string, beat: Heartbeat): Promise<HeartbeatReply> {
-      return takeTurn(() =>
-        database.transaction(scope, async (tx) => {
-          const attempt = await attemptOf(tx, scope, attemptId)
-          if (attemptEnded(attempt.state)) return { command: 'stop', stopReason: 'superseded' }
-          const news = beat.sequence > attempt.heartbeatSequence
-          const moved = attempt.stage !== beat.stage || attempt.stageDetail !== beat.stageDetail
-          const [locked, fresh] = await Promise.all([
-            news && moved ? lifecycle.lock(tx, scope, attempt.jobId) : null,
-            recordHeartbeat(tx, scope, attemptId, { sequence: beat.sequence, at: clock.now() }),
-          ])
-          if (fresh) alongside(tx, saveSamples(tx, scope, attemptId, beat.samples))
-          if (fresh) alongside(tx, noteGpuUse(tx, scope, attempt, beat.samples))
-          if (fresh && locked !== null && locked.attempt?.id === attemptId)
-            await lifecycle.advance(tx, locked, beat.stage, beat.stageDetail)
-          return replyTo(locked?.attempt ?? attempt)
-        }),
-      )
+      return shared.run(scope, attemptId, async (tx) => {
+        const attempt = await attemptOf(tx, scope, attemptId)
+        if (attemptEnded(attempt.state)) return { command: 'stop', stopReason: 'superseded' }
+        const news = beat.sequence > attempt.heartbeatSequence
+        const moved = attempt.stage !== beat.stage || attempt.stageDetail !== beat.stageDetail
+        const [locked, fresh] = await Promise.all([
+          news && moved ? lifecycle.lock(tx, scope, attempt.jobId) : null,
+          recordHeartbeat(tx, scope, attemptId, { sequence: beat.sequence, at: clock.now() }),
+        ])
+        if (fresh) alongside(tx, saveSamples(tx, scope, attemptId, beat.samples))
+        if (fresh) alongside(tx, noteGpuUse(tx, scope, attempt, beat.samples))
+        if (fresh && locked !== null && locked.attempt?.id === attemptId)
+          await lifecycle.advance(tx, locked, beat.stage, beat.stageDetail)
+        return replyTo(locked?.attempt ?? attempt)
+      })
     },
 
     /**
@@ -179,13 +180,11 @@ export const createAttemptService = (deps: AttemptDeps) => {
 
     /** How the attempt ended. The first end counts; a repeat, or a result that comes after a loss, changes nothing. */
     async finish(scope: ProjectScope, attemptId: string, result: AttemptResult): Promise<void> {
-      const ended = await takeTurn(() =>
-        database.transaction(scope, async (tx) => {
-          const locked = (await lifecycle.lockOfAttempt(tx, scope, attemptId)) ?? fail('attempt_not_found')
-          const after = await lifecycle.end(tx, locked, attemptId, withoutTokens(result.verdict))
-          return after === locked ? null : after
-        }),
-      )
+      const ended = await shared.run(scope, attemptId, async (tx) => {
+        const locked = (await lifecycle.lockOfAttempt(tx, scope, attemptId)) ?? fail('attempt_not_found')
+        const after = await lifecycle.end(tx, locked, attemptId, withoutTokens(result.verdict))
+        return after === locked ? null : after
+      })
       if (ended !== null) logEnded(deps.log, ended)
     },
 

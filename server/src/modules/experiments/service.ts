@@ -52,13 +52,22 @@ export type ExperimentsService = ReturnType<typeof createExperimentsService>
  */
 export const createExperimentsService = ({ database, clock }: Pick<Deps, 'database' | 'clock'>) => {
   const withDefault = new Set<string>()
+  const making = new WeakMap<Tx, Promise<unknown>>()
+
+  /** The lock keeps other transactions out: in one and the same they are made one after another. */
+  const inTurn = <T>(tx: Tx, make: () => Promise<T>): Promise<T> => {
+    const made = (making.get(tx) ?? Promise.resolve()).then(make)
+    making.set(tx, made)
+    return made
+  }
 
   const ensureDefault = async (tx: Tx, scope: ProjectScope): Promise<void> => {
     if (withDefault.has(scope.projectId)) return
     if ((await experiments.find(tx, scope, defaultExperiment.id)) === null) {
       await experiments.lock(tx, scope)
       await experiments.insert(tx, scope, { ...defaultExperiment, artifactLocation: null, atMs: clock.nowMs() })
-    } else withDefault.add(scope.projectId)
+      // What this transaction made itself may yet be taken back.
+    } else if (!making.has(tx)) withDefault.add(scope.projectId)
   }
 
   const get = async (tx: Tx, scope: ProjectScope, experimentId: string): Promise<Experiment> => {
@@ -86,6 +95,15 @@ export const createExperimentsService = ({ database, clock }: Pick<Deps, 'databa
     return id
   }
 
+  const makeActive = async (tx: Tx, scope: ProjectScope, name: string): Promise<Experiment> => {
+    await ensureDefault(tx, scope)
+    await experiments.lock(tx, scope)
+    const known = await experiments.findByName(tx, scope, name)
+    if (known?.lifecycleStage === 'deleted')
+      await experiments.setLifecycleStage(tx, scope, known.id, 'active', clock.nowMs())
+    return known ?? get(tx, scope, await insert(tx, scope, name, null))
+  }
+
   const withTags = async (tx: Tx, scope: ProjectScope, found: readonly Experiment[]): Promise<TaggedExperiment[]> => {
     const ids = found.map((experiment) => experiment.id)
     const tags = await experiments.tagsOf(tx, scope, ids)
@@ -102,13 +120,7 @@ export const createExperimentsService = ({ database, clock }: Pick<Deps, 'databa
     async getOrCreate(tx: Tx, scope: ProjectScope, name: string): Promise<Experiment> {
       const active = await experiments.findByName(tx, scope, name)
       if (active?.lifecycleStage === 'active') return active
-      await ensureDefault(tx, scope)
-      await experiments.lock(tx, scope)
-      const known = await experiments.findByName(tx, scope, name)
-      if (known?.lifecycleStage === 'deleted') {
-        await experiments.setLifecycleStage(tx, scope, known.id, 'active', clock.nowMs())
-      }
-      return known ?? get(tx, scope, await insert(tx, scope, name, null))
+      return inTurn(tx, () => makeActive(tx, scope, name))
     },
 
     /**

@@ -24,9 +24,9 @@ import { startsNowText } from '../../core/jobs/texts.js'
 import type { JobRow } from '../../db/entities/execution.js'
 import { jobRows } from '../../db/job-rows.js'
 import { withTheCommit } from '../../db/one-journey.js'
+import { createSharedTransactions } from '../../db/shared-transactions.js'
 import { alongside } from '../../db/transaction-end.js'
 import { systemScope, type Deps, type ProjectScope, type Tx } from '../../deps.js'
-import { createTurns } from '../../realtime/turns.js'
 import type { QueueService } from '../queues/service.js'
 import type { JobRuns } from '../runs/service.js'
 import { checkAssistantJob, type AssistantAllowance } from './assistant-jobs.js'
@@ -55,10 +55,10 @@ import {
 const defaultRetries = 2
 
 /**
- * More of them at once would only wait for the number of the project, each with a connection, and keep others from the
- * processor.
+ * Submissions to a project wait for its number until the one before is committed, so those that come meanwhile go together,
+ * and find others the database at rest.
  */
-const submissionsAtOnce = 3
+const sharing = { writers: 1, most: 32 }
 
 export interface JobDeps extends Deps {
   readonly lifecycle: JobLifecycle
@@ -76,7 +76,7 @@ export type JobService = ReturnType<typeof createJobService>
 export const createJobService = (deps: JobDeps) => {
   const { database, clock, newId, audit, idempotency, lifecycle, planner, queues } = deps
 
-  const takeTurn = createTurns(submissionsAtOnce)
+  const shared = createSharedTransactions({ database, ...sharing, whenItMayBegin: deps.visitors.untilNoneWait })
 
   const jobOf = async (tx: Tx, scope: ProjectScope, jobId: string): Promise<JobWithAttempt> =>
     (await findJob(tx, scope, jobId)) ?? fail('job_not_found')
@@ -152,12 +152,9 @@ export const createJobService = (deps: JobDeps) => {
     ): Promise<Job> {
       if (request.task.kind === 'notebook') await checkNotebook(scope, request)
       const foresee = await planner.foresight()
-      const job = await takeTurn(() =>
-        database.transaction(scope, (tx) =>
-          idempotency.run(tx, scope, { key: idempotencyKey, fingerprint: fingerprintOf(request) }, () =>
-            create(tx, scope, request, { locale, foresee }),
-          ),
-        ),
+      const asked = { key: idempotencyKey, fingerprint: fingerprintOf(request) }
+      const job = await shared.run(scope, laneOf(request, idempotencyKey), (tx) =>
+        idempotency.run(tx, scope, asked, () => create(tx, scope, request, { locale, foresee })),
       )
       logSubmitted(deps.log, job)
       return job
@@ -335,6 +332,10 @@ const within = (limitMs: number | null, foreseen: RunTimeForesight | null): RunT
   foreseen === null || limitMs === null
     ? foreseen
     : { likelyMs: Math.min(foreseen.likelyMs, limitMs), cautiousMs: Math.min(foreseen.cautiousMs, limitMs) }
+
+/** Of one key only the first is made, and the jobs of assistants are counted one after another. */
+const laneOf = ({ origin }: SubmitJob, idempotencyKey: string | null): string | null =>
+  origin === 'assistant' ? 'assistant' : idempotencyKey
 
 const fingerprintOf = (request: SubmitJob): string => createHash('sha256').update(JSON.stringify(request)).digest('hex')
 
