@@ -90,6 +90,8 @@ export interface Visitors {
   come(): () => void
   /** Resolves as soon as nobody waits, and after a moment anyway. */
   untilNoneWait(): Promise<void>
+  /** The same, and as long as visitors are expected also when the server has had some rest since the last call. */
+  untilAtEase(): Promise<void>
 }
 
 /** What every module is given. */

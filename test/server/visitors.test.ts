@@ -35,3 +35,38 @@ test('work stands back only a moment for a visitor who stays', async () => {
   await jest.advanceTimersByTimeAsync(1)
   expect(work.over).toBe(true)
 })
+
+describe('new work', () => {
+  beforeEach(() => jest.useRealTimers())
+
+  const beBusy = (ms: number): void => {
+    for (const untilMs = performance.now() + ms; performance.now() < untilMs;);
+  }
+  const waited = async (work: Promise<void>): Promise<number> => {
+    const begunMs = performance.now()
+    await work
+    return performance.now() - begunMs
+  }
+
+  test('begins at once where nobody looks, however busy the server is', async () => {
+    const visitors = createVisitors()
+    beBusy(100)
+    const work = watch(visitors.untilAtEase())
+    for (let turns = 0; turns < 10; turns += 1) await Promise.resolve()
+    expect(work.over).toBe(true)
+  })
+
+  test('lets a busy server have some rest first where visitors are expected', async () => {
+    const visitors = createVisitors()
+    visitors.come()()
+    beBusy(100)
+    expect(await waited(visitors.untilAtEase())).toBeGreaterThan(20)
+  })
+
+  test('begins after a while anyway', async () => {
+    const visitors = createVisitors()
+    visitors.come()()
+    beBusy(1000)
+    expect(await waited(visitors.untilAtEase())).toBeLessThan(450)
+  })
+})

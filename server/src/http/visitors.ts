@@ -1,7 +1,15 @@
+import { setTimeout as delay } from 'node:timers/promises'
 import type { Visitors } from '../deps.js'
 
 /** So long work that can be gathered stands back at most; what streams for minutes is no reason to wait. */
 const patienceMs = 50
+/** So long new work waits at most for a server that is at ease. */
+const mostPatienceMs = 150
+/** Whoever looks comes again: so long after a visitor another is expected. */
+const expectedMs = 2000
+/** Up to this share of its time an event loop may be busy and whoever comes still finds it soon. */
+const mostBusy = 0.65
+const lookAgainMs = 5
 
 /**
  * Who looks at a page goes before work that loses nothing by waiting a moment, since it is gathered meanwhile. All share few
@@ -9,7 +17,9 @@ const patienceMs = 50
  */
 export const createVisitors = (): Visitors => {
   let inside = 0
+  let leftMs = Number.NEGATIVE_INFINITY
   let waiting: (() => void)[] = []
+  let used = performance.eventLoopUtilization()
 
   const letAllGo = (): void => {
     const all = waiting
@@ -18,8 +28,21 @@ export const createVisitors = (): Visitors => {
   }
   const leave = (): void => {
     inside -= 1
+    leftMs = performance.now()
     if (inside === 0) letAllGo()
   }
+  const untilNoneWait = (): Promise<void> => {
+    if (inside === 0) return Promise.resolve()
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, patienceMs)
+      waiting.push(() => {
+        clearTimeout(timer)
+        resolve()
+      })
+    })
+  }
+  const areExpected = (): boolean => inside > 0 || performance.now() - leftMs < expectedMs
+  const isBusy = (): boolean => performance.eventLoopUtilization(used).utilization > mostBusy
   return {
     come() {
       inside += 1
@@ -29,15 +52,12 @@ export const createVisitors = (): Visitors => {
         left = true
       }
     },
-    untilNoneWait() {
-      if (inside === 0) return Promise.resolve()
-      return new Promise((resolve) => {
-        const timer = setTimeout(resolve, patienceMs)
-        waiting.push(() => {
-          clearTimeout(timer)
-          resolve()
-        })
-      })
+    untilNoneWait,
+    async untilAtEase() {
+      const untilMs = performance.now() + mostPatienceMs
+      while (areExpected() && isBusy() && performance.now() < untilMs) await delay(lookAgainMs)
+      await untilNoneWait()
+      used = performance.eventLoopUtilization()
     },
   }
 }

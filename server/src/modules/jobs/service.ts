@@ -76,7 +76,7 @@ export type JobService = ReturnType<typeof createJobService>
 export const createJobService = (deps: JobDeps) => {
   const { database, clock, newId, audit, idempotency, lifecycle, planner, queues } = deps
 
-  const shared = createSharedTransactions({ database, ...sharing, whenItMayBegin: deps.visitors.untilNoneWait })
+  const shared = createSharedTransactions({ database, ...sharing, whenItMayBegin: deps.visitors.untilAtEase })
 
   const jobOf = async (tx: Tx, scope: ProjectScope, jobId: string): Promise<JobWithAttempt> =>
     (await findJob(tx, scope, jobId)) ?? fail('job_not_found')
