@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { notServed } from '../fixtures/mlflow/intended.js'
 import { startApp, type TestApp } from '../support/app.js'
-import { findMlflowPython, runMlflowProgram } from '../support/mlflow-tools.js'
+import { findMlflowPython, newestMlflow, oldestMlflow, runMlflowProgram } from '../support/mlflow-tools.js'
 import { mlflowWire } from '../support/mlflow-wire.js'
 
 type Address = readonly [method: string, path: string]
@@ -43,23 +43,36 @@ test('an address of theirs that is not ours has its reason', () => {
   expect(missing().filter((address) => reasonOf(address) === undefined)).toEqual([])
 })
 
-test('the commands of the mlflow command line work as they are', async () => {
-  const python = await findMlflowPython()
-  if (python === null) return
-  const folder = await mkdtemp(join(tmpdir(), 'novabrain-commands-'))
-  const access = { MLFLOW_TRACKING_URI: app.url, MLFLOW_TRACKING_TOKEN: app.owner.token, PYTHONDONTWRITEBYTECODE: '1' }
-  const program = join(__dirname, '../fixtures/mlflow/commands.py')
-  const result = await runMlflowProgram(python, [program, folder], access)
-  await rm(folder, { recursive: true, force: true })
-  if (result.exitCode !== 0) throw new Error(result.stderr)
-  const { ended, back } = JSON.parse(result.stdout.trim().split('\n').at(-1) ?? '') as {
-    readonly ended: Readonly<Record<string, unknown>>
-    readonly back: string
-  }
-  expect(Object.keys(ended)).toHaveLength(17)
-  expect(Object.entries(ended).filter(([, end]) => end !== 0)).toEqual([])
-  expect(back).toBe('hello')
-}, 300_000)
+test.each([
+  [newestMlflow, 17],
+  [oldestMlflow, 16],
+])(
+  'the commands of the command line of mlflow %s work as they are',
+  async (version, count) => {
+    const python = await findMlflowPython(version)
+    if (python === null) return
+    const folder = await mkdtemp(join(tmpdir(), 'novabrain-commands-'))
+    await app.close()
+    app = await startApp({ background: false })
+    const access = {
+      MLFLOW_TRACKING_URI: app.url,
+      MLFLOW_TRACKING_TOKEN: app.owner.token,
+      PYTHONDONTWRITEBYTECODE: '1',
+    }
+    const program = join(__dirname, '../fixtures/mlflow/commands.py')
+    const result = await runMlflowProgram(python, [program, folder], access)
+    await rm(folder, { recursive: true, force: true })
+    if (result.exitCode !== 0) throw new Error(result.stderr)
+    const { ended, back } = JSON.parse(result.stdout.trim().split('\n').at(-1) ?? '') as {
+      readonly ended: Readonly<Record<string, unknown>>
+      readonly back: string
+    }
+    expect(Object.keys(ended)).toHaveLength(count)
+    expect(Object.entries(ended).filter(([, end]) => end !== 0)).toEqual([])
+    expect(back).toBe('hello')
+  },
+  300_000,
+)
 
 test('each answers 404 in their shape', async () => {
   const wire = mlflowWire(app.url, app.owner.token)
