@@ -74,7 +74,7 @@ export interface Cycle {
   /** The same, in order of when they are sure. */
   readonly surely: () => readonly Release[]
   readonly added: Release[]
-  readonly runners: Pick<Runners, 'byQueue' | 'byPriority' | 'elastic'>
+  readonly runners: Pick<Runners, 'byQueue' | 'byPriority' | 'elastic' | 'resumable'>
   readonly started: QueuedJob[]
   readonly preempted: Map<string, PreemptDecision>
   readonly resized: Map<string, ResizeDecision>

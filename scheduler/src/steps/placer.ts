@@ -2,6 +2,7 @@ import type { JobRequest } from '../model/request.js'
 import type { Placement, PodPlacement } from '../model/snapshot.js'
 import type { Rule } from '../placement/rule.js'
 import { copyFree, take, type Free, type Layout } from './cluster.js'
+import { memo } from './memo.js'
 import { openRefusals, podOn, podsByDevices, roomOn, roomyNodes, type Roomy } from './place.js'
 import type { DeviceAsk, Shape } from './waiters.js'
 
@@ -60,22 +61,29 @@ interface Candidates {
   seen: number
 }
 
+/** Whether a node has too little CPU for all who share these candidates; where the rule does not look at it, they differ in it. */
+const lacksCpu = (free: Free, rule: Rule, node: number, { cpuMilli }: JobRequest): boolean =>
+  rule.looksAtCpu && (free.cpu[node] ?? 0) < cpuMilli
+
 const judge = (layout: Layout, free: Free, rule: Rule, known: Candidates, at: number): void => {
   const { example } = known
   const node = known.nodes[at] ?? 0
   const { replicas, gpuCount } = example
-  const pods = gpuCount === 0 ? replicas : podsByDevices(layout, free, node, example, replicas)
-  const mayScore = pods > 0 && !(rule.looksAtCpu && (free.cpu[node] ?? 0) < example.cpuMilli)
+  const byDevices = (): number => (gpuCount === 0 ? replicas : podsByDevices(layout, free, node, example, replicas))
+  const pods = lacksCpu(free, rule, node, example) ? 0 : byDevices()
   known.pods[at] = pods
-  known.scores[at] = mayScore ? rule.score(free, node, example) : Number.POSITIVE_INFINITY
+  known.scores[at] = pods > 0 ? rule.score(free, node, example) : Number.POSITIVE_INFINITY
 }
 
-const candidatesFor = (layout: Layout, free: Free, rule: Rule, example: JobRequest, roomy: Roomy): Candidates => {
-  const nodes = Int32Array.from(
-    example.gpuCount > 0
-      ? roomy.withGpu.filter((node) => podsByDevices(layout, free, node, example, 1) > 0)
-      : roomy.all,
-  )
+/** Candidates among nodes whose devices fit, or fitted a while ago. */
+const candidatesAmong = (
+  fitting: readonly number[],
+  layout: Layout,
+  free: Free,
+  rule: Rule,
+  example: JobRequest,
+): Candidates => {
+  const nodes = Int32Array.from(fitting.filter((node) => !lacksCpu(free, rule, node, example)))
   const pods = new Int32Array(nodes.length)
   const scores = new Float64Array(nodes.length)
   const known: Candidates = { example, nodes, pods, scores, seen: free.changed.length }
@@ -110,8 +118,16 @@ const refresh = (layout: Layout, free: Free, rule: Rule, known: Candidates): voi
 /** Candidates by what is asked of devices, and by CPU where a rule looks at it. */
 const openCandidates = (layout: Layout, free: Free, rule: Rule) => {
   const byDevices = new Map<DeviceAsk, Map<number, Candidates>>()
+  const fitting = new Map<DeviceAsk, readonly number[]>()
   let roomy: Roomy | null = null
-  return ({ devices, request }: Shape): Candidates => {
+  const fittingFor = ({ devices, request }: Shape): readonly number[] => {
+    const { all, withGpu } = (roomy ??= roomyNodes(layout, free))
+    if (request.gpuCount === 0) return all
+    const fits = (node: number): boolean => podsByDevices(layout, free, node, request, 1) > 0
+    return memo(fitting, devices, () => withGpu.filter(fits))
+  }
+  return (shape: Shape): Candidates => {
+    const { devices, request } = shape
     const byCpu = byDevices.get(devices) ?? new Map<number, Candidates>()
     byDevices.set(devices, byCpu)
     const key = rule.looksAtCpu ? request.cpuMilli : 0
@@ -120,7 +136,7 @@ const openCandidates = (layout: Layout, free: Free, rule: Rule) => {
       refresh(layout, free, rule, known)
       return known
     }
-    const fresh = candidatesFor(layout, free, rule, request, (roomy ??= roomyNodes(layout, free)))
+    const fresh = candidatesAmong(fittingFor(shape), layout, free, rule, request)
     byCpu.set(key, fresh)
     return fresh
   }

@@ -55,12 +55,16 @@ export interface Runners {
   readonly byPriority: ReadonlyMap<number, number>
   /** Those that run with any of several numbers of devices, in no order. */
   readonly elastic: ReadonlySet<RunningJob>
+  /** Those that could go on where they stopped, or from a checkpoint, in no order. */
+  readonly resumable: ReadonlySet<RunningJob>
   /**
    * Takes in who runs at a moment, which may not lie before the last one. Answers what they leave free of the layout: to
    * be copied, not changed.
    */
   update(running: readonly RunningJob[], layout: Layout, nowMs: number): Free
 }
+
+const canResume = (job: RunningJob): boolean => job.resumes === true || job.checkpointedAtMs !== null
 
 const stopsForGood = (job: RunningJob): boolean => job.stopping && job.resizing === undefined
 
@@ -129,6 +133,7 @@ export const openRunners = (shapes: Shapes, policy: Policy, tally: Tally): Runne
   const goingSurely = createSorted<Release>(bySureEnd)
   const stopping = new Set<RunningJob>()
   const elastic = new Set<RunningJob>()
+  const resumable = new Set<RunningJob>()
   const byQueue = new Map<string, QueueUse>()
   const byPriority = new Map<number, number>()
   const outlived = createCalendar<RunningJob>()
@@ -167,6 +172,7 @@ export const openRunners = (shapes: Shapes, policy: Policy, tally: Tally): Runne
     if (job.stopping) stopping.add(job)
     if (!stopsForGood(job)) expect(job, nowMs)
     if (job.elastic !== undefined) elastic.add(job)
+    if (canResume(job)) resumable.add(job)
     count(job, 1)
     if (at !== null) take(at.layout, at.free, takenBy(job))
   }
@@ -176,6 +182,7 @@ export const openRunners = (shapes: Shapes, policy: Policy, tally: Tally): Runne
     known.delete(job)
     stopping.delete(job)
     elastic.delete(job)
+    resumable.delete(job)
     count(job, -1)
     if (at !== null) give(at.layout, at.free, takenBy(job))
   }
@@ -199,6 +206,7 @@ export const openRunners = (shapes: Shapes, policy: Policy, tally: Tally): Runne
     byQueue,
     byPriority,
     elastic,
+    resumable,
     releases: () => sortedWith(going.items(), stops(), byEnd),
     sureReleases: () => sortedWith(goingSurely.items(), stops(), bySureEnd),
     update(running, layout, nowMs) {

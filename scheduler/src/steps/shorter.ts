@@ -19,16 +19,14 @@ export interface Longer {
 
 const none: Search = { simulated: false, eviction: null }
 
-const canResume = (job: RunningJob): boolean => job.resumes === true || job.checkpointedAtMs !== null
-
 /** Running jobs whose end is foreseen and that the policy lets be ended for shorter work, most left to do first. */
 const longerIn = (cycle: Cycle): readonly Longer[] => {
   if (cycle.longer !== null) return cycle.longer
-  const { policy, nowMs, snapshot } = cycle
+  const { policy, nowMs, snapshot, runners } = cycle
   const { shorterWork, restartCostMs } = policy.preemption
-  const all = shorterWork === 'any'
-  cycle.longer = snapshot.running
-    .filter((job) => (all || canResume(job)) && job.predictedEndMs !== null && isEvictable(job, cycle))
+  const candidates = shorterWork === 'any' ? snapshot.running : [...runners.resumable]
+  cycle.longer = candidates
+    .filter((job) => job.predictedEndMs !== null && isEvictable(job, cycle))
     .map((job): Longer => {
       const leftMs = expectedEndMs(job, policy, nowMs) - nowMs
       const costMs = lostByEvictionMs(job, nowMs) + restartCostMs

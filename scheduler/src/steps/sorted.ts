@@ -7,7 +7,7 @@ export interface Sorted<T> {
   items(): readonly T[]
 }
 
-/** Up to so many changes are put in their places one by one; more are sorted in at once. */
+/** Up to so many changes are put in their places one by one; more are merged in at once. */
 const few = 8
 
 /** The first place in a sorted list whose item does not come before the one given. */
@@ -36,9 +36,30 @@ export const sortedWith = <T>(
   return all
 }
 
+/** Closes the gaps that are left at ascending places. */
+const closeGaps = (items: unknown[], gaps: readonly number[]): void => {
+  let to = gaps[0] ?? items.length
+  for (let from = to, gap = 0; from < items.length; from += 1) {
+    if (from === gaps[gap]) gap += 1
+    else items[to++] = items[from]
+  }
+  items.length = to
+}
+
+/** Puts sorted items into a sorted list, from its end on, so that each item of it moves once and few are compared. */
+const mergeIn = <T>(items: T[], more: readonly T[], compare: (left: T, right: T) => number): void => {
+  const places = more.map((item) => placeIn(items, item, compare))
+  let from = items.length
+  for (const item of more) items.push(item)
+  for (let at = more.length - 1; at >= 0; at -= 1) {
+    for (const place = places[at] ?? 0; from > place; from -= 1) items[from + at] = items[from - 1] as T
+    items[from + at] = more[at] as T
+  }
+}
+
 /** An empty list in the order of `compare`, in which no two items are equal. */
 export const createSorted = <T>(compare: (left: T, right: T) => number): Sorted<T> => {
-  let items: T[] = []
+  const items: T[] = []
   let added = new Set<T>()
   let removed: T[] = []
 
@@ -49,9 +70,9 @@ export const createSorted = <T>(compare: (left: T, right: T) => number): Sorted<
       for (const item of removed) items.splice(placeOf(item), 1)
       for (const item of added) items.splice(placeOf(item), 0, item)
     } else {
-      const gone = new Set(removed)
-      const kept = gone.size === 0 ? items : items.filter((item) => !gone.has(item))
-      items = added.size === 0 ? kept : [...kept, ...[...added].sort(compare)].sort(compare)
+      const gaps = removed.map(placeOf).sort((left, right) => left - right)
+      closeGaps(items, gaps)
+      mergeIn(items, [...added].sort(compare), compare)
     }
     added = new Set()
     removed = []
