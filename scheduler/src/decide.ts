@@ -197,6 +197,7 @@ const serve = (cycle: Cycle, causes: Causes, hopeless: Hopeless | null): readonl
     served,
     nextPart: () => hopeless?.nextPart(),
     isHopeless: (waiter) => hopeless?.has(waiter) ?? false,
+    pastHopeless: hopeless?.past ?? ((_kinds, at) => at),
   })
   for (let waiter = order.next(); waiter !== null; waiter = order.next()) {
     const outcome = settle(pass, waiter)
@@ -225,7 +226,7 @@ export interface Actions {
 
 const actWith = (memory: Memory, snapshot: Snapshot, nowMs: number): Actions => {
   const cycle = openCycle(snapshot, memory, nowMs)
-  const outcomes = serve(cycle, openCauses(cycle), openHopeless(cycle, memory.nextStretch))
+  const outcomes = serve(cycle, openCauses(cycle), openHopeless(cycle, memory))
   return {
     preempts: [...cycle.preempted.values()],
     resizes: [...cycle.resized.values()],

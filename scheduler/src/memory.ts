@@ -31,6 +31,8 @@ export interface Memory {
   readonly told: { readonly bound: Map<Kind, Telling>; readonly unbound: Map<Kind, Telling> }
   /** Numbers from 1 on, each once. */
   nextStretch(): number
+  /** By the number of a kind: the last stretch of which it is known that nothing comes of any of its jobs. */
+  readonly hopelessIn: number[]
   cluster(nodes: readonly SchedNode[]): KeptCluster
   /** The placement rule for a snapshot, opened when first asked for; kept while the nodes and the stated demand stay. */
   ruleFor(snapshot: Snapshot, layout: Layout): () => Rule
@@ -85,6 +87,7 @@ export const openMemory = (policy: Policy, orders: QueueOrders): Memory => {
     runners: openRunners(shapes, policy, tally),
     told: { bound: new Map(), unbound: new Map() },
     nextStretch: () => (stretches += 1),
+    hopelessIn: [],
     cluster(nodes) {
       if (kept === null || !isSame(known, nodes)) kept = workOut(nodes)
       known = nodes

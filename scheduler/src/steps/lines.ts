@@ -41,6 +41,9 @@ const bySubmitted = (left: Waiter, right: Waiter): number => bySubmission(left.j
 /** Least work first, then by submission. */
 export const byRank = (left: Waiter, right: Waiter): number => left.work - right.work || bySubmitted(left, right)
 
+/** The mark of a waiter in its line: whole stretches of it are passed over by kinds of jobs. */
+const kindNumber = ({ kind }: Waiter): number => kind.number
+
 interface OwnLevel extends Level {
   readonly queues: Map<string, Map<string, Sorted<Waiter>>>
 }
@@ -58,7 +61,7 @@ export const openLines = (shapes: Shapes, policy: Policy, orders: QueueOrders, t
   const waiterOf = openWaiters(shapes, policy, orders)
   const byId = new Map<string, Waiter>()
   const levels = new Map<number, OwnLevel>()
-  const aged = createSorted(bySubmitted)
+  const aged = createSorted(bySubmitted, kindNumber)
   const ages = createCalendar<Waiter>()
   const leads = createCalendar<Waiter>()
   const firsts = createCalendar<Waiter>()
@@ -68,12 +71,12 @@ export const openLines = (shapes: Shapes, policy: Policy, orders: QueueOrders, t
   const waits = (job: QueuedJob): boolean => byId.get(job.id)?.job === job
   const stands = (waiter: Waiter): boolean => byId.get(waiter.job.id) === waiter
   const levelOf = ({ job: { priority } }: Waiter): OwnLevel =>
-    get(levels, priority, () => ({ priority, leaders: createSorted(bySubmitted), queues: new Map() }))
+    get(levels, priority, () => ({ priority, leaders: createSorted(bySubmitted, kindNumber), queues: new Map() }))
 
   const lineOf = ({ first, job: { owner } }: Waiter): string => (first ? firstLine : owner)
   const joinYoung = (waiter: Waiter): void => {
     const owners = get(levelOf(waiter).queues, waiter.job.queueName, () => new Map<string, Sorted<Waiter>>())
-    get(owners, lineOf(waiter), () => createSorted(waiter.first ? bySubmitted : byRank)).add(waiter)
+    get(owners, lineOf(waiter), () => createSorted(waiter.first ? bySubmitted : byRank, kindNumber)).add(waiter)
   }
   const leaveYoung = (waiter: Waiter, lineName = lineOf(waiter)): void => {
     const { queueName } = waiter.job

@@ -33,6 +33,15 @@ export const slotsOn = (layout: Layout, free: Free, device: number, request: Job
 
 const roomFor = (free: number, each: number): number => (each > 0 ? Math.floor(free / each) : Number.MAX_SAFE_INTEGER)
 
+/** How many pairs of a pod and a device of it a node has room for, where each device serves at most so many pods. */
+const pairsOn = (layout: Layout, free: Free, node: number, request: JobRequest, pods: number): number => {
+  const end = layout.firstDevice[node + 1] ?? 0
+  let pairs = 0
+  for (let device = layout.firstDevice[node] ?? 0; device < end; device += 1)
+    pairs += Math.min(slotsOn(layout, free, device, request), pods)
+  return pairs
+}
+
 /** The most pods whose `gpuCount` different devices can be found: the greatest P with Σ min(slots, P) ≥ gpuCount · P. */
 export const podsByDevices = (
   layout: Layout,
@@ -41,15 +50,9 @@ export const podsByDevices = (
   request: JobRequest,
   atMost: number,
 ): number => {
-  const first = layout.firstDevice[node] ?? 0
-  const end = layout.firstDevice[node + 1] ?? 0
-  const pairsFor = (pods: number): number => {
-    let pairs = 0
-    for (let device = first; device < end; device += 1) pairs += Math.min(slotsOn(layout, free, device, request), pods)
-    return pairs
-  }
-  let pods = Math.min(atMost, Math.floor(pairsFor(atMost) / request.gpuCount))
-  while (pods > 0 && pairsFor(pods) < request.gpuCount * pods) pods -= 1
+  const { gpuCount } = request
+  let pods = Math.min(atMost, Math.floor(pairsOn(layout, free, node, request, atMost) / gpuCount))
+  while (pods > 0 && pairsOn(layout, free, node, request, pods) < gpuCount * pods) pods -= 1
   return pods
 }
 

@@ -99,9 +99,11 @@ const once = <T>(make: () => T): (() => T) => {
 const anything = { gpuMilli: 1, cpuMilli: 1, memoryMib: 1 }
 
 /** A quick answer before anybody is looked at: nobody runs who is less important, or whose queue could owe something. */
-const mayServeAtAll = (cycle: Cycle, priority: number): boolean =>
-  [...cycle.runners.byPriority.keys()].some((running) => running < priority) ||
-  [...cycle.runners.byQueue.keys()].some((name) => !cycle.quota.isUnguaranteed(name, anything))
+const mayServeAtAll = ({ runners, quota }: Cycle, priority: number): boolean => {
+  for (const running of runners.byPriority.keys()) if (running < priority) return true
+  for (const name of runners.byQueue.keys()) if (!quota.isUnguaranteed(name, anything)) return true
+  return false
+}
 
 /** The same for every preemptor of a cycle, so it is found once, and only as far as somebody may preempt at all. */
 const evictableIn = (cycle: Cycle): Evictable => {

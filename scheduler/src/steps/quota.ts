@@ -150,7 +150,9 @@ export const openQuotaBook = (queues: readonly SchedQueue[]): QuotaBook => {
     },
     isUnguaranteed(name, needed) {
       const nominal = byName.get(name)?.nominal
-      return nominal !== undefined && asked(needed).every((resource) => nominal[resource] === null)
+      return (
+        nominal !== undefined && resourceNames.every((resource) => needed[resource] <= 0 || nominal[resource] === null)
+      )
     },
   }
 }

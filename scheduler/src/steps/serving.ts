@@ -22,6 +22,8 @@ export interface Leading {
 interface Turn {
   readonly name: string
   readonly jobs: readonly Waiter[]
+  /** The numbers of the kinds of the jobs. */
+  readonly kinds: readonly number[]
   at: number
 }
 interface QueueTurn {
@@ -37,6 +39,8 @@ export interface Passed {
   /** Tells that the next part of the order begins. */
   nextPart(): void
   isHopeless(waiter: Waiter): boolean
+  /** The first place from `at` on, but not beyond `last`, whose kind of job is not known to be hopeless whoever it is. */
+  pastHopeless(kinds: readonly number[], at: number, last: number): number
 }
 
 const headOf = (turn: Turn): Waiter | undefined => turn.jobs[turn.at]
@@ -45,15 +49,24 @@ const headOf = (turn: Turn): Waiter | undefined => turn.jobs[turn.at]
  * Moves a turn on to the next job worth serving. The last one of a line is never passed over as hopeless: it stands for
  * all before it where lines of equal shares are merged by their heads, so that what starts starts in the same order.
  */
-const moveToNext = (turn: Turn, { served, isHopeless }: Passed): Turn => {
+const moveToNext = (turn: Turn, { served, isHopeless, pastHopeless }: Passed): Turn => {
   const last = turn.jobs.length - 1
-  for (let head = headOf(turn); head !== undefined; head = headOf(turn)) {
+  for (;;) {
+    turn.at = pastHopeless(turn.kinds, turn.at, last)
+    const head = headOf(turn)
+    if (head === undefined) return turn
     const isPassed = (served.size > 0 && served.has(head)) || (turn.at < last && isHopeless(head))
-    if (!isPassed) break
+    if (!isPassed) return turn
     turn.at += 1
   }
-  return turn
 }
+
+const turnOf = (name: string, line: Sorted<Waiter>): Turn => ({
+  name,
+  jobs: line.items(),
+  kinds: line.marks(),
+  at: 0,
+})
 
 const compareHeads = (left: Turn | null, right: Turn | null): number => {
   const leftHead = left === null ? undefined : headOf(left)
@@ -77,7 +90,7 @@ const ownerTurns = (
   shareOf: (turn: Turn) => number,
   passed: Passed,
 ): Heap<Turn> => {
-  const turns = [...owners].map(([name, line]) => moveToNext({ name, jobs: line.items(), at: 0 }, passed))
+  const turns = [...owners].map(([name, line]) => moveToNext(turnOf(name, line), passed))
   return createHeap(
     turns.filter((turn) => headOf(turn) !== undefined),
     shareOf,
@@ -131,8 +144,8 @@ const fairOrder = ({ queues }: Level, shares: Shares, orders: QueueOrders, passe
   }
 }
 
-const inTurn = (jobs: readonly Waiter[], passed: Passed): ServingOrder => {
-  const turn: Turn = { name: '', jobs, at: 0 }
+const inTurn = (line: Sorted<Waiter>, passed: Passed): ServingOrder => {
+  const turn = turnOf('', line)
   return {
     next() {
       const head = headOf(moveToNext(turn, passed)) ?? null
@@ -143,7 +156,7 @@ const inTurn = (jobs: readonly Waiter[], passed: Passed): ServingOrder => {
 }
 
 const inLead = ({ leaders }: Level, leading: Leading, passed: Passed): ServingOrder => {
-  const line = inTurn(leaders.items(), passed)
+  const line = inTurn(leaders, passed)
   return {
     next() {
       while (leading.isOpen()) {
@@ -166,7 +179,7 @@ const inLead = ({ leaders }: Level, leading: Leading, passed: Passed): ServingOr
  */
 export const servingOrder = (lines: Lines, shares: Shares, leading: Leading, passed: Passed): ServingOrder => {
   const parts: (() => ServingOrder)[] = [
-    () => inTurn(lines.aged.items(), passed),
+    () => inTurn(lines.aged, passed),
     ...lines
       .levels()
       .flatMap((level) => [() => inLead(level, leading, passed), () => fairOrder(level, shares, lines.orders, passed)]),

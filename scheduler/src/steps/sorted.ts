@@ -5,9 +5,11 @@ export interface Sorted<T> {
   /** Takes out an item that is in the list. */
   remove(item: T): void
   items(): readonly T[]
+  /** The marks of the items, in the same order: numbers that are looked through without a look at the items. */
+  marks(): readonly number[]
 }
 
-/** Up to so many changes are put in their places one by one; more are merged in at once. */
+/** Up to so many items are put in their places one by one; more are sorted in. */
 const few = 8
 
 /** The first place in a sorted list whose item does not come before the one given. */
@@ -46,9 +48,8 @@ const closeGaps = (items: unknown[], gaps: readonly number[]): void => {
   items.length = to
 }
 
-/** Puts sorted items into a sorted list, from its end on, so that each item of it moves once and few are compared. */
-const mergeIn = <T>(items: T[], more: readonly T[], compare: (left: T, right: T) => number): void => {
-  const places = more.map((item) => placeIn(items, item, compare))
+/** Moves items aside so that more stand before the places given, which ascend: from the end on, each is moved once. */
+const putBefore = <T>(items: T[], places: readonly number[], more: readonly T[]): void => {
   let from = items.length
   for (const item of more) items.push(item)
   for (let at = more.length - 1; at >= 0; at -= 1) {
@@ -57,33 +58,45 @@ const mergeIn = <T>(items: T[], more: readonly T[], compare: (left: T, right: T)
   }
 }
 
-/** An empty list in the order of `compare`, in which no two items are equal. */
-export const createSorted = <T>(compare: (left: T, right: T) => number): Sorted<T> => {
+/**
+ * An empty list in the order of `compare`, in which no two items are equal. Where whoever looks through it wants to know
+ * one number of each, `markOf` tells that.
+ */
+export const createSorted = <T>(
+  compare: (left: T, right: T) => number,
+  markOf: ((item: T) => number) | null = null,
+): Sorted<T> => {
   const items: T[] = []
+  const marks: number[] = []
   let added = new Set<T>()
   let removed: T[] = []
 
   const placeOf = (item: T): number => placeIn(items, item, compare)
+  const takeOut = (gaps: readonly number[]): void => {
+    closeGaps(items, gaps)
+    if (markOf !== null) closeGaps(marks, gaps)
+  }
+  const putIn = (more: readonly T[]): void => {
+    const places = more.map(placeOf)
+    putBefore(items, places, more)
+    if (markOf !== null) putBefore(marks, places, more.map(markOf))
+  }
   /** What leaves goes first: something new may stand in the very place of something old. */
   const takeIn = (): void => {
-    if (added.size + removed.length <= few) {
-      for (const item of removed) items.splice(placeOf(item), 1)
-      for (const item of added) items.splice(placeOf(item), 0, item)
-    } else {
-      const gaps = removed.map(placeOf).sort((left, right) => left - right)
-      closeGaps(items, gaps)
-      mergeIn(items, [...added].sort(compare), compare)
-    }
+    if (removed.length > 0) takeOut(removed.map(placeOf).sort((left, right) => left - right))
+    if (added.size > 0) putIn([...added].sort(compare))
     added = new Set()
     removed = []
+  }
+  const upToDate = <Kept>(kept: Kept): Kept => {
+    if (added.size + removed.length > 0) takeIn()
+    return kept
   }
   return {
     size: () => items.length + added.size - removed.length,
     add: (item) => void added.add(item),
     remove: (item) => void (added.delete(item) || removed.push(item)),
-    items() {
-      if (added.size + removed.length > 0) takeIn()
-      return items
-    },
+    items: () => upToDate(items),
+    marks: () => upToDate(marks),
   }
 }

@@ -3,6 +3,7 @@ import type { ResourceVector } from '../model/resources.js'
 import type { HoldDecision } from '../model/decision.js'
 import type { QueuedJob } from '../model/snapshot.js'
 import type { Policy } from '../policy/policy.js'
+import { memo } from './memo.js'
 import { predictedWork } from './order.js'
 import { orderKindOf, type QueueOrders } from './queue-orders.js'
 
@@ -25,6 +26,8 @@ export interface Kind {
   readonly queueName: string
   /** By what the jobs of the queue are put in order. */
   readonly orderKind: Policy['order']['kind']
+  /** Counts kinds from 0 on. */
+  readonly number: number
   /** Stretches of a cycle in which nothing comes of serving its jobs: any of them, or those bound by the reservation. */
   readonly hopeless: { any: number; bound: number; fromWork: number }
 }
@@ -104,18 +107,18 @@ export const openShapes = (): Shapes => {
 /** Makes waiters of jobs; those that ask the same of the same queue are of one kind. */
 export const openWaiters = (shapes: Shapes, policy: Policy, orders: QueueOrders): ((job: QueuedJob) => Waiter) => {
   const kinds = new Map<string, Map<Shape, Kind>>()
+  let count = 0
   const kindOf = ({ queueName, request }: QueuedJob): Kind => {
     const ofQueue = kinds.get(queueName) ?? new Map<Shape, Kind>()
     kinds.set(queueName, ofQueue)
     const shape = shapes.of(request)
-    const kind = ofQueue.get(shape) ?? {
+    return memo(ofQueue, shape, () => ({
       shape,
       queueName,
       orderKind: orderKindOf(orders.get(queueName), policy),
+      number: count++,
       hopeless: { any: 0, bound: 0, fromWork: 0 },
-    }
-    ofQueue.set(shape, kind)
-    return kind
+    }))
   }
   return (job) => {
     const kind = kindOf(job)
