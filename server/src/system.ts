@@ -7,11 +7,24 @@ export const systemClock: Clock = {
   now: () => new Date().toISOString(),
 }
 
+/** So many bytes of chance are asked of the machine at once. */
+const pooledBytes = 4096
+
+/** Bytes of chance a few at a time; each is given once. */
+const createPool = (): ((size: number) => Buffer) => {
+  let [pool, at] = [randomBytes(pooledBytes), 0]
+  return (size) => {
+    if (at + size > pool.length) [pool, at] = [randomBytes(pooledBytes), 0]
+    at += size
+    return pool.subarray(at - size, at)
+  }
+}
+
 /**
  * A maker of ids: UUID version 7 as 32 hexadecimal digits. Within a millisecond the twelve bits after the version count
  * up, so that ids of one process sort in the order they were made (RFC 9562, section 6.2, method 1).
  */
-export const createIds = (clock: Pick<Clock, 'nowMs'>, random: (size: number) => Buffer = randomBytes) => {
+export const createIds = (clock: Pick<Clock, 'nowMs'>, random: (size: number) => Buffer = createPool()) => {
   let lastMs = 0
   let counter = 0
   return (): string => {
