@@ -15,6 +15,9 @@ export interface DataSourceOptions {
   readonly connectTimeoutMs?: number
 }
 
+/** A connection at rest is kept so long: another has to sign in and to plan every statement anew, while somebody waits. */
+const restMs = 300_000
+
 /**
  * A data source over all entities and migrations, not yet connected. `bigint` comes back as a number. A connection that
  * dies is logged and replaced; it never takes the process with it.
@@ -33,7 +36,7 @@ export const createDataSource = ({ url, log, poolSize = 20, connectTimeoutMs = 5
     synchronize: false,
     parseInt8: true,
     poolSize,
-    extra: { Client: StatementClient, pipeline: true },
+    extra: { Client: StatementClient, pipeline: true, idleTimeoutMillis: restMs },
     connectTimeoutMS: connectTimeoutMs,
     poolErrorHandler: (error: Error) => log.warn({ err: error }, 'a database connection was lost'),
   })

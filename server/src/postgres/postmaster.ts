@@ -15,11 +15,15 @@ export interface Postmaster {
   readonly ended: Promise<void>
 }
 
-/** Settings other than PostgreSQL's own. */
+/**
+ * Settings other than PostgreSQL's own. What is known of the tables is renewed soon, since plans that are kept are made of it:
+ * of a new database that fills within a minute they would be made for nothing.
+ */
 const settings = [
   'listen_addresses=127.0.0.1',
   'unix_socket_directories=',
   'max_connections=100',
+  'autovacuum_naptime=20',
   'log_min_messages=warning',
   'log_line_prefix=%m [%p] ',
 ]

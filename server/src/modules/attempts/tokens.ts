@@ -1,5 +1,6 @@
 import { attemptEnded, type AttemptState } from '@novabrain/contracts'
 import { stillLasts } from '../../core/time/still-lasts.js'
+import { askTogether } from '../../db/ask-together.js'
 import { attemptRows } from '../../db/job-rows.js'
 import { inOneJourney } from '../../db/one-journey.js'
 import { prepared } from '../../db/prepared.js'
@@ -20,17 +21,20 @@ interface Known {
   readonly loadedAtMs: number
 }
 
-interface Holder extends Omit<AttemptIdentity, 'kind' | 'attemptId'> {
+interface Holder extends Omit<AttemptIdentity, 'kind'> {
   readonly secretHash: Buffer
   readonly state: AttemptState
   readonly endedAt: Date | null
 }
 
-const holder = prepared(`
-  SELECT attempt.secret_hash AS "secretHash", attempt.state, attempt.ended_at AS "endedAt", job.id AS "jobId",
-    job.run_id AS "runId", job.tenant_id AS "tenantId", job.project_id AS "projectId", job.submitted_by AS "memberName"
-  FROM attempts attempt JOIN jobs job ON job.id = attempt.job_id
-  WHERE attempt.id = $1 AND attempt.secret_hash IS NOT NULL`)
+/** Read attempt by attempt: a plan that was kept from when there were few jobs would look through all of them. */
+const holders = prepared(`
+  SELECT attempt.id AS "attemptId", attempt.secret_hash AS "secretHash", attempt.state, attempt.ended_at AS "endedAt",
+    job.id AS "jobId", job.run_id AS "runId", job.tenant_id AS "tenantId", job.project_id AS "projectId",
+    job.submitted_by AS "memberName"
+  FROM unnest($1::text[]) AS asked (id),
+    LATERAL (SELECT * FROM attempts WHERE id = asked.id AND secret_hash IS NOT NULL OFFSET 0) attempt,
+    LATERAL (SELECT * FROM jobs WHERE id = attempt.job_id OFFSET 0) job`)
 
 /** Makes and checks the tokens of attempts. A token is good for one attempt and, ten minutes after it, for nothing. */
 export const createAttemptTokens = ({
@@ -39,14 +43,19 @@ export const createAttemptTokens = ({
 }: Pick<Deps, 'database' | 'clock'>): AttemptTokens & { issue(attemptId: string): Promise<string> } => {
   const known = new Map<string, Known>()
 
+  /** Many runners begin at once. */
+  const find = askTogether(async (attemptIds) => {
+    const rows = await inOneJourney(database, systemScope, (tx): Promise<Holder[]> => tx.query(holders, [attemptIds]))
+    return new Map(rows.map((row) => [row.attemptId, row]))
+  })
+
   const load = async (attemptId: string): Promise<Known | null> => {
-    const rows = await inOneJourney(database, systemScope, (tx): Promise<Holder[]> => tx.query(holder, [attemptId]))
-    const [found] = rows
+    const found = await find(attemptId)
     if (found === undefined) return null
     const { secretHash, state, endedAt, ...identity } = found
     const over = attemptEnded(state) && endedAt !== null
     return {
-      identity: { kind: 'attempt', attemptId, ...identity },
+      identity: { kind: 'attempt', ...identity },
       secretHash,
       validUntilMs: over ? endedAt.getTime() + afterlifeMs : Infinity,
       loadedAtMs: clock.nowMs(),

@@ -58,10 +58,14 @@ export interface HeldDevice {
   readonly jobName: string
 }
 
+/** Little is held at once of all that ever ran: each is looked up by itself, whatever is known of the tables. */
+const jobOfHeld = `LATERAL (SELECT job_id FROM attempts WHERE id = held.attempt_id OFFSET 0) attempt,
+    LATERAL (SELECT * FROM jobs WHERE id = attempt.job_id OFFSET 0) job`
+
 const heldDevices = prepared(`
   SELECT held.device_id AS "deviceId", held.milli, held.memory_mib AS "memoryMib", job.project_id AS "projectId",
     job.id AS "jobId", job.number AS "jobNumber", job.name AS "jobName"
-  FROM device_allocations held JOIN attempts attempt ON attempt.id = held.attempt_id JOIN jobs job ON job.id = attempt.job_id
+  FROM device_allocations held, ${jobOfHeld}
   ORDER BY job.submitted_at, job.id`)
 
 export const listHeldDevices = (tx: Tx): Promise<HeldDevice[]> => tx.query(heldDevices, [])
@@ -69,8 +73,7 @@ export const listHeldDevices = (tx: Tx): Promise<HeldDevice[]> => tx.query(heldD
 const heldProcessors = prepared(`
   SELECT device.id AS "deviceId", held.cpu_milli AS milli, held.memory_mib AS "memoryMib", job.project_id AS "projectId",
     job.id AS "jobId", job.number AS "jobNumber", job.name AS "jobName"
-  FROM devices device JOIN allocations held ON held.node_id = device.node_id
-    JOIN attempts attempt ON attempt.id = held.attempt_id JOIN jobs job ON job.id = attempt.job_id
+  FROM devices device JOIN allocations held ON held.node_id = device.node_id, ${jobOfHeld}
   WHERE device.kind = 'cpu' AND device.present ORDER BY job.submitted_at, job.id`)
 
 /** What jobs hold of nodes that have no accelerator; `milli` are thousandths of a core. */
