@@ -200,6 +200,8 @@ const serve = (cycle: Cycle, causes: Causes, hopeless: Hopeless | null): readonl
     pastHopeless: hopeless?.past ?? ((_kinds, at) => at),
   })
   for (let waiter = order.next(); waiter !== null; waiter = order.next()) {
+    // The last one of a line has its turn for the sake of the order; if it is hopeless, that is all it has.
+    if (hopeless?.has(waiter)) continue
     const outcome = settle(pass, waiter)
     longing.note(outcome)
     hopeless?.note(outcome, waiter.aged || served.has(waiter), hopelessFrom(pass, outcome))

@@ -127,17 +127,21 @@ export const podOn = (
   devices: grantsOn(layout, free, node, request, by),
 })
 
-const hasIdleDevice = (layout: Layout, free: Free, node: number): boolean => {
+/** What is idle of the GPU of a node that has most left, thousandths. */
+const mostIdleOn = (layout: Layout, free: Free, node: number): number => {
+  let most = 0
   for (let device = layout.firstDevice[node] ?? 0; device < (layout.firstDevice[node + 1] ?? 0); device += 1) {
-    if (layout.deviceIsGpu[device] === 1 && (free.deviceMilli[device] ?? 0) > 0) return true
+    if (layout.deviceIsGpu[device] === 1) most = Math.max(most, free.deviceMilli[device] ?? 0)
   }
-  return false
+  return most
 }
 
 /** Open nodes with an idle device, or a part of one; and all open nodes. A full cluster has few of the first. */
 export interface Roomy {
   readonly withGpu: readonly number[]
   readonly all: readonly number[]
+  /** By node: what was idle of its GPU that had most left, thousandths. */
+  readonly mostIdle: Float64Array
 }
 
 /** The nodes that take jobs, in their order. */
@@ -147,7 +151,8 @@ export const openNodes = (layout: Layout): number[] =>
 /** Which nodes are worth a look in a view that no longer changes, or only shrinks. */
 export const roomyNodes = (layout: Layout, free: Free): Roomy => {
   const all = openNodes(layout)
-  return { all, withGpu: all.filter((node) => hasIdleDevice(layout, free, node)) }
+  const mostIdle = Float64Array.from(layout.nodes, (_, node) => mostIdleOn(layout, free, node))
+  return { all, withGpu: all.filter((node) => (mostIdle[node] ?? 0) > 0), mostIdle }
 }
 
 /** Whether the gang fits, without saying where: cheaper than `find` and leaves nothing behind. */

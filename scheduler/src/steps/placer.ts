@@ -121,9 +121,11 @@ const openCandidates = (layout: Layout, free: Free, rule: Rule) => {
   const fitting = new Map<DeviceAsk, readonly number[]>()
   let roomy: Roomy | null = null
   const fittingFor = ({ devices, request }: Shape): readonly number[] => {
-    const { all, withGpu } = (roomy ??= roomyNodes(layout, free))
+    const { all, withGpu, mostIdle } = (roomy ??= roomyNodes(layout, free))
     if (request.gpuCount === 0) return all
-    const fits = (node: number): boolean => podsByDevices(layout, free, node, request, 1) > 0
+    const least = Math.min(1000, request.gpuMilli)
+    const fits = (node: number): boolean =>
+      (mostIdle[node] ?? 0) >= least && podsByDevices(layout, free, node, request, 1) > 0
     return memo(fitting, devices, () => withGpu.filter(fits))
   }
   return (shape: Shape): Candidates => {
