@@ -6,6 +6,7 @@ import { chromiumPath, openBrowser, picture, type TestBrowser } from '../support
 import { codeServerPath, startCodeServer, vscodeExtension, type TestCodeServer } from '../support/code-server.js'
 import { jupyterVenv, sampleVenv, startJupyter, type TestJupyter } from '../support/jupyter.js'
 import { execute, openNotebook } from '../support/lab.js'
+import { findMlflowPython, runMlflowProgram } from '../support/mlflow-tools.js'
 import { mlflowWire } from '../support/mlflow-wire.js'
 import { startRealServer, type RealServer } from '../support/real-server.js'
 import {
@@ -169,6 +170,40 @@ inThreeFaces('one run in three faces', () => {
     await reloadEditor(vscode)
     await tab(vscode, 'greenhouse v1').waitFor()
     await webview(vscode).locator('nb-version-page').getByText('nothing better yet').waitFor()
+  })
+
+  test('the traces of a run, and the steps of one, are read in VS Code and in JupyterLab', async () => {
+    const python = await findMlflowPython()
+    if (python === null) return
+    const access = { MLFLOW_TRACKING_URI: server.url, MLFLOW_TRACKING_TOKEN: server.token }
+    const traced = await runMlflowProgram(python, [join(__dirname, '../fixtures/mlflow/traced.py')], access)
+    expect([traced.exitCode, traced.stderr]).toEqual([0, expect.any(String)])
+    const { page: vscode } = await browser.newPage()
+    await openEditor(vscode, editor)
+    await openContainer(vscode, 'NovaBrain')
+    await treeRow(vscode, 'Finished, evaluate').click()
+    const { page: lab } = await browser.newPage()
+    await openNotebook(lab, jupyter, 'breast-cancer/breast-cancer.ipynb')
+    await execute(lab, 'novabrain:show-runs')
+    await lab.locator('nb-run-list').getByText('evaluate').first().click()
+    const faces = [
+      { name: 'vscode', page: vscode, within: webview(vscode).locator('body') },
+      { name: 'lab', page: lab, within: lab.locator('body') },
+    ]
+    for (const { name, page, within } of faces) {
+      await within.getByRole('tab', { name: 'Traces' }).click()
+      const row = within.getByRole('row', { name: /How do I pay/ })
+      await row.waitFor()
+      await picture(page, `${name}-run-traces`)
+      await row.getByRole('button', { name: 'answer' }).click()
+    }
+    for (const { name, page, within } of faces) {
+      const steps = within.getByRole('tree', { name: 'Spans' })
+      await steps.getByRole('treeitem', { name: /^search index,/ }).waitFor()
+      expect(await steps.getByRole('treeitem').count()).toBe(5)
+      await within.getByText('Short and right.').waitFor()
+      await picture(page, `${name}-trace`)
+    }
   })
 
   test('the table of runs opens in VS Code and is ordered there, under its strict policy', async () => {

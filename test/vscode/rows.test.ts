@@ -6,6 +6,7 @@ import {
   type LiveView,
   type Node,
   type QueueEntry,
+  type RunSummary,
 } from '@novabrain/contracts'
 import { contextOf } from '../../extensions/vscode/src/views/runs.js'
 import { runsRows, type RunsView } from '../../extensions/vscode/src/views/runs-rows.js'
@@ -32,6 +33,23 @@ const rowsOf = (jobs: readonly Job[], change: Partial<RunsView> = {}) => runsRow
 const under = (rows: readonly TreeRow[], id: string) => rows.find((row) => row.id === id)?.children ?? []
 const jobRows = (rows: readonly TreeRow[]): TreeRow[] =>
   rows.flatMap((row) => [row, ...jobRows(row.children ?? [])]).filter(({ subject }) => subject !== undefined)
+
+const noRuns = { items: [], more: false }
+const aRun = (change: Partial<RunSummary> = {}): RunSummary => ({
+  id: 'r1',
+  experimentId: '1',
+  experimentName: 'support',
+  name: 'evaluate',
+  status: 'FINISHED',
+  startedAt: '2026-01-01T00:50:00.000Z',
+  endedAt: '2026-01-01T00:55:00.000Z',
+  metrics: [],
+  projectId: 'p',
+  lifecycleStage: 'active',
+  userName: 'ada',
+  job: null,
+  ...change,
+})
 
 describe('the tree of runs', () => {
   const jobs = [aJob(1, 'succeeded'), aJob(2, 'failed'), aJob(3, 'running'), aJob(4), aJob(5, 'cancelled')]
@@ -88,9 +106,35 @@ describe('the tree of runs', () => {
     expect(jobRows(rowsOf(jobs)).some(({ stale }) => stale === true)).toBe(false)
   })
 
+  test('what a program logged by itself stands among the jobs, and opens its page', () => {
+    const loose = [aRun(), aRun({ id: 'r2', name: '对账', status: 'RUNNING', endedAt: null })]
+    const rows = rowsOf([aJob(1, 'succeeded')], { runs: { items: loose, more: false } })
+    expect(under(rows, 'active')).toMatchObject([
+      { label: '对账', description: 'Running · 10 min', kind: 'run', icon: 'loading~spin' },
+    ])
+    expect(under(rows, 'recent').map(({ label }) => label)).toEqual(['evaluate', '#1 job 1'])
+    expect(under(rows, 'recent')[0]).toMatchObject({
+      spoken: 'Finished, evaluate, Finished · 5 min · 5 min ago',
+      command: { id: 'novabrain.openRun', arguments: [{ runId: 'r1' }] },
+    })
+    expect(rowsOf([], { runs: { items: loose, more: false } }).map(({ id }) => id)).toEqual([
+      'active',
+      'recent',
+      'table',
+    ])
+  })
+
+  test('the run of a job stands there once, with its job', () => {
+    const { id, number, runId } = aJob(1, 'succeeded')
+    const ofJob = aRun({ id: runId, job: { id, number, status: 'succeeded' } })
+    expect(under(rowsOf([aJob(1, 'succeeded')], { runs: { items: [ofJob], more: false } }), 'recent')).toHaveLength(1)
+  })
+
   test('older runs are one click away where there are any', () => {
     expect(under(rowsOf(jobs, { more: true }), 'recent').at(-1)).toMatchObject({ id: 'older' })
     expect(under(rowsOf(jobs), 'recent').at(-1)?.id).not.toBe('older')
+    const further = { items: [aRun()], more: true }
+    expect(under(rowsOf([], { runs: further }), 'recent').at(-1)).toMatchObject({ id: 'older' })
   })
 
   test('a name is no markup', () => {
@@ -258,7 +302,13 @@ describe('which page of the view is shown', () => {
     ['an empty project', signedIn, feed({}), false, 'empty'],
     ['runs', signedIn, feed({ view: viewOf([aJob(1)]) }), false, 'ready'],
   ])('%s', (_what, state, jobs, known, page) => {
-    expect(contextOf(state, jobs, known, all)).toBe(page)
+    expect(contextOf(state, jobs === null ? null : { jobs, runs: noRuns }, known, all)).toBe(page)
+  })
+
+  test('runs without a job are runs too, and until they are read nobody says that there is nothing', () => {
+    expect(contextOf(signedIn, { jobs: feed({}), runs: { items: [aRun()], more: false } }, false, all)).toBe('ready')
+    expect(contextOf(signedIn, { jobs: feed({}), runs: null }, false, all)).toBe('connecting')
+    expect(contextOf(signedIn, { jobs: feed({ view: viewOf([aJob(1)]) }), runs: null }, false, all)).toBe('ready')
   })
 
   test.each<[string, JobFeedState, { python: boolean; gpu: boolean }, string]>([
@@ -266,7 +316,7 @@ describe('which page of the view is shown', () => {
     ['no GPU, in an empty project', feed({}), { python: false, gpu: true }, 'empty_no_gpu'],
     ['neither, in an empty project', feed({}), { python: true, gpu: true }, 'no_python'],
     ['neither, beside runs', feed({ view: viewOf([aJob(1)]) }), { python: true, gpu: true }, 'ready'],
-  ])('%s', (_what, jobs, lacks, page) => expect(contextOf(signedIn, jobs, true, lacks)).toBe(page))
+  ])('%s', (_what, jobs, lacks, page) => expect(contextOf(signedIn, { jobs, runs: noRuns }, true, lacks)).toBe(page))
 
   test('beside runs, that there is no Python is a row above them, which leads to the setting', () => {
     const [row, ...others] = rowsOf([aJob(1)], { lacksPython: true })

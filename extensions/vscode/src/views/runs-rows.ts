@@ -1,21 +1,26 @@
-import { activeJobs, endedJobs, jobEnded, type Job, type LiveView, type Model } from '@novabrain/contracts'
+import { jobEnded, type Job, type LiveView, type Model } from '@novabrain/contracts'
 import {
   durationBetween,
   formatAge,
   formatDuration,
   formatJobDevice,
   formatSubmitter,
+  runRows,
   stringsOf,
   verdictOf,
   verdictSentence,
+  type RunRow,
 } from '@novabrain/ui'
 import type { Editor } from '../editor.js'
+import type { KnownRuns } from './loose-runs.js'
 import type { TreeRow } from './tree.js'
 
 /** What the tree of runs is drawn from. */
 export interface RunsView {
   readonly view: LiveView
   readonly more: boolean
+  /** Runs, of which those without a job are shown beside the jobs. */
+  readonly runs?: KnownRuns | undefined
   /** Runs the user keeps at hand, by run id. */
   readonly pinned: readonly string[]
   /** Registered models, those that changed last first. */
@@ -29,9 +34,11 @@ export interface RunsView {
 
 /** The tree: Active, Pinned, Recent, Models, and the way to the table; groups that would be empty are left out. */
 export const runsRows = (editor: Pick<Editor, 't' | 'locale'>, view: RunsView): TreeRow[] => {
-  const [active, ended] = [activeJobs(view.view), endedJobs(view.view)]
-  const pinned = [...active, ...ended].filter(({ runId }) => view.pinned.includes(runId))
-  const recent = ended.map((job) => jobRow(editor, job, view, 'recent'))
+  const all = runRows({ items: [...view.view.jobs.values()], more: view.more }, view.runs ?? { items: [], more: false })
+  const [active, ended] = [all.filter((row) => !row.ended), all.filter((row) => row.ended)]
+  const shown = (rows: readonly RunRow[], where: string) => rows.map((row) => rowOf(editor, row, view, where))
+  const pinned = [...active, ...ended].filter(({ job, runId }) => job !== null && view.pinned.includes(runId))
+  const recent = shown(ended, 'recent')
   const older: TreeRow = {
     id: 'older',
     label: editor.t('Show older runs'),
@@ -39,18 +46,11 @@ export const runsRows = (editor: Pick<Editor, 't' | 'locale'>, view: RunsView): 
     command: { id: 'novabrain.refresh', arguments: ['older'] },
   }
   const groups = [
-    ...group('active', editor.t('Active'), [
-      ...active.map((job) => jobRow(editor, job, view, 'active')),
-      ...queueRow(editor, active),
-    ]),
-    ...group(
-      'pinned',
-      editor.t('Pinned'),
-      pinned.map((job) => jobRow(editor, job, view, 'pinned')),
-    ),
-    ...group('recent', editor.t('Recent'), view.more ? [...recent, older] : recent),
+    ...group('active', editor.t('Active'), [...shown(active, 'active'), ...queueRow(editor, active)]),
+    ...group('pinned', editor.t('Pinned'), shown(pinned, 'pinned')),
+    ...group('recent', editor.t('Recent'), view.more || view.runs?.more === true ? [...recent, older] : recent),
     ...modelsRow(editor, view.models ?? []),
-    ...tableRow(editor, active.length + ended.length > 0),
+    ...tableRow(editor, all.length > 0),
   ]
   // Without a row there is room for a page, which says it better.
   return [...staleRow(editor, view), ...(groups.length > 0 ? pythonRow(editor, view) : []), ...groups]
@@ -60,7 +60,7 @@ const group = (id: string, label: string, children: readonly TreeRow[]): TreeRow
   children.length === 0 ? [] : [{ id, label, open: 'expanded', children, kind: 'group' }]
 
 /** Whoever has a job that waits may look at the whole queue. */
-const queueRow = (editor: Pick<Editor, 'locale'>, active: readonly Job[]): TreeRow[] =>
+const queueRow = (editor: Pick<Editor, 'locale'>, active: readonly RunRow[]): TreeRow[] =>
   active.some(({ status }) => status === 'queued')
     ? [
         {
@@ -145,6 +145,28 @@ const pythonRow = (editor: Pick<Editor, 't'>, { lacksPython }: RunsView): TreeRo
       ]
     : []
 
+const rowOf = (editor: Pick<Editor, 't' | 'locale'>, row: RunRow, view: RunsView, where: string): TreeRow =>
+  row.job === null ? looseRow(editor, row, view, where) : jobRow(editor, row.job, view, where)
+
+/** A run that a program logged by itself. */
+const looseRow = (editor: Pick<Editor, 'locale'>, row: RunRow, view: RunsView, where: string): TreeRow => {
+  const t = stringsOf(editor.locale)
+  const took = durationBetween(row.startedAt, row.endedAt, view.nowMs)
+  const ago = row.endedAt === null ? null : formatAge(row.endedAt, view.nowMs, t.duration, editor.locale)
+  const long = took === null ? null : formatDuration(took, t.duration)
+  const words = [t.status[row.status], long, ago].filter((word) => word !== null).join(' · ')
+  return {
+    id: `${where}:${row.runId}`,
+    label: row.name,
+    description: words,
+    spoken: `${t.status[row.status]}, ${row.name}, ${words}`,
+    ...icons[row.status],
+    kind: 'run',
+    command: { id: 'novabrain.openRun', arguments: [{ runId: row.runId }] },
+    ...(view.staleSinceMs !== null ? { stale: true } : {}),
+  }
+}
+
 const jobRow = (editor: Pick<Editor, 't' | 'locale'>, job: Job, view: RunsView, where: string): TreeRow => {
   const t = stringsOf(editor.locale)
   const stale = view.staleSinceMs !== null
@@ -198,7 +220,7 @@ const hoverOf = (editor: Pick<Editor, 't' | 'locale'>, job: Job): string => {
 
 const escapeMarkdown = (text: string): string => text.replace(/[\\`*_{}[\]()#+\-.!|<>~]/g, '\\$&')
 
-const icons: Readonly<Record<Job['status'], { readonly icon: string; readonly iconColor?: string }>> = {
+const icons: Readonly<Record<RunRow['status'], { readonly icon: string; readonly iconColor?: string }>> = {
   queued: { icon: 'clock' },
   starting: { icon: 'loading~spin' },
   running: { icon: 'loading~spin', iconColor: 'charts.blue' },
@@ -206,5 +228,10 @@ const icons: Readonly<Record<Job['status'], { readonly icon: string; readonly ic
   succeeded: { icon: 'pass', iconColor: 'testing.iconPassed' },
   failed: { icon: 'error', iconColor: 'testing.iconFailed' },
   cancelled: { icon: 'circle-slash' },
+  SCHEDULED: { icon: 'clock' },
+  RUNNING: { icon: 'loading~spin', iconColor: 'charts.blue' },
+  FINISHED: { icon: 'pass', iconColor: 'testing.iconPassed' },
+  FAILED: { icon: 'error', iconColor: 'testing.iconFailed' },
+  KILLED: { icon: 'circle-slash' },
 }
 const iconOf = ({ status }: Job) => icons[status]

@@ -10,6 +10,7 @@ import {
 import type { App } from '../app.js'
 import type { Lacks } from '../lacks.js'
 import type { Live, SessionState } from '../session.js'
+import { createRunsFeed, type KnownRuns } from './loose-runs.js'
 import { createModelsFeed } from './models.js'
 import { runsRows } from './runs-rows.js'
 import type { TreeRow, TreeSource } from './tree.js'
@@ -62,8 +63,17 @@ export const createRunsList = (app: App): RunsList => {
     }, drawPauseMs)
   }
   const models = createModelsFeed(draw)
+  const runs = createRunsFeed(draw)
+  const followFeeds = () => {
+    for (const feed of [models, runs]) feed.follow(seen ? live : null)
+  }
   const pageNow = (): string => {
-    const page = contextOf(session.state, live?.jobs.state ?? null, lastKnown() !== null, lacks)
+    const page = contextOf(
+      session.state,
+      live === null ? null : { jobs: live.jobs.state, runs: runs.value() },
+      lastKnown() !== null,
+      lacks,
+    )
     if (page === 'empty') askForGpus()
     return page
   }
@@ -89,7 +99,7 @@ export const createRunsList = (app: App): RunsList => {
   const follow = (state: SessionState) => {
     for (const end of ends) end()
     live = state.kind === 'signed_in' ? state.live : null
-    models.follow(seen ? live : null)
+    followFeeds()
     ends =
       live === null
         ? []
@@ -109,6 +119,7 @@ export const createRunsList = (app: App): RunsList => {
   }
   const look = () => {
     if (session.state.kind === 'unreachable') return void session.restart()
+    if (runs.value() === null) void runs.reload()
     draw()
   }
   const endSession = session.onChange(follow)
@@ -145,7 +156,7 @@ export const createRunsList = (app: App): RunsList => {
     visible(now) {
       seen = now
       clearInterval(ticking)
-      models.follow(seen ? live : null)
+      followFeeds()
       if (!seen) return
       ticking = setInterval(tick, agePauseMs)
       if (session.state.kind === 'connecting') void session.live().then(draw)
@@ -160,11 +171,13 @@ export const createRunsList = (app: App): RunsList => {
           pinned().filter((each) => each !== runId),
         )
         .then(draw),
-    showOlder: async () => live?.jobs.loadMore(),
+    async showOlder() {
+      await Promise.all([live?.jobs.loadMore(), runs.loadMore()])
+    },
     async refresh() {
       if (live === null) return session.restart()
       live.stream.retry()
-      await live.jobs.reload()
+      await Promise.all([live.jobs.reload(), runs.reload()])
     },
     dispose() {
       clearInterval(ticking)
@@ -172,6 +185,7 @@ export const createRunsList = (app: App): RunsList => {
       endSession()
       endLacks()
       models.dispose()
+      runs.dispose()
       for (const end of ends) end()
       listeners.clear()
     },
@@ -186,7 +200,8 @@ export const createRunsList = (app: App): RunsList => {
       view: state.view,
       more: state.more,
       pinned: pinned(),
-      models: models.items(),
+      runs: runs.value() ?? undefined,
+      models: models.value() ?? [],
       staleSinceMs: away ? (connection.lastHeardAtMs ?? Date.now()) : null,
       lacksPython: lacks.python,
       nowMs: Date.now(),
@@ -197,16 +212,18 @@ export const createRunsList = (app: App): RunsList => {
 /** Which page of the view is shown, for the manifest. What is last known is better than the page of an absent server. */
 export const contextOf = (
   state: SessionState,
-  feed: JobFeedState | null,
+  feeds: { readonly jobs: JobFeedState; readonly runs: KnownRuns | null } | null,
   known: boolean,
   lacks: Pick<Lacks, 'python' | 'gpu'>,
 ): string => {
   if (state.kind === 'version_mismatch') return `${state.older}_old`
   if (state.kind === 'unreachable') return known ? 'ready' : 'unreachable'
   if (state.kind !== 'signed_in') return state.kind
-  if (feed === null || feed.status === 'loading') return 'connecting'
-  if (feed.status === 'failed') return 'failed'
-  if (feed.view.jobs.size > 0) return 'ready'
+  if (feeds === null || feeds.jobs.status === 'loading') return 'connecting'
+  if (feeds.jobs.status === 'failed') return 'failed'
+  if (feeds.jobs.view.jobs.size > 0) return 'ready'
+  if (feeds.runs === null) return 'connecting'
+  if (feeds.runs.items.length > 0) return 'ready'
   if (lacks.python) return 'no_python'
   return lacks.gpu ? 'empty_no_gpu' : 'empty'
 }
