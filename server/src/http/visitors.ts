@@ -4,7 +4,7 @@ import type { Visitors } from '../deps.js'
 /** So long work that can be gathered stands back at most; what streams for minutes is no reason to wait. */
 const patienceMs = 50
 /** So long new work waits at most for a server that is at ease. */
-const mostPatienceMs = 150
+const mostPatienceMs = 100
 /** Whoever looks comes again: so long after a visitor another is expected. */
 const expectedMs = 2000
 /** Up to this share of its time an event loop may be busy and whoever comes still finds it soon. */
