@@ -63,7 +63,10 @@ export const loggingEndpoints = ({ metrics, runs }: TrackingServices): readonly 
     access: 'write',
     async handle({ scope, fields, request }) {
       checkSize(request.headers['content-length'])
-      return metrics.log(scope, runIdOf(fields), batchOf(fields))
+      const [runId, batch] = [runIdOf(fields), batchOf(fields)]
+      // What was parsed is not held in memory while the answer waits for the disk.
+      request.body = undefined
+      return metrics.log(scope, runId, batch)
     },
   },
   {
