@@ -1,28 +1,21 @@
-// node test/bench/scheduler/elastic.mjs [--quick] [--histories 10000] [--out FILE.json]
+// node test/bench/scheduler/elastic.mjs [--quick] [--histories 10000] [--out FILE.json] [--workers 2]
 // Elastic jobs beside rigid ones on the arrivals of Sia's workloads, and a search for loops among random histories with
 // elastic jobs. Traces are looked for in NOVABRAIN_TRACES, else in ../shared/traces beside the repository: sia/*.csv.
 // Markdown goes to the standard output, every row to the file of --out.
-import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { parseArgs } from 'node:util'
-import { defaultPolicy, fifoPolicy, shortestPolicy } from '@novabrain/scheduler'
-import {
-  corePolicy,
-  metricsOf,
-  noisy,
-  quantile,
-  randomTrace,
-  readSia,
-  siaCosts,
-  simulate,
-  watchEvictions,
-  withoutWords,
-} from '@novabrain/scheduler/simulator'
+import { Worker } from 'node:worker_threads'
 import { root } from '../../../scripts/lib/places.mjs'
 import { machineLine } from '../support/server.mjs'
 
 const { values } = parseArgs({
-  options: { quick: { type: 'boolean', default: false }, histories: { type: 'string' }, out: { type: 'string' } },
+  options: {
+    quick: { type: 'boolean', default: false },
+    histories: { type: 'string' },
+    out: { type: 'string' },
+    workers: { type: 'string', default: '2' },
+  },
 })
 const folder = path.join(process.env['NOVABRAIN_TRACES'] ?? path.join(root, '..', 'shared', 'traces'), 'sia')
 if (!existsSync(path.join(folder, 'philly.csv'))) {
@@ -35,71 +28,65 @@ const seeds = values.quick ? [1] : [1, 2, 3]
 const families = values.quick ? ['philly'] : ['philly', 'saturn']
 const serials = values.quick ? [0.05] : [0.02, 0.05, 0.1]
 
-const withoutShorter = { ...defaultPolicy, preemption: { ...defaultPolicy.preemption, shorterWork: 'never' } }
 const policies = [
-  ['rigid', 'fifo', fifoPolicy],
-  ['rigid', 'default, no evictions for shorter work', withoutShorter],
-  ['rigid', 'default', defaultPolicy],
-  ['rigid', 'shortest', shortestPolicy],
-  ['elastic', 'default', defaultPolicy],
+  ['rigid', 'fifo'],
+  ['rigid', 'default, no evictions for shorter work'],
+  ['rigid', 'default'],
+  ['rigid', 'shortest'],
+  ['elastic', 'default'],
 ]
-const mean = (list) => list.reduce((sum, value) => sum + value, 0) / list.length
-
-/** A policy on all workloads of a family, over all seeds. */
-const measure = (family, serial, [kind, name, policy]) => {
-  const begun = process.cpuUsage()
-  const runs = seeds.flatMap((seed) =>
-    readSia(readFileSync(path.join(folder, `${family}.csv`), 'utf8'), family, {
-      seed,
-      elastic: kind === 'elastic',
-      serial,
-    }).map((trace) => {
-      const watch = watchEvictions(corePolicy({ name, policy: withoutWords(policy), oracle: noisy(sigma, seed) }))
-      const result = simulate(trace, watch.maker, { costs: siaCosts })
-      return { jobs: result.jobs, metrics: metricsOf(result), faults: watch.faults() }
-    }),
-  )
-  const hours = runs.flatMap(({ jobs }) => jobs.map(({ submitMs, endMs }) => (endMs - submitMs) / 3_600_000))
-  const row = {
-    family,
-    serial,
-    kind,
-    policy: name,
-    meanH: mean(hours),
-    p50H: quantile(hours, 0.5),
-    p99H: quantile(hours, 0.99),
-    makespanH: mean(runs.map(({ metrics }) => metrics.makespanS / 3600)),
-    deviceHoursAJob: mean(runs.map(({ metrics }) => metrics.deviceHours / metrics.jobs)),
-    evictions: mean(runs.map(({ metrics }) => metrics.preemptions)),
-    resizes: mean(runs.map(({ jobs }) => jobs.reduce((sum, job) => sum + job.resizes, 0))),
-    faults: runs.reduce((sum, { faults }) => sum + faults.length, 0),
-    cpuS: process.cpuUsage(begun).user / 1e6,
-  }
-  console.error(`${family} ${serial} ${kind} ${name}: mean ${row.meanH.toFixed(2)} h (${row.cpuS.toFixed(1)} s of CPU)`)
-  return row
-}
-
-const rows = families.flatMap((family) =>
-  serials.flatMap((serial) => policies.map((policy) => measure(family, serial, policy))),
+const workloads = families.flatMap((family) =>
+  serials.flatMap((serial) => policies.map(([kind, policy]) => ({ what: 'workloads', family, serial, kind, policy }))),
 )
+/** So many random histories at once. */
+const portion = 250
+const searches = Array.from({ length: Math.ceil(histories / portion) }, (_, at) => ({
+  what: 'search',
+  from: at * portion + 1,
+  to: Math.min(histories, (at + 1) * portion),
+}))
 
-/** Random histories: evictions and resizes as easy as can be, wrong guesses. */
-const search = () => {
-  const easy = { minimumRunMs: 0, shorterWork: 'any', benefitPermille: 1000, restartCostMs: 0 }
-  const policy = { ...withoutWords(defaultPolicy), preemption: { ...defaultPolicy.preemption, ...easy } }
-  const found = { histories, evictions: 0, resizes: 0, faults: [] }
-  for (let seed = 1; seed <= histories; seed += 1) {
-    const { trace, costs } = randomTrace(seed, true)
-    const watch = watchEvictions(corePolicy({ name: 'NovaBrain', policy, oracle: noisy(1, seed) }))
-    const { jobs } = simulate(trace, watch.maker, { costs })
-    found.evictions += watch.count()
-    found.resizes += jobs.reduce((sum, job) => sum + job.resizes, 0)
-    found.faults.push(...watch.faults().map((fault) => ({ seed, ...fault })))
-    if (seed % 1000 === 0) console.error(`${seed} of ${histories} histories`)
-  }
-  return found
+const progressOf = ({ what, family, serial, kind, policy, meanH, from, to, seconds }) =>
+  what === 'search'
+    ? `histories ${from} to ${to} (${seconds.toFixed(1)} s)`
+    : `${family} ${serial} ${kind} ${policy}: mean ${meanH.toFixed(2)} h (${seconds.toFixed(1)} s)`
+
+/** Hands the tasks out one by one to so many threads; answers in the order of the tasks. */
+const runAll = (tasks, count) =>
+  new Promise((resolve, reject) => {
+    const answers = new Array(tasks.length)
+    let [next, done] = [0, 0]
+    for (let index = 0; index < Math.min(count, tasks.length); index += 1) {
+      const worker = new Worker(new URL('elastic-worker.mjs', import.meta.url), {
+        workerData: { folder, seeds, sigma },
+      })
+      let at = -1
+      const give = () => {
+        if (next === tasks.length) return void worker.terminate()
+        at = next++
+        worker.postMessage(tasks[at])
+      }
+      worker.on('message', (answer) => {
+        answers[at] = answer
+        console.error(progressOf(answer))
+        done += 1
+        give()
+        if (done === tasks.length) resolve(answers)
+      })
+      worker.on('error', reject)
+      give()
+    }
+  })
+
+const answers = await runAll([...workloads, ...searches], Number(values.workers))
+const rows = answers.filter(({ what }) => what === 'workloads').map(({ what: _, ...row }) => row)
+const found = answers.filter(({ what }) => what === 'search')
+const searched = {
+  histories,
+  evictions: found.reduce((sum, { evictions }) => sum + evictions, 0),
+  resizes: found.reduce((sum, { resizes }) => sum + resizes, 0),
+  faults: found.flatMap(({ faults }) => faults),
 }
-const searched = search()
 
 const number = (value, digits = 2) => value.toFixed(digits)
 const whole = (value) => Math.round(value).toLocaleString('en-US')
