@@ -37,10 +37,10 @@ export const createApp = async (options: AppOptions): Promise<FastifyInstance> =
   handleErrors(app, { bodyLimitMib: jsonLimitMib })
   traceRequests(app)
   logRequests(app)
-  countVisitors(app, foundation.visitors)
   // Before anybody is refused: a refusal is an answer too, and pages of allowed origins must be able to read it.
   await secure(app, foundation.config)
   authenticate(app, authenticators)
+  countVisitors(app, foundation.visitors)
   refuseUnknown(app)
   acceptBodies(app)
   await describeApi(app)

@@ -129,7 +129,7 @@ describe('on a running foundation', () => {
     })
     await expect(inBetween).rejects.toMatchObject({ code: '23505' })
     const withTheCommit = database.transaction(server.owner.scope, (tx) => {
-      lastly(tx, () => tx.query(raise('22012')))
+      lastly(tx, 'rows', () => tx.query(raise('22012')))
       return outbox.append(tx, server.owner.scope, happening)
     })
     await expect(withTheCommit).rejects.toMatchObject({ code: '22012' })

@@ -49,7 +49,7 @@ const refuse = () => Promise.reject(new NovaBrainError('job_not_found', {}))
 
 test('what comes during a transaction goes together with the next', async () => {
   const { database, kept, hold, release, write } = openDatabase()
-  const shared = createSharedTransactions({ database, writers: 1, most: 32 })
+  const shared = createSharedTransactions({ database, most: 32 })
   hold()
   const first = shared.run(here, null, write('a'))
   await turn()
@@ -62,15 +62,29 @@ test('what comes during a transaction goes together with the next', async () => 
 
 test('projects never share a transaction, and none takes more pieces than it may', async () => {
   const { database, kept, write } = openDatabase()
-  const shared = createSharedTransactions({ database, writers: 1, most: 2 })
+  const shared = createSharedTransactions({ database, most: 2 })
   const asked = [here, scopeOf('there'), here, here].map((scope, at) => shared.run(scope, null, write(String(at))))
   await Promise.all(asked)
-  expect(kept).toEqual([['0', '2'], ['1'], ['3']])
+  expect(kept.toSorted()).toEqual([['0', '2'], ['1'], ['3']])
+})
+
+test('none waits for another project whose transaction hangs', async () => {
+  const { database, kept, hold, release, write } = openDatabase()
+  const shared = createSharedTransactions({ database, most: 32 })
+  hold()
+  const stuck = shared.run(here, null, write('stuck'))
+  await turn()
+  const other = openDatabase()
+  database.transaction = other.database.transaction.bind(other.database)
+  await expect(shared.run(scopeOf('there'), null, other.write('a'))).resolves.toBe('a')
+  release()
+  await stuck
+  expect([kept, other.kept]).toEqual([[['stuck']], [['a']]])
 })
 
 test('a piece that fails fails no other, and leaves nothing behind', async () => {
   const { database, kept, write } = openDatabase()
-  const shared = createSharedTransactions({ database, writers: 1, most: 32 })
+  const shared = createSharedTransactions({ database, most: 32 })
   const bad = shared.run(here, null, async (tx) => {
     await write('bad')(tx)
     return refuse()
@@ -93,7 +107,7 @@ test('where the commit itself fails each piece is done alone', async () => {
       throw new Error('a constraint')
     },
   }
-  const shared = createSharedTransactions({ database: broken, writers: 1, most: 32 })
+  const shared = createSharedTransactions({ database: broken, most: 32 })
   await Promise.all(['a', 'b'].map((name) => shared.run(here, null, write(name))))
   expect(kept).toEqual([['a'], ['b']])
 })
@@ -108,7 +122,7 @@ test('nothing is done again when nobody knows whether it was committed', async (
       throw new NovaBrainError('database_unavailable', {})
     },
   }
-  const shared = createSharedTransactions({ database: lost, writers: 1, most: 32 })
+  const shared = createSharedTransactions({ database: lost, most: 32 })
   const outcomes = await Promise.allSettled(['a', 'b'].map((name) => shared.run(here, null, write(name))))
   expect(outcomes.map(({ status }) => status)).toEqual(['rejected', 'rejected'])
   expect(begun).toBe(1)
@@ -116,7 +130,7 @@ test('nothing is done again when nobody knows whether it was committed', async (
 
 test('pieces of one lane come one after another, those of others do not wait', async () => {
   const { database, kept, write } = openDatabase()
-  const shared = createSharedTransactions({ database, writers: 1, most: 32 })
+  const shared = createSharedTransactions({ database, most: 32 })
   const slowly = async (tx: Tx) => {
     await turn()
     return write('first')(tx)
@@ -133,7 +147,7 @@ test('a transaction begins when it may, and takes with it who came until then', 
   const { database, kept, write } = openDatabase()
   let go: () => void = () => undefined
   const whenItMayBegin = () => new Promise<void>((resolve) => (go = resolve))
-  const shared = createSharedTransactions({ database, writers: 1, most: 32, whenItMayBegin })
+  const shared = createSharedTransactions({ database, most: 32, whenItMayBegin })
   const first = shared.run(here, null, write('a'))
   await turn()
   const second = shared.run(here, null, write('b'))

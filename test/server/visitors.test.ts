@@ -36,6 +36,17 @@ test('work stands back only a moment for a visitor who stays', async () => {
   expect(work.over).toBe(true)
 })
 
+test('work that stood back for a visitor who stays is forgotten', async () => {
+  const visitors = createVisitors()
+  const leave = visitors.come()
+  let begun = 0
+  for (let round = 0; round < 3; round += 1) void visitors.untilNoneWait().then(() => (begun += 1))
+  await jest.advanceTimersByTimeAsync(50)
+  expect(begun).toBe(3)
+  leave()
+  expect(jest.getTimerCount()).toBe(0)
+})
+
 describe('new work', () => {
   beforeEach(() => jest.useRealTimers())
 

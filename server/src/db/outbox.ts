@@ -21,7 +21,7 @@ export const createOutbox = (clock: Clock): Outbox => {
   const open = (tx: Tx): object[] => {
     const events: object[] = []
     gathered.set(tx, events)
-    lastly(tx, () => tx.query(insertEvents, [JSON.stringify(events)]))
+    lastly(tx, 'outbox_events', () => tx.query(insertEvents, [JSON.stringify(events)]))
     ringAfter(tx, outboxChannel)
     return events
   }

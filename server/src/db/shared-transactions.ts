@@ -13,12 +13,16 @@ export interface SharedTransactions {
 
 export interface SharedTransactionsOptions {
   readonly database: Database
-  /** How many transactions may be open at once. */
-  readonly writers: number
   /** How many pieces one transaction takes at most. */
   readonly most: number
   /** Waits until a transaction may begin; whatever comes meanwhile goes with it. */
   readonly whenItMayBegin?: () => Promise<void>
+}
+
+/** What waits under one scope. */
+interface Line {
+  readonly waiting: Piece[]
+  open: boolean
 }
 
 interface Piece {
@@ -31,22 +35,13 @@ interface Piece {
 
 /**
  * Group commit: what arrives while a transaction is under way goes with the next, with one beginning, one commit and one
- * wait for the disk. A piece alone waits for nobody. Where one fails nothing is kept of the transaction: the others go
+ * wait for the disk. A project has one transaction at a time, so that two of them never want the same rows in another order, and
+ * none waits for another project's. A piece alone waits for nobody. Where one fails nothing is kept of the transaction: the others go
  * together again, and those that failed each alone, so that no piece ever fails another.
  */
 export const createSharedTransactions = (options: SharedTransactionsOptions): SharedTransactions => {
-  const { database, writers, most, whenItMayBegin } = options
-  let waiting: Piece[] = []
-  let open = 0
-
-  /** Of one scope, the first that waits. */
-  const takeBatch = (): Piece[] => {
-    const [first] = waiting
-    const batch = waiting.filter((piece) => first !== undefined && sameRows(first.scope, piece.scope)).slice(0, most)
-    const taken = new Set(batch)
-    waiting = waiting.filter((piece) => !taken.has(piece))
-    return batch
-  }
+  const { database, most, whenItMayBegin } = options
+  const lines = new Map<string, Line>()
 
   const settle = async (batch: readonly Piece[]): Promise<void> => {
     const [first] = batch
@@ -76,33 +71,37 @@ export const createSharedTransactions = (options: SharedTransactionsOptions): Sh
     for (const piece of batch) if (!together.includes(piece)) await settle([piece])
   }
 
-  const begin = async (): Promise<void> => {
+  const begin = async (line: Line): Promise<void> => {
     await whenItMayBegin?.()
-    await settle(takeBatch())
+    await settle(line.waiting.splice(0, most))
   }
 
-  const pump = (): void => {
-    if (open >= writers || waiting.length === 0) return
-    open += 1
-    void begin().finally(() => {
-      open -= 1
-      pump()
+  const pump = (name: string): void => {
+    const line = lines.get(name)
+    if (line === undefined || line.open) return
+    if (line.waiting.length === 0) return void lines.delete(name)
+    line.open = true
+    void begin(line).finally(() => {
+      line.open = false
+      pump(name)
     })
   }
 
   return {
     run: (scope, lane, work) =>
       new Promise((resolve, reject) => {
-        waiting.push({ scope, lane, work, resolve, reject })
+        const name = rowsOf(scope)
+        const line = lines.get(name) ?? { waiting: [], open: false }
+        line.waiting.push({ scope, lane, work, resolve, reject })
+        lines.set(name, line)
         // After the others that arrive in the same turn of the event loop, so that they go together.
-        setImmediate(pump)
+        setImmediate(pump, name)
       }),
   }
 }
 
-/** Whether a transaction under one scope shows the same rows as under the other. */
-const sameRows = (left: ProjectScope, right: ProjectScope): boolean =>
-  left.tenantId === right.tenantId && left.projectId === right.projectId
+/** Transactions under scopes of the same name show the same rows. */
+const rowsOf = ({ tenantId, projectId }: ProjectScope): string => `${tenantId} ${projectId}`
 
 const inLanes = (batch: readonly Piece[], tx: Tx): Promise<unknown>[] => {
   const lanes = new Map<string, Promise<unknown>>()

@@ -3,7 +3,7 @@ import type { Tx } from '../deps.js'
 /** What belongs to the end of a transaction. */
 interface End {
   readonly sent: Promise<unknown>[]
-  readonly last: (() => Promise<unknown>)[]
+  readonly last: { readonly rows: string; send(): Promise<unknown> }[]
   readonly channels: Set<string>
 }
 
@@ -24,9 +24,12 @@ export const alongside = (tx: Tx, sent: Promise<unknown>): void => {
   endOf(tx).sent.push(sent)
 }
 
-/** Send a statement with the commit: for rows that many wait for, and what is gathered until then. */
-export const lastly = (tx: Tx, send: () => Promise<unknown>): void => {
-  endOf(tx).last.push(send)
+/**
+ * Send a statement with the commit: for rows that many wait for, and what is gathered until then. All send them in the order
+ * of the rows they change, so that two transactions never wait for each other.
+ */
+export const lastly = (tx: Tx, rows: string, send: () => Promise<unknown>): void => {
+  endOf(tx).last.push({ rows, send })
 }
 
 /** Wake those who listen to a channel when this transaction has committed. */
@@ -36,7 +39,8 @@ export const ringAfter = (tx: Tx, channel: string): void => {
 
 /** Send what was kept for the commit, which is to follow in the same turn. */
 export const sendLast = (tx: Tx): void => {
-  for (const send of endOf(tx).last) alongside(tx, send())
+  const inOrder = endOf(tx).last.toSorted((a, b) => (a.rows < b.rows ? -1 : a.rows > b.rows ? 1 : 0))
+  for (const { send } of inOrder) alongside(tx, send())
 }
 
 /** Fails with the first statement that failed while nobody waited for it. */

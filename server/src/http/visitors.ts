@@ -18,13 +18,11 @@ const lookAgainMs = 5
 export const createVisitors = (): Visitors => {
   let inside = 0
   let leftMs = Number.NEGATIVE_INFINITY
-  let waiting: (() => void)[] = []
+  const waiting = new Set<() => void>()
   let used = performance.eventLoopUtilization()
 
   const letAllGo = (): void => {
-    const all = waiting
-    waiting = []
-    for (const go of all) go()
+    for (const go of [...waiting]) go()
   }
   const leave = (): void => {
     inside -= 1
@@ -34,11 +32,13 @@ export const createVisitors = (): Visitors => {
   const untilNoneWait = (): Promise<void> => {
     if (inside === 0) return Promise.resolve()
     return new Promise((resolve) => {
-      const timer = setTimeout(resolve, patienceMs)
-      waiting.push(() => {
+      const go = (): void => {
         clearTimeout(timer)
+        waiting.delete(go)
         resolve()
-      })
+      }
+      const timer = setTimeout(go, patienceMs)
+      waiting.add(go)
     })
   }
   const areExpected = (): boolean => inside > 0 || performance.now() - leftMs < expectedMs

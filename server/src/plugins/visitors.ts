@@ -1,10 +1,20 @@
 import type { FastifyInstance } from 'fastify'
 import type { Visitors } from '../deps.js'
 
-/** Whoever asks for something to look at is a visitor until it is answered; what runners fetch waits like their reports. */
+/**
+ * A member who asks for something to look at is a visitor until it is answered, or the connection is gone: an answer whose
+ * turn never came closes nothing. Probes are no visitors, and what jobs ask waits like their reports.
+ */
 export const countVisitors = (app: FastifyInstance, visitors: Visitors): void => {
   app.addHook('onRequest', async (request, reply) => {
-    if (request.method !== 'GET' || request.routeOptions.config.access === 'attempt') return
-    reply.raw.once('close', visitors.come())
+    if (request.method !== 'GET' || request.identity?.kind !== 'member') return
+    const { socket } = request.raw
+    const come = visitors.come()
+    const leave = (): void => {
+      socket.off('close', leave)
+      come()
+    }
+    reply.raw.once('close', leave)
+    socket.once('close', leave)
   })
 }

@@ -1,3 +1,4 @@
+import { groupRows } from './group-rows.js'
 import { storedValue } from './metric-value.js'
 
 /** A point by what puts points of a series in order. */
@@ -39,25 +40,21 @@ export const curvesOf = (runId: string, points: readonly (OrderedPoint & { reado
 
 /** The same points with one curve for each metric of a run that has any. */
 export const joinedCurves = (curves: readonly Curve[]): readonly Curve[] => {
-  const joined = new Map<string, Curve>()
-  for (const curve of curves) {
-    if (curve.steps.length === 0) continue
-    const before = joined.get(nameOf(curve))
-    joined.set(nameOf(curve), before === undefined ? curve : continued(before, curve))
-  }
-  return [...joined.values()]
+  const withPoints = curves.filter(({ steps }) => steps.length > 0)
+  return [...groupRows(withPoints, nameOf).values()].flatMap(joined)
+}
+
+const joined = (parts: readonly Curve[]): readonly Curve[] => {
+  const [first] = parts
+  if (first === undefined || parts.length === 1) return parts
+  const steps = parts.flatMap((part) => part.steps)
+  const timestampsMs = parts.flatMap((part) => part.timestampsMs)
+  return [{ ...first, steps, timestampsMs, values: parts.flatMap((part) => part.values) }]
 }
 
 /** A key of a run as one text. */
 export const nameOf = ({ runId, key }: { readonly runId: string; readonly key: string }): string =>
   `${runId}\u0000${key}`
-
-const continued = (curve: Curve, next: Curve): Curve => ({
-  ...curve,
-  steps: [...curve.steps, ...next.steps],
-  timestampsMs: [...curve.timestampsMs, ...next.timestampsMs],
-  values: [...curve.values, ...next.values],
-})
 
 /**
  * The extent of a curve, which has a point at least. Points are in the order of (step, timestamp, value), where NaN is

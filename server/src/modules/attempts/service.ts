@@ -38,7 +38,7 @@ const maximumSamples = 2000
  * What runners ask and tell goes together: those that end at once wait for one row of use, and whoever looks at a page
  * meanwhile finds a connection and the processor.
  */
-const sharing = { writers: 2, most: 16 }
+const sharing = { most: 32 }
 
 export interface AttemptDeps extends Pick<Deps, 'config' | 'database' | 'clock' | 'hints' | 'visitors' | 'log'> {
   readonly lifecycle: JobLifecycle

@@ -53,6 +53,7 @@ export type ExperimentsService = ReturnType<typeof createExperimentsService>
 export const createExperimentsService = ({ database, clock }: Pick<Deps, 'database' | 'clock'>) => {
   const withDefault = new Set<string>()
   const making = new WeakMap<Tx, Promise<unknown>>()
+  const madeDefault = new WeakSet<Tx>()
 
   /** The lock keeps other transactions out: in one and the same they are made one after another. */
   const inTurn = <T>(tx: Tx, make: () => Promise<T>): Promise<T> => {
@@ -64,10 +65,11 @@ export const createExperimentsService = ({ database, clock }: Pick<Deps, 'databa
   const ensureDefault = async (tx: Tx, scope: ProjectScope): Promise<void> => {
     if (withDefault.has(scope.projectId)) return
     if ((await experiments.find(tx, scope, defaultExperiment.id)) === null) {
+      madeDefault.add(tx)
       await experiments.lock(tx, scope)
       await experiments.insert(tx, scope, { ...defaultExperiment, artifactLocation: null, atMs: clock.nowMs() })
       // What this transaction made itself may yet be taken back.
-    } else if (!making.has(tx)) withDefault.add(scope.projectId)
+    } else if (!madeDefault.has(tx)) withDefault.add(scope.projectId)
   }
 
   const get = async (tx: Tx, scope: ProjectScope, experimentId: string): Promise<Experiment> => {

@@ -44,7 +44,7 @@ import {
   type JobWithAttempt,
 } from './repository.js'
 import { recordGpuPeak } from './gpu-memory.js'
-import { largestDeviceMib, recordUsage } from './usage.js'
+import { largestDeviceMib, ownerOf, recordUsage } from './usage.js'
 
 /** The channel that wakes the scheduler and the executors when something was committed. */
 export const workChannel = 'novabrain_work'
@@ -261,7 +261,6 @@ export const createJobLifecycle = (deps: {
     const after = job.task.kind === 'kernel' ? endsWithAttempt(outcome) : outcome
     const runMs = attempt.startedAt === null ? 0 : Math.max(0, clock.nowMs() - Date.parse(attempt.startedAt))
     alongside(tx, freePlace(tx, attemptId))
-    if (after.jobStatus === 'succeeded') alongside(tx, recordGpuPeak(tx, job, attempt))
     if (after.jobStatus !== 'queued') alongside(tx, dropReservation(tx, job.id))
     const ended = { state: after.attemptState, verdict: after.verdict, endedAt: clock.now() }
     const usedRunMs = job.usedRunMs + runMs
@@ -269,8 +268,12 @@ export const createJobLifecycle = (deps: {
       (after.attemptState === 'resized'
         ? await goOn(tx, { job, attempt }, { job: { usedRunMs }, attempt: ended })
         : null) ?? (await change(tx, locked, { job: { ...jobAfter(job, after, clock), usedRunMs }, attempt: ended }))
-    // All jobs of a person that end at once wait for this one row.
-    lastly(tx, () => recordUsage(tx, job, { attempt, runMs, now: clock.now() }))
+    // All jobs of a person that end at once wait for these rows.
+    const { projectId, tenantId, queueName, submittedBy, name } = job
+    if (after.jobStatus === 'succeeded')
+      lastly(tx, `gpu_memory_peaks ${projectId} ${submittedBy} ${name}`, () => recordGpuPeak(tx, job, attempt))
+    const used = { attempt, runMs, now: clock.now() }
+    lastly(tx, `usage ${tenantId} ${queueName} ${ownerOf(job)}`, () => recordUsage(tx, job, used))
     return changed
   }
 

@@ -77,7 +77,7 @@ const lockOne = async (
 
 /**
  * A job of the scope, locked until the transaction ends. Whoever changes a job or one of its attempts locks the job
- * first; since everybody does, two changes of one job never interleave and never wait for each other in a ring.
+ * first; since everybody does, two changes of one job never interleave.
  */
 export const lockJob = (tx: Tx, scope: Scope, jobId: string): Promise<JobWithAttempt | null> =>
   lockOne(tx, scope, jobId, [oneLocked, attemptOfJob])

@@ -58,7 +58,7 @@ const defaultRetries = 2
  * Submissions to a project wait for its number until the one before is committed, so those that come meanwhile go together,
  * and find others the database at rest.
  */
-const sharing = { writers: 1, most: 16 }
+const sharing = { most: 16 }
 
 export interface JobDeps extends Deps {
   readonly lifecycle: JobLifecycle
