@@ -61,10 +61,13 @@ test('a fresh folder becomes a database that listens only here, for a role that 
   const [facts] = await query<Record<string, unknown>>(
     postgres.url,
     `SELECT current_setting('listen_addresses') AS listens, current_setting('max_wal_size') AS wal,
+       pg_size_bytes(current_setting('shared_buffers'))::float8 AS buffers,
        (SELECT rolsuper FROM pg_roles WHERE rolname = current_user) AS superuser,
        current_setting('server_encoding') AS encoding, current_setting('fsync') AS fsync`,
   )
-  expect(facts).toEqual({ listens: '127.0.0.1', wal: '1GB', superuser: false, encoding: 'UTF8', fsync: 'on' })
+  const buffers = expect.any(Number)
+  expect(facts).toEqual({ listens: '127.0.0.1', wal: '1GB', buffers, superuser: false, encoding: 'UTF8', fsync: 'on' })
+  expect(facts?.['buffers']).toBeGreaterThanOrEqual(128 * 1_048_576)
   await expect(query(postgres.url.replace(/:[0-9a-f]{48}@/, ':wrong@'), 'SELECT 1')).rejects.toThrow(/password/)
   expect((await stat(path.join(home, 'postgres', 'secrets.json'))).mode & 0o777).toBe(0o600)
   expect(await readFile(path.join(home, 'postgres', 'port'), 'utf8')).toBe(new URL(postgres.url).port)

@@ -1,9 +1,11 @@
 import { spawn } from 'node:child_process'
 import { open, readFile, stat } from 'node:fs/promises'
+import { totalmem } from 'node:os'
 import path from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import pg from 'pg'
 import { choosePort, executable, keepPort, type DataFolder } from './data-folder.js'
+import { settingsFor } from './settings.js'
 
 /** A PostgreSQL that answers on 127.0.0.1. */
 export interface Postmaster {
@@ -14,19 +16,6 @@ export interface Postmaster {
   /** Settles when the process is gone, whatever the reason. */
   readonly ended: Promise<void>
 }
-
-/**
- * Settings other than PostgreSQL's own. What is known of the tables is renewed soon, since plans that are kept are made of it:
- * of a new database that fills within a minute they would be made for nothing.
- */
-const settings = [
-  'listen_addresses=127.0.0.1',
-  'unix_socket_directories=',
-  'max_connections=100',
-  'autovacuum_naptime=20',
-  'log_min_messages=warning',
-  'log_line_prefix=%m [%p] ',
-]
 
 /** How long a start may take; after a crash PostgreSQL replays its log first. */
 const startLimitMs = 120_000
@@ -57,7 +46,7 @@ const adopt = async (at: DataFolder): Promise<Postmaster | null> => {
 const launch = async (at: DataFolder, native: string, port: number): Promise<Postmaster> => {
   const logFile = path.join(at.folder, 'postgres.log')
   const log = await open(logFile, (await sizeOf(logFile)) > 10_000_000 ? 'w' : 'a', 0o600)
-  const flags = ['-D', at.data, '-p', String(port), ...settings.flatMap((setting) => ['-c', setting])]
+  const flags = ['-D', at.data, '-p', String(port), ...settingsFor(memoryBytes()).flatMap((setting) => ['-c', setting])]
   // Detached: a Ctrl-C in the terminal reaches only us, and we end PostgreSQL when nobody needs it any more.
   const child = spawn(path.join(native, 'bin', executable('postgres')), flags, {
     ...(at.user ?? {}),
@@ -80,6 +69,9 @@ const launch = async (at: DataFolder, native: string, port: number): Promise<Pos
   if (await answers(at, port, () => !over, startLimitMs)) return { pid: child.pid ?? 0, port, adopted: false, ended }
   throw new Error(`PostgreSQL did not start. Its log ${logFile} ends with: ${await lastLines(logFile)}`)
 }
+
+/** What this process may have: the limit of its container, where there is one. */
+const memoryBytes = (): number => Math.min(totalmem(), process.constrainedMemory() || Infinity)
 
 /** Whether the server on a port is ours: it takes our password and works on our data. Asked until it is so. */
 const answers = async (at: DataFolder, port: number, alive: () => boolean, limitMs: number): Promise<boolean> => {
