@@ -1,10 +1,17 @@
 import { randomBytes } from 'node:crypto'
+import { totalmem } from 'node:os'
 import type { Clock } from './deps.js'
 
 /** The clock of the machine. */
 export const systemClock: Clock = {
   nowMs: () => Date.now(),
   now: () => new Date().toISOString(),
+}
+
+/** What this process may have of the machine's memory, bytes: the limit of its container, where there is one. */
+export const machineMemoryBytes = (): number => {
+  const [limit, total] = [process.constrainedMemory(), totalmem()]
+  return limit > 0 && limit < total ? limit : total
 }
 
 /** So many bytes of chance are asked of the machine at once. */

@@ -35,9 +35,9 @@ interface Piece {
 
 /**
  * Group commit: what arrives while a transaction is under way goes with the next, with one beginning, one commit and one
- * wait for the disk. A project has one transaction at a time, so that two of them never want the same rows in another order, and
- * none waits for another project's. A piece alone waits for nobody. Where one fails nothing is kept of the transaction: the others go
- * together again, and those that failed each alone, so that no piece ever fails another.
+ * wait for the disk. A project has one transaction at a time, so that two of them never want the same rows in another
+ * order, and none waits for another project's. A piece alone waits for nobody. Where one fails nothing is kept of the
+ * transaction: the others go together again, and those that failed each alone, so that no piece ever fails another.
  */
 export const createSharedTransactions = (options: SharedTransactionsOptions): SharedTransactions => {
   const { database, most, whenItMayBegin } = options

@@ -9,12 +9,12 @@ export const countVisitors = (app: FastifyInstance, visitors: Visitors): void =>
   app.addHook('onRequest', async (request, reply) => {
     if (request.method !== 'GET' || request.identity?.kind !== 'member') return
     const { socket } = request.raw
-    const come = visitors.come()
-    const leave = (): void => {
-      socket.off('close', leave)
-      come()
+    const leave = visitors.come()
+    const end = (): void => {
+      socket.off('close', end)
+      leave()
     }
-    reply.raw.once('close', leave)
-    socket.once('close', leave)
+    reply.raw.once('close', end)
+    socket.once('close', end)
   })
 }

@@ -1,10 +1,10 @@
 import { spawn } from 'node:child_process'
 import { open, readFile, stat } from 'node:fs/promises'
-import { totalmem } from 'node:os'
 import path from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import pg from 'pg'
 import { choosePort, executable, keepPort, type DataFolder } from './data-folder.js'
+import { machineMemoryBytes } from '../system.js'
 import { settingsFor } from './settings.js'
 
 /** A PostgreSQL that answers on 127.0.0.1. */
@@ -46,7 +46,13 @@ const adopt = async (at: DataFolder): Promise<Postmaster | null> => {
 const launch = async (at: DataFolder, native: string, port: number): Promise<Postmaster> => {
   const logFile = path.join(at.folder, 'postgres.log')
   const log = await open(logFile, (await sizeOf(logFile)) > 10_000_000 ? 'w' : 'a', 0o600)
-  const flags = ['-D', at.data, '-p', String(port), ...settingsFor(memoryBytes()).flatMap((setting) => ['-c', setting])]
+  const flags = [
+    '-D',
+    at.data,
+    '-p',
+    String(port),
+    ...settingsFor(machineMemoryBytes()).flatMap((setting) => ['-c', setting]),
+  ]
   // Detached: a Ctrl-C in the terminal reaches only us, and we end PostgreSQL when nobody needs it any more.
   const child = spawn(path.join(native, 'bin', executable('postgres')), flags, {
     ...(at.user ?? {}),
@@ -69,9 +75,6 @@ const launch = async (at: DataFolder, native: string, port: number): Promise<Pos
   if (await answers(at, port, () => !over, startLimitMs)) return { pid: child.pid ?? 0, port, adopted: false, ended }
   throw new Error(`PostgreSQL did not start. Its log ${logFile} ends with: ${await lastLines(logFile)}`)
 }
-
-/** What this process may have: the limit of its container, where there is one. */
-const memoryBytes = (): number => Math.min(totalmem(), process.constrainedMemory() || Infinity)
 
 /** Whether the server on a port is ours: it takes our password and works on our data. Asked until it is so. */
 const answers = async (at: DataFolder, port: number, alive: () => boolean, limitMs: number): Promise<boolean> => {

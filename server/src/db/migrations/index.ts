@@ -26,7 +26,7 @@ import { queueOrders } from './0029-queue-orders.js'
 import { elasticJobs } from './0030-elastic-jobs.js'
 import { liveJobs } from './0031-live-jobs.js'
 import { scopeAskedOnce } from './0032-scope-asked-once.js'
-import { startRecord } from './0034-start-record.js'
+import { startRecord } from './0033-start-record.js'
 
 /** Every migration, oldest first; a new one is a line at the end. */
 export const migrations: readonly MigrationClass[] = [

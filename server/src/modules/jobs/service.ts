@@ -55,8 +55,8 @@ import {
 const defaultRetries = 2
 
 /**
- * Submissions to a project wait for its number until the one before is committed, so those that come meanwhile go together,
- * and find others the database at rest.
+ * Submissions to a project wait for its number until the one before is committed, so those that come meanwhile go
+ * together, and others find the database at rest.
  */
 const sharing = { most: 16 }
 

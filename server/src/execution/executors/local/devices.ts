@@ -1,17 +1,16 @@
 import { createHash } from 'node:crypto'
 import { execFile } from 'node:child_process'
-import { availableParallelism, cpus, totalmem } from 'node:os'
+import { availableParallelism, cpus } from 'node:os'
 import type { NodeDescription } from '../../../modules/nodes/service.js'
+import { machineMemoryBytes } from '../../../system.js'
 
 type FoundDevice = NodeDescription['devices'][number]
 
 /** This machine's processors in thousandths of a core, and its memory in MiB. */
-export const hostSize = (): { cpuMilli: number; memoryMib: number } => {
-  const limit = process.constrainedMemory()
-  const total = totalmem()
-  const bytes = limit > 0 && limit < total ? limit : total
-  return { cpuMilli: availableParallelism() * 1000, memoryMib: Math.floor(bytes / 1_048_576) }
-}
+export const hostSize = (): { cpuMilli: number; memoryMib: number } => ({
+  cpuMilli: availableParallelism() * 1000,
+  memoryMib: Math.floor(machineMemoryBytes() / 1_048_576),
+})
 
 interface Asking {
   /** Devices found before: they stay while the driver does not answer. */

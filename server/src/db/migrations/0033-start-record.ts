@@ -12,7 +12,7 @@ const record = `CREATE TABLE start_record (
   asked_at timestamptz(3) NOT NULL)`
 
 /** What became of the starts that were foretold. */
-export const startRecord = defineMigration(34, 'StartRecord', {
+export const startRecord = defineMigration(33, 'StartRecord', {
   up: [
     record,
     `ALTER TABLE start_record ENABLE ROW LEVEL SECURITY`,
