@@ -1,7 +1,7 @@
 // npm test [-- <patterns of paths>]: install what is missing, build, and run every test, those in the real JupyterLab
 // and the real VS Code included. With CI=true a missing component is a failure; elsewhere its tests are left out, and the
 // reason is printed.
-import { mkdirSync, readFileSync, rmSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs'
 import path from 'node:path'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
@@ -111,13 +111,32 @@ const run = (command, args, env) =>
 
 const jest = path.join(root, 'node_modules/jest/bin/jest.js')
 
+/** What a failed test left open keeps Jest alive for ever; so long after its report it is ended. */
+const patienceMs = 30_000
+
+/** End the Jest that has written its report and does not go. Call what comes back when it has gone. */
+const watchForTheEnd = (results) => {
+  let reportedMs = Infinity
+  const look = () => {
+    if (!existsSync(results)) return
+    reportedMs = Math.min(reportedMs, Date.now())
+    if (Date.now() - reportedMs < patienceMs) return
+    console.error(t('test.stays', { seconds: patienceMs / 1000 }))
+    for (const child of active) child.kill('SIGKILL')
+  }
+  const timer = setInterval(look, 1000)
+  return () => clearInterval(timer)
+}
+
 /** Run Jest once; gives what it found, file by file. */
 const runJest = async ({ projects, workers, chosen }, env) => {
   const results = path.join(root, 'test/artifacts', `results-${projects.join('-')}-${workers}.json`)
   mkdirSync(path.dirname(results), { recursive: true })
   rmSync(results, { force: true })
   const flags = ['--selectProjects', ...projects, '--json', `--outputFile=${results}`, `--maxWorkers=${workers}`]
+  const gone = watchForTheEnd(results)
   const code = await run(process.execPath, [jest, ...flags, ...chosen, '--passWithNoTests', '--verbose=false'], env)
+  gone()
   return { code, files: filesOf(JSON.parse(readFileSync(results, 'utf8'))) }
 }
 

@@ -60,6 +60,7 @@ const en = {
   'test.ciSkipped': 'Under CI no test may be skipped.',
   'test.withoutUv': 'Left out without uv: {patterns}',
   'test.again': 'once more, what failed ({count} files):',
+  'test.stays': 'The tests are over, but something they left open keeps Jest running: ended after {seconds} s.',
   'test.unsteady': 'unsteady, failed once and then passed: {title}',
   'test.counts': '{passed} passed, {failed} failed, {skipped} skipped, {unsteady} unsteady',
 
@@ -175,6 +176,7 @@ const zh = {
   'test.ciSkipped': '在 CI 中不得跳过任何测试。',
   'test.withoutUv': '因缺少 uv 而未运行：{patterns}',
   'test.again': '重新运行失败的文件（{count} 个）：',
+  'test.stays': '测试已结束，但遗留的未关闭资源使 Jest 无法退出：{seconds} 秒后已强制结束。',
   'test.unsteady': '不稳定（失败一次后通过）：{title}',
   'test.counts': '通过 {passed}，失败 {failed}，跳过 {skipped}，不稳定 {unsteady}',
 

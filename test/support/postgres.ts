@@ -62,9 +62,9 @@ export const createEmptyDatabase = async (): Promise<TestDatabase> => {
 
 const templateLock = 7_077_999
 
-/** The template's name carries what its schema is, so that another set of migrations makes another template. */
+/** The template's name carries its migrations, so that others, or the same under other names, make another template. */
 const templateName = (): string => {
-  const schema = JSON.stringify(migrations.map((migration) => migration.statements))
+  const schema = JSON.stringify(migrations.map((migration) => [new migration().name, migration.statements]))
   return `nb_template_${createHash('sha256').update(schema).digest('hex').slice(0, 16)}`
 }
 
