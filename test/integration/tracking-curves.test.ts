@@ -145,11 +145,59 @@ test('a request that is sent again does not touch the blocks', async () => {
   expect(await seriesOf(runId)).toMatchObject({ summarised: 4096, losses: 0 })
 })
 
-test('a server at work summarises by itself what has grown long', async () => {
+const blocksOf = async (runId: string) => {
+  const { id } = await seriesOf(runId)
+  return tables<object>('SELECT * FROM metric_blocks WHERE series_id = $1 ORDER BY first_step, first_timestamp_ms', id)
+}
+
+test('blocks that are told as points come are those that are told by reading the points', async () => {
+  const runId = await mlflow.createRun()
+  await log(runId, curve(13_000))
+  const told = await blocksOf(runId)
+  expect(told.length).toBe(2)
+  expect(await seriesOf(runId)).toMatchObject({ summarised: 8192, losses: 0 })
+  await log(runId, [{ step: 17, timestamp: 1_600_000_000_000, value: 500 }])
+  expect(await blocksOf(runId)).toEqual([])
+  await tables(
+    `DELETE FROM metric_points USING run_metrics m WHERE m.run_id = $1
+    AND metric_points.series_id = m.series_id AND metric_points.timestamp_ms = 1600000000000`,
+    runId,
+  )
+  await tables('UPDATE run_metrics SET point_count = point_count - 1 WHERE run_id = $1', runId)
+  await summarise(runId)
+  expect(await blocksOf(runId)).toEqual(told)
+})
+
+test('when another server has added points to a series too, its blocks are told by reading them', async () => {
+  const runId = await mlflow.createRun()
+  const points = curve(13_000)
+  await log(runId, points.slice(0, 5000))
+  const others = points.slice(5000, 5100)
+  const { scope } = app.owner
+  await app.foundation.database.transaction(scope, (tx) =>
+    metricRepository.addPoints(tx, scope, [
+      {
+        runId,
+        key: 'loss',
+        steps: others.map(({ step }) => step),
+        timestampsMs: others.map(({ timestamp }) => timestamp),
+        values: others.map(({ value }) => value),
+      },
+    ]),
+  )
+  await log(runId, points.slice(5100))
+  expect((await seriesOf(runId)).summarised).toBe(0)
+  await summarise(runId)
+  expect((await seriesOf(runId)).summarised).toBe(8192)
+  expectToShow(await show(runId, { maxPoints: 300 }), points, 300)
+})
+
+test('a server at work summarises by itself what has grown long and came in no order', async () => {
   const { summaries } = app.services
   await summaries.start()
   const runId = await mlflow.createRun()
-  await log(runId, curve(9000))
+  const points = curve(9000)
+  await log(runId, [...points.slice(1), ...points.slice(0, 1)])
   await summaries.stop()
   expect((await seriesOf(runId)).summarised).toBe(4096)
 })

@@ -87,7 +87,8 @@ const comesBefore = (curve: Curve, a: number, b: number): boolean => {
   return isBefore(pointAt(curve, a), pointAt(curve, b))
 }
 
-const pointAt = ({ steps, timestampsMs, values }: Curve, index: number): OrderedPoint => {
+/** The point of a curve at a place that it has. */
+export const pointAt = ({ steps, timestampsMs, values }: Curve, index: number): OrderedPoint => {
   const [step, timestampMs, value] = [steps[index], timestampsMs[index], values[index]]
   if (step === undefined || timestampMs === undefined || value === undefined)
     throw new Error(`a curve has no point ${String(index)}`)

@@ -3,13 +3,16 @@ import { prepared } from '../prepared.js'
 const newer = `m.point_count = 0
     OR (extent.last_step, extent.last_timestamp_ms, extent.last_value) > (m.step, m.timestamp_ms, m.value)`
 
-const lateness = `m.point_count - m.summarised_count AS behind,
+const growth = `m.point_count, m.summarised_count,
     m.summarised_count > 0 AND (extent.first_step, extent.first_timestamp_ms, extent.first_value)
       <= (m.summarised_step, m.summarised_timestamp_ms, m.summarised_value) AS late`
 
 /** Side by side in the list of what is selected: as a table, PostgreSQL would first lay each array down as one. */
 const given = `
     SELECT unnest($2::bigint[]), unnest($3::bigint[]), unnest($4::bigint[]), unnest($5::double precision[]), $1`
+
+/** `IS TRUE`: not a condition to find series by, which would walk all that the project ever had in an index. */
+const isOfProject = '(m.project_id = $1) IS TRUE'
 
 const extents = `unnest($6::bigint[], $7::bigint[], $8::bigint[], $9::double precision[],
       $10::bigint[], $11::bigint[], $12::double precision[], $13::bigint[])
@@ -21,10 +24,17 @@ const latest = `
     value = CASE WHEN ${newer} THEN extent.last_value ELSE m.value END`
 
 /**
+ * For the transaction: no table is read from end to end, and whoever finds a dead entry of an index marks it, so that the
+ * next one passes it by. Statements are planned while there is little, and the plan is kept.
+ */
+export const throughKeys = prepared(`SELECT set_config('enable_seqscan', 'off', true),
+  set_config('enable_bitmapscan', 'off', true)`)
+
+/**
  * Add points and bring the latest values up to date, in one statement. A point that is known already is left alone
  * and not counted. The latest is the one with the greatest (step, timestamp, value), as in MLflow. Answers for each series
- * that grew how many of its points are in no block, and whether a point came late, among those that are; both are null
- * when there is no such series.
+ * that grew how many points it has, how many of them are in blocks, and whether a point came late, among those; all are
+ * null when there is no such series.
  * $1 project; parallel, a point each: $2 series, $3 steps, $4 timestamps in milliseconds, $5 values; parallel, a series each:
  * $6 series, $7 step, $8 timestamp and $9 value of its first point, $10 step, $11 timestamp and $12 value of its last, $13
  * how many points it is given.
@@ -39,10 +49,11 @@ export const addPoints = prepared(`
   ), grown AS (
   UPDATE run_metrics m SET point_count = m.point_count + counted.point_count, ${latest}
   FROM counted JOIN ${extents} ON extent.series_id = counted.series_id
-  WHERE m.series_id = counted.series_id AND m.project_id = $1
-  RETURNING m.series_id, ${lateness}
+  WHERE m.series_id = counted.series_id AND ${isOfProject}
+  RETURNING m.series_id, ${growth}
   )
-  SELECT series_id AS "seriesId", grown.behind, grown.late FROM counted LEFT JOIN grown USING (series_id)`)
+  SELECT series_id AS "seriesId", grown.point_count AS "pointCount",
+    grown.summarised_count AS "toldCount", grown.late FROM counted LEFT JOIN grown USING (series_id)`)
 
 /**
  * The same for points that are new, all of them, which takes a quarter less: nothing is looked up before it is written, and
@@ -54,7 +65,8 @@ export const appendPoints = prepared(`
   ), grown AS (
   UPDATE run_metrics m SET point_count = m.point_count + extent.point_count, ${latest}
   FROM ${extents}
-  WHERE m.series_id = extent.series_id AND m.project_id = $1
-  RETURNING m.series_id, ${lateness}
+  WHERE m.series_id = extent.series_id AND ${isOfProject}
+  RETURNING m.series_id, ${growth}
   )
-  SELECT extent.series_id AS "seriesId", grown.behind, grown.late FROM ${extents} LEFT JOIN grown USING (series_id)`)
+  SELECT extent.series_id AS "seriesId", grown.point_count AS "pointCount",
+    grown.summarised_count AS "toldCount", grown.late FROM ${extents} LEFT JOIN grown USING (series_id)`)

@@ -1,4 +1,4 @@
-import { piecePoints } from './tracking-summarise-points.sql.js'
+import { piecePoints } from '../../core/tracking/tail.js'
 
 /** Room to sort 200,000 points without the disk; until the transaction ends. */
 export const roomForSeries = `SELECT set_config('work_mem', '32MB', true)`

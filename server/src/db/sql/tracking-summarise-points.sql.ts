@@ -1,8 +1,5 @@
+import { blockPoints, piecePoints } from '../../core/tracking/tail.js'
 import { prepared } from '../prepared.js'
-
-/** How many points a block holds, and each of its pieces. */
-export const blockPoints = 4096
-export const piecePoints = 128
 
 /** Where the blocks of a series end, locked until the transaction ends. $1 project, $2 series. */
 export const lockSummary = prepared(`
@@ -55,6 +52,21 @@ export const summarisePoints = `
     summarised_step = ending.last_step, summarised_timestamp_ms = ending.last_timestamp_ms,
     summarised_value = ending.last_value
   FROM ending WHERE m.project_id = $1 AND m.series_id = $2`
+
+/**
+ * Tell a block that is known, and note that the blocks end with it. $1 project, $2 series; $3 step, $4 timestamp and $5
+ * value of its first point, $6, $7 and $8 of its last; parallel, a piece each: $9 steps, $10 timestamps and $11 values of
+ * their last points, $12 least and $13 greatest values.
+ */
+export const addBlock = prepared(`
+  WITH block AS (
+    INSERT INTO metric_blocks (project_id, series_id, first_step, first_timestamp_ms, first_value, last_step,
+      last_timestamp_ms, last_value, steps, timestamps_ms, values, lows, highs)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
+  )
+  UPDATE run_metrics m SET summarised_count = m.summarised_count + ${String(blockPoints)},
+    summarised_step = $6, summarised_timestamp_ms = $7, summarised_value = $8
+  WHERE m.series_id = $2 AND m.project_id = $1`)
 
 /** Throw away the blocks of series. $1 project, $2 series. */
 export const forgetBlocks = `

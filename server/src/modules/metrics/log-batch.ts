@@ -5,7 +5,7 @@ import { renewAfterMs } from '../../core/tracking/silence.js'
 import type { Deps, ProjectScope, Tx } from '../../deps.js'
 import type { KeyValue } from '../experiments/service.js'
 import type { RunsService } from '../runs/service.js'
-import { metricRepository as metrics, type LoggableRun, type ModelPoint, type OfRun } from './repository.js'
+import { metricRepository as metrics, type Added, type LoggableRun, type ModelPoint, type OfRun } from './repository.js'
 import { createSeriesMemory, SeriesGone, type SeriesMemory } from './series-memory.js'
 import type { Summaries } from './summaries.js'
 
@@ -24,10 +24,10 @@ type LogBatchDeps = Pick<Deps, 'database' | 'clock' | 'config'> & {
   readonly summaries: Pick<Summaries, 'want'>
 }
 
-/** What was refused, a request each, and which series have grown long. */
+/** What was refused, a request each, and what came of the points of the others. */
 interface Kept {
   readonly refusals: readonly (NovaBrainError | null)[]
-  readonly long: readonly string[]
+  readonly added: Added
 }
 
 const runNameTag = 'mlflow.runName'
@@ -62,7 +62,8 @@ export const createLogBatch = ({ database, clock, config, runs, summaries }: Log
   const keep = (scope: ProjectScope, requests: readonly LogRequest[], inMind: SeriesMemory | null): Promise<Kept> =>
     database.transaction(scope, async (tx) => {
       const curves = curvesOf(requests)
-      const [found, known, early] = await Promise.all([
+      const [, found, known, early] = await Promise.all([
+        metrics.throughKeys(tx),
         metrics.loggable(tx, scope, distinct(requests.map((request) => request.runId))),
         knownParams(tx, scope, requests),
         inMind?.holds(curves) === true ? metrics.addPoints(tx, scope, curves, inMind) : null,
@@ -77,18 +78,19 @@ export const createLogBatch = ({ database, clock, config, runs, summaries }: Log
         scope,
         found.filter((run) => logging.has(run.id)),
       )
-      const long = early ?? (await metrics.addPoints(tx, scope, curvesOf(accepted), inMind))
+      const added = early ?? (await metrics.addPoints(tx, scope, curvesOf(accepted), inMind))
       await write(tx, scope, accepted)
       for (const request of accepted) await rename(tx, request)
-      return { refusals, long }
+      return { refusals, added }
     })
 
   return async (scope: ProjectScope, requests: readonly LogRequest[]): Promise<readonly (NovaBrainError | null)[]> => {
-    const { refusals, long } = await keep(scope, requests, memory).catch((error: unknown) => {
+    const { refusals, added } = await keep(scope, requests, memory).catch((error: unknown) => {
       if (error instanceof SeriesGone || error instanceof AheadOfRefusal) return keep(scope, requests, null)
       throw error
     })
-    summaries.want(scope, long)
+    memory.keep(added.learnt)
+    summaries.want(scope, added.long)
     return refusals
   }
 }

@@ -7,17 +7,26 @@ import {
   type Extent,
   type OrderedPoint,
 } from '../../core/tracking/curve.js'
+import {
+  blockPoints,
+  cutBlocks,
+  extendTail,
+  noTail,
+  toldBehind,
+  type Block,
+  type Tail,
+} from '../../core/tracking/tail.js'
 import type { ProjectScope, Tx } from '../../deps.js'
 import { addModelMetrics } from '../../db/sql/tracking-add-model-metrics.sql.js'
 import { addParams } from '../../db/sql/tracking-add-params.sql.js'
-import { addPoints, appendPoints } from '../../db/sql/tracking-add-points.sql.js'
+import { addPoints, appendPoints, throughKeys } from '../../db/sql/tracking-add-points.sql.js'
 import { knownParams } from '../../db/sql/tracking-known-params.sql.js'
 import { loggableRuns } from '../../db/sql/tracking-loggable-runs.sql.js'
 import { metricHistoryRange } from '../../db/sql/tracking-metric-history-range.sql.js'
 import { metricHistory } from '../../db/sql/tracking-metric-history.sql.js'
 import { metricSeries, roomForSeries } from '../../db/sql/tracking-metric-series.sql.js'
 import { findSeries, openSeries } from '../../db/sql/tracking-open-series.sql.js'
-import { blockPoints, forgetBlocks, lockSummary, summarisePoints } from '../../db/sql/tracking-summarise-points.sql.js'
+import { addBlock, forgetBlocks, lockSummary, summarisePoints } from '../../db/sql/tracking-summarise-points.sql.js'
 import { seriesDigests } from '../../db/sql/tracking-series-digests.sql.js'
 import { setTags } from '../../db/sql/tracking-set-tags.sql.js'
 import { touchRuns } from '../../db/sql/tracking-touch-runs.sql.js'
@@ -25,7 +34,13 @@ import type { SeriesDigest } from '../../core/tracking/run-digest.js'
 import type { LifecycleStage } from '../experiments/service.js'
 import { bigintArray, doubleArray } from '../../db/number-arrays.js'
 import { isUniqueViolation } from '../../db/faults.js'
-import { createSeriesMemory, SeriesGone, type KnownSeries, type SeriesMemory } from './series-memory.js'
+import {
+  createSeriesMemory,
+  SeriesGone,
+  type KnownSeries,
+  type NamedSeries,
+  type SeriesMemory,
+} from './series-memory.js'
 
 /** One point of a metric; the value as it is kept (no infinities). */
 export interface Point {
@@ -77,8 +92,17 @@ export interface Bucket {
 /** What became of a series to which points were added; `null` when it is not there. */
 interface GrownSeries {
   readonly seriesId: string
-  readonly behind: number | null
+  readonly pointCount: number | null
+  readonly toldCount: number | null
   readonly late: boolean | null
+}
+
+/** What came of points that were added. */
+export interface Added {
+  /** Series that have grown long, and must be read to be told in blocks. */
+  readonly long: readonly string[]
+  /** What to keep in mind when this is committed. */
+  readonly learnt: readonly NamedSeries[]
 }
 
 interface Summary {
@@ -99,14 +123,17 @@ export interface SeriesQuery {
 
 type Project = Pick<ProjectScope, 'projectId'>
 
-/** A block is told only when another is full of newer points: what comes a little late meets no block. */
-const summariseBehind = 2 * blockPoints
 /** A series that lost its blocks so often is written in no order, and is left without. */
 const mostLosses = 8
 const mostBlocksAtOnce = 64
 
 /** Points, params and tags written set-based, and points read. */
 export const metricRepository = {
+  /** Statements of this transaction find what they need by its keys, however they would be planned. */
+  async throughKeys(tx: Tx): Promise<void> {
+    await tx.query(throughKeys)
+  },
+
   async loggable(tx: Tx, scope: Project, runIds: readonly string[]): Promise<LoggableRun[]> {
     return tx.query(loggableRuns, [scope.projectId, runIds])
   },
@@ -116,23 +143,18 @@ export const metricRepository = {
   },
 
   /**
-   * Keep points; answers the series that have grown long enough to be summarised. Series in mind are not looked up, nor
-   * points that come after all that are in mind; when that proves wrong, everything is forgotten and `SeriesGone` is thrown.
+   * Keep points. Series in mind are not looked up, nor points that come after all that are in mind; when that proves
+   * wrong, everything is forgotten and `SeriesGone` is thrown. A series whose tail is in mind is told in blocks as it grows.
    */
-  async addPoints(
-    tx: Tx,
-    scope: Project,
-    given: readonly Curve[],
-    inMind: SeriesMemory | null = null,
-  ): Promise<string[]> {
+  async addPoints(tx: Tx, scope: Project, given: readonly Curve[], inMind: SeriesMemory | null = null): Promise<Added> {
     const curves = joinedCurves(given)
-    if (curves.length === 0) return []
+    if (curves.length === 0) return { long: [], learnt: [] }
     const memory = inMind ?? createSeriesMemory()
     const series = await openedSeries(tx, scope, curves, memory)
     const extents = curves.map(extentOf)
-    const areNew = extents.every(({ first, ascending }, index) => ascending && isAfter(series[index]?.last, first))
+    const areNew = extents.map(({ first, ascending }, index) => ascending && isAfter(series[index]?.last, first))
     remember(memory, curves, extents)
-    const statement = inMind !== null && areNew ? appendPoints : addPoints
+    const statement = inMind !== null && !areNew.includes(false) ? appendPoints : addPoints
     const grown = await grow(tx, statement, memory, [
       scope.projectId,
       ...pointColumns(curves, series),
@@ -140,13 +162,14 @@ export const metricRepository = {
     ])
     const late = grown.filter(({ late }) => late).map(({ seriesId }) => seriesId)
     if (late.length > 0) await tx.query(forgetBlocks, [scope.projectId, late])
-    return grown.filter(({ behind }) => (behind ?? 0) >= summariseBehind).map(({ seriesId }) => seriesId)
+    const told = await tellBlocks(tx, scope, series, tailsAfter({ curves, series, areNew }, grown))
+    return { long: longWithout(told, grown), learnt: learntOf({ curves, series, extents }, told) }
   },
 
   /** Tell more of the first points of a series in blocks; answers whether there is more to do. */
   async summarise(tx: Tx, scope: Project, seriesId: string): Promise<boolean> {
     const [summary]: Summary[] = await tx.query(lockSummary, [scope.projectId, seriesId])
-    if (summary === undefined || summary.losses > mostLosses || summary.behind < summariseBehind) return false
+    if (summary === undefined || summary.losses > mostLosses || summary.behind < toldBehind) return false
     const due = Math.floor(summary.behind / blockPoints) - 1
     const { step, timestampMs, value } = summary
     const count = Math.min(due, mostBlocksAtOnce)
@@ -203,7 +226,7 @@ export const metricRepository = {
 
   /** The series of a curve if it has grown long enough to be summarised. */
   longSeries: ([bucket]: readonly Bucket[]): string[] =>
-    bucket !== undefined && bucket.behind >= summariseBehind ? [bucket.seriesId] : [],
+    bucket !== undefined && bucket.behind >= toldBehind ? [bucket.seriesId] : [],
 
   /** All points of the metrics of runs, each metric as one digest. */
   async digests(tx: Tx, scope: Project, runIds: readonly string[]): Promise<OwnedSeriesDigest[]> {
@@ -229,7 +252,7 @@ const grow = async (
     memory.forget()
     throw new SeriesGone('a point that was thought to be new is known', { cause: error })
   })
-  if (grown.every(({ behind }) => behind !== null)) return grown
+  if (grown.every(({ pointCount }) => pointCount !== null)) return grown
   memory.forget()
   throw new SeriesGone('a series that was in mind is not there')
 }
@@ -242,6 +265,77 @@ const remember = (memory: SeriesMemory, curves: readonly Curve[], extents: reado
       memory.keep([{ ...known, runId, key, last }])
   }
 }
+
+interface Growth {
+  readonly curves: readonly Curve[]
+  readonly series: readonly KnownSeries[]
+  readonly areNew: readonly boolean[]
+}
+
+/**
+ * The tails of series with their new points, where they hold: the points came in order, and the series has as many, and as
+ * many of them in blocks, as were seen. Nobody else has added any then.
+ */
+const tailsAfter = ({ curves, series, areNew }: Growth, grown: readonly GrownSeries[]): readonly (Tail | null)[] => {
+  const bySeries = new Map(grown.map((one) => [one.seriesId, one]))
+  return curves.map((curve, index) => {
+    const known = series[index]
+    if (known === undefined || known.tail === null || areNew[index] !== true) return null
+    const [tail, now] = [extendTail(known.tail, curve), bySeries.get(known.seriesId)]
+    return now?.pointCount === tail.pointCount && now.toldCount === tail.toldCount ? tail : null
+  })
+}
+
+/** Tells the blocks that are due of each tail; answers the tails after that, by their series. */
+const tellBlocks = async (
+  tx: Tx,
+  scope: Project,
+  series: readonly KnownSeries[],
+  tails: readonly (Tail | null)[],
+): Promise<ReadonlyMap<string, Tail>> => {
+  const told = new Map<string, Tail>()
+  const writes: Promise<unknown>[] = []
+  for (const [index, { seriesId }] of series.entries()) {
+    const tail = tails[index] ?? null
+    if (tail === null) continue
+    const cut = cutBlocks(tail)
+    told.set(seriesId, cut.tail)
+    for (const block of cut.blocks) writes.push(tx.query(addBlock, blockColumns(scope, seriesId, block)))
+  }
+  await Promise.all(writes)
+  return told
+}
+
+const blockColumns = ({ projectId }: Project, seriesId: string, { first, last, pieces }: Block): unknown[] => {
+  const ends = [first, last].flatMap(({ step, timestampMs, value }) => [step, timestampMs, value])
+  const steps = bigintArray([pieces.map((piece) => piece.last.step)])
+  const timestamps = bigintArray([pieces.map((piece) => piece.last.timestampMs)])
+  const [values, lows, highs] = [
+    pieces.map((piece) => piece.last.value),
+    pieces.map(({ low }) => low),
+    pieces.map(({ high }) => high),
+  ].map((list) => doubleArray([list]))
+  return [projectId, seriesId, ...ends, steps, timestamps, values, lows, highs]
+}
+
+const longWithout = (told: ReadonlyMap<string, Tail>, grown: readonly GrownSeries[]): string[] =>
+  grown
+    .filter(({ seriesId, pointCount, toldCount }) => {
+      return !told.has(seriesId) && (pointCount ?? 0) - (toldCount ?? 0) >= toldBehind
+    })
+    .map(({ seriesId }) => seriesId)
+
+const learntOf = (
+  { curves, series, extents }: Pick<Growth, 'curves' | 'series'> & { readonly extents: readonly Extent[] },
+  told: ReadonlyMap<string, Tail>,
+): NamedSeries[] =>
+  curves.flatMap(({ runId, key }, index) => {
+    const [known, extent] = [series[index], extents[index]]
+    if (known === undefined || extent === undefined) return []
+    const { seriesId } = known
+    const last = isAfter(known.last, extent.last) ? extent.last : known.last
+    return [{ runId, key, seriesId, last, tail: told.get(seriesId) ?? null }]
+  })
 
 const isAfter = (last: OrderedPoint | null | undefined, point: OrderedPoint): boolean =>
   last === null || last === undefined || isBefore(last, point)
@@ -281,7 +375,8 @@ interface SeriesRow extends OrderedPoint {
   readonly pointCount: number
 }
 
-const withLast = (row: SeriesRow) => ({ ...row, last: row.pointCount === 0 ? null : row })
+const withLast = (row: SeriesRow): SeriesRow & NamedSeries =>
+  row.pointCount === 0 ? { ...row, last: null, tail: noTail } : { ...row, last: row, tail: null }
 
 const namesOf = (curves: readonly Curve[]): [string[], string[]] => [
   curves.map(({ runId }) => runId),

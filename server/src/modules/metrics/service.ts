@@ -67,8 +67,8 @@ export const createMetricsService = (
     },
 
     /** Points of runs that are taken over from elsewhere, inside somebody's transaction; answers the series that are long. */
-    adopt: (tx: Tx, scope: ProjectScope, curves: readonly Curve[]): Promise<string[]> =>
-      metrics.addPoints(tx, scope, curves),
+    adopt: async (tx: Tx, scope: ProjectScope, curves: readonly Curve[]): Promise<readonly string[]> =>
+      (await metrics.addPoints(tx, scope, curves)).long,
     /** Ask that series be told in blocks; those that `adopt` answered, after the commit. */
     summarise: (scope: ProjectScope, seriesIds: readonly string[]): void => summaries.want(scope, seriesIds),
     adoptModelPoints: (tx: Tx, scope: ProjectScope, points: readonly ModelPoint[]): Promise<void> =>
