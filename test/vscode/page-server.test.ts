@@ -22,6 +22,7 @@ const page = (answers: Answers = {}, token: string | null = 'nb_kept') => {
   const network = aPlatform(aServer({ [`GET ${base}/jobs/${job.id}`]: job, ...answers }))
   const session = createSession(fake.editor, network.platform)
   const posted: ToPage[] = []
+  const titles: string[] = []
   let say: (message: FromPage) => void = () => undefined
   const host = createPageHost((message) => say(structuredClone(message)))
   const served = servePage(
@@ -37,7 +38,7 @@ const page = (answers: Answers = {}, token: string | null = 'nb_kept') => {
         say = listener
         return () => (say = () => undefined)
       },
-      setTitle: () => undefined,
+      setTitle: (title) => void titles.push(title),
     },
     target,
   )
@@ -56,6 +57,7 @@ const page = (answers: Answers = {}, token: string | null = 'nb_kept') => {
     say: (message: FromPage) => say(message),
     host: host.host,
     posted,
+    titles,
     of,
     start,
   }
@@ -71,6 +73,17 @@ describe('what a page is given', () => {
     expect(p.of('start')).toHaveLength(1)
     expect(p.of('start')[0]?.start).toMatchObject({ target, projectId, role: 'editor', locale: 'en' })
     expect(JSON.stringify(p.posted)).not.toMatch(/nb_kept|nova\.test/)
+  })
+
+  test('its tab is called as the job is, also when the list has not heard of it, or as the run that has none', async () => {
+    const named = async (ofRun: object | null) => {
+      const p = page({ [`GET ${base}/runs/${job.runId}`]: { name: 'train', job: ofRun } })
+      await p.start()
+      await until(() => p.titles.length > 0)
+      return p.titles
+    }
+    expect(await named({ id: job.id, number: 7, status: 'running' })).toEqual(['#7 train'])
+    expect(await named(null)).toEqual(['train'])
   })
 
   test('signed out, it is told so in words with one button', async () => {

@@ -133,7 +133,7 @@ const nameOf = async (live: Live, target: PageTarget): Promise<string | null> =>
   const params = { projectId: live.projectId }
   if (target.runId === undefined) return null
   return live.client.getRun({ params: { ...params, runId: target.runId } }).then(
-    ({ name }) => name,
+    ({ name, job }) => (job === null ? name : `#${String(job.number)} ${name}`),
     () => null,
   )
 }
