@@ -138,6 +138,34 @@ test('without a GPU in the cluster none is asked for', async () => {
   expect(submission.draft.resources.gpuCount).toBe(0)
 })
 
+test('a range of GPUs that was chosen the last time is previewed and sent again', async () => {
+  const { client, called } = server()
+  const resources = { gpuCount: 1, maxGpuCount: 4, gpuMilli: 1000, gpuMemoryMib: 0, cpuMilli: 1000, memoryMib: 1024 }
+  const { submission } = begin(client, { lastChoice: { resources } })
+  await submission.infer()
+  expect(called('previewJob')[0]?.input).toMatchObject({ body: { resources: { gpuCount: 1, maxGpuCount: 4 } } })
+  await submission.change({ ...choiceOf(submission), resources: { ...resources, maxGpuCount: 8 } })
+  expect(called('previewJob')[1]?.input).toMatchObject({ body: { resources: { gpuCount: 1, maxGpuCount: 8 } } })
+  await submission.submit(choiceOf(submission))
+  expect(called('submitJob')[0]?.input).toMatchObject({ body: { resources: { gpuCount: 1, maxGpuCount: 8 } } })
+})
+
+test('of each model it is told how many there are, how many are free, and how many one node has', async () => {
+  const gpu = (model: string, freeMilli = 1000) => ({ kind: 'gpu', model, memoryMib: 1, simulated: false, freeMilli })
+  const node = (devices: object[], state = 'ready') => ({ state, devices })
+  const items = [
+    node([gpu('A'), gpu('A', 0), gpu('B')]),
+    node([gpu('A'), { ...gpu('CPU'), kind: 'cpu' }]),
+    node([gpu('A'), gpu('A'), gpu('A')], 'cordoned'),
+  ]
+  const { submission } = begin(server({ listNodes: () => ({ items }) }).client)
+  await submission.infer()
+  expect(submission.draft.deviceChoices).toMatchObject([
+    { model: 'A', total: 3, free: 2, mostOnNode: 2 },
+    { model: 'B', total: 1, free: 1, mostOnNode: 1 },
+  ])
+})
+
 test('submitting uploads what is missing and sends the job with its key', async () => {
   const { client, called } = server()
   const { submission } = begin(client)

@@ -221,6 +221,44 @@ inJupyterLab('in a real JupyterLab', () => {
     await page.context().close()
   })
 
+  test('a range of GPUs is asked for on the card, which says how wide it starts and knows it the next time', async () => {
+    await writeNotebook(jupyter, 'elastic.ipynb', ['import os\nprint(os.environ["NOVABRAIN_GPU_COUNT"])'])
+    const { page } = await browser.newPage()
+    await openNotebook(page, jupyter, 'elastic.ipynb')
+    const openDevice = async () => {
+      await openCard(page)
+      await card(page)
+        .getByText(/pinned/)
+        .waitFor()
+      await card(page)
+        .getByRole('button', { name: /Device/ })
+        .click()
+    }
+    const submitWith = async (most: string) => {
+      await card(page).getByLabel('At most').fill(most)
+      await card(page).getByLabel('At most').press('Tab')
+      await card(page)
+        .getByText(most === '' ? /^Starts now on [^ ]+\.( |$)/ : /^Starts now on .* with 2 of 1–2 GPUs\./)
+        .waitFor()
+      await picture(page, `lab-27-card-range${most}`)
+      await card(page).getByRole('button', { name: 'Run', exact: true }).click()
+      await card(page).getByRole('button', { name: 'Open the run' }).waitFor()
+      await page.keyboard.press('Escape')
+      return newest()
+    }
+    await openDevice()
+    const elastic = await submitWith('2')
+    expect(elastic.resources).toMatchObject({ gpuCount: 1, maxGpuCount: 2 })
+    await until(async () => (await job(elastic.id)).status === 'succeeded')
+    expect((await job(elastic.id)).attempt?.devices).toHaveLength(2)
+    await openDevice()
+    expect(await card(page).getByLabel('At most').inputValue()).toBe('2')
+    const plain = await submitWith('')
+    expect(plain.resources.maxGpuCount).toBeUndefined()
+    await until(async () => (await job(plain.id)).status === 'succeeded')
+    await page.context().close()
+  })
+
   test('a run that is preempted goes back to the queue, resumes, and succeeds', async () => {
     const stop = join(home, 'go-on')
     const wait = `import os, time\nwhile not os.path.exists(${JSON.stringify(stop)}): time.sleep(0.1)\nprint("done")`

@@ -154,6 +154,47 @@ inChromium('the elements in a browser', () => {
     expect((await sent('nb-change')).length).toBeGreaterThanOrEqual(5)
   })
 
+  test('a range of GPUs is judged where it is written, and one that is none cannot be run', async () => {
+    await show('card-ready')
+    await set({ undoMs: 0 })
+    await page.getByRole('button', { name: /^Device/ }).click()
+    const type = async (label: string, text: string) => {
+      await page.getByLabel(label).fill(text)
+      await page.getByLabel(label).press('Tab')
+    }
+    await type('At most', '4')
+    await page.getByText('A10G × 1–4').waitFor()
+    await page.getByText('It starts with 1 or more').waitFor()
+    expect((await sent('nb-change')).at(-1)).toMatchObject({ resources: { gpuCount: 1, maxGpuCount: 4 } })
+    const asked = (await sent('nb-change')).length
+    await type('How many', '6')
+    await page.getByRole('alert').getByText('6 to 4 GPUs is no range').waitFor()
+    expect(await page.getByRole('button', { name: 'Run', exact: true }).isDisabled()).toBe(true)
+    expect(await sent('nb-change')).toHaveLength(asked)
+    await type('How many', '2')
+    await page.getByRole('button', { name: 'Run', exact: true }).click()
+    const [choice] = (await sent('nb-submit')) as SubmitChoice[]
+    expect(choice).toMatchObject({ resources: { gpuCount: 2, maxGpuCount: 4, gpuMilli: 1000 } })
+  })
+
+  test('a range ends when its end is taken away, or with the GPUs, and none is offered where nodes have one', async () => {
+    await show('card-range')
+    await page.getByLabel('At most').fill('')
+    await page.getByLabel('At most').press('Tab')
+    expect((await sent('nb-change')).at(-1)).toMatchObject({ resources: { gpuCount: 1, maxGpuCount: null } })
+    await show('card-range')
+    await page.getByLabel('Device').selectOption('cpu')
+    expect((await sent('nb-change')).at(-1)).toMatchObject({ resources: { gpuCount: 0, maxGpuCount: null } })
+    await show('card-device')
+    await page.getByLabel('At most').waitFor()
+    await page.evaluate(() => {
+      const card = document.body.firstElementChild as HTMLElement & { draft: { deviceChoices: object[] } }
+      const deviceChoices = card.draft.deviceChoices.slice(0, 1).map((each) => ({ ...each, mostOnNode: 1 }))
+      card.draft = { ...card.draft, deviceChoices }
+    })
+    await page.getByLabel('At most').waitFor({ state: 'detached' })
+  })
+
   test('arrow keys go through the runs, Enter opens one, and Tab reaches its actions', async () => {
     await show('run-list-narrow')
     await page.locator('.row').first().focus()

@@ -270,6 +270,37 @@ inVsCode('in a real VS Code', () => {
     await page.locator('.markers-panel .monaco-list-row', { hasText: 'ValueError: no such column' }).first().waitFor()
   })
 
+  test('a range of GPUs is written in the list, which says how wide it starts and knows it the next time', async () => {
+    await openFile(page, 'train.py')
+    await openList()
+    const chooseGpu = async (label: string) => {
+      await pick(page, 'GPU')
+      await pick(page, label)
+    }
+    await chooseGpu('From … to … GPUs')
+    await page.locator('.quick-input-widget:visible input.input').fill('2-1')
+    await page.locator('.quick-input-widget:visible').getByText('2 to 1 GPUs is no range').waitFor()
+    await picture(page, 'vscode-range-fault')
+    await typeInto(page, '1-2')
+    await firstEntry().getByText('with 2 of 1–2 GPUs').waitFor()
+    await picture(page, 'vscode-range')
+    expect((await pickItems(page))[0]?.label).toMatch(/Run now on 1–2 × GPU 24 GiB/)
+    await page.keyboard.press('Enter')
+    const elastic = await server.until((await newJob()).id, ({ status }) => status === 'succeeded')
+    expect(elastic.resources).toMatchObject({ gpuCount: 1, maxGpuCount: 2 })
+    expect(elastic.attempt?.devices).toHaveLength(2)
+    await openFile(page, 'train.py')
+    await openList()
+    expect((await pickItems(page))[0]?.label).toContain('1–2 ×')
+    await chooseGpu('Any GPU')
+    await firstEntry()
+      .getByText(/Run now on GPU/)
+      .waitFor()
+    await page.keyboard.press('Enter')
+    const plain = await server.until((await newJob()).id, ({ status }) => status === 'succeeded')
+    expect(plain.resources.maxGpuCount).toBeUndefined()
+  })
+
   test('an environment is pinned, and compared with its pin', async () => {
     await openFile(page, 'train.py')
     await runCommand(page, 'NovaBrain: Pin Python Environment')

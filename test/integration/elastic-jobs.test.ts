@@ -217,6 +217,20 @@ test('a job that has to make room while it saves itself waits again', async () =
   expect((await stage.job(rigid.id)).status).toBe('queued')
 })
 
+test('a preview says with how many GPUs a range would start, and that it waits only for its least', async () => {
+  const preview = (resources: Partial<Resources>, locale = 'en') =>
+    stage.app
+      .clientOf(stage.app.owner.token, { 'accept-language': locale })
+      .previewJob({ params: { projectId: stage.app.owner.project.id }, body: { resources } })
+  await run(gpus(1))
+  expect(await preview(gpus(1, 4))).toMatchObject({ startsNow: true, resources: gpus(1, 4) })
+  expect((await preview(gpus(1, 4))).message).toBe('Starts now on fake-node with 3 of 1–4 GPUs.')
+  expect((await preview(gpus(1, 2), 'zh-CN')).message).toBe('将立即在 fake-node 上以 2 块 GPU 开始（可用 1–2 块）。')
+  expect((await preview(gpus(2))).message).toBe('Starts now on fake-node.')
+  await run(gpus(3))
+  expect(await preview(gpus(1, 4))).toMatchObject({ startsNow: false, reason: (await preview(gpus(1))).reason })
+})
+
 test('a range is refused that is none, of shares, or of a kernel', async () => {
   const refused = async (resources: Partial<Resources>, code: string) => {
     await expect(stage.submit({ resources })).rejects.toMatchObject({ code })

@@ -11,6 +11,12 @@ export { durationBetween, formatDuration } from '../../shared/ui/src/format/dura
 export { formatCount, formatMetric } from '../../shared/ui/src/format/number.js'
 export { joinArguments, splitArguments } from '../../shared/ui/src/format/parameters.js'
 export { runRows } from '../../shared/ui/src/format/run-rows.js'
-export { formatJobDevice, formatModel, formatResources, isSimulated } from '../../shared/ui/src/format/resources.js'
+export {
+  formatJobDevice,
+  formatModel,
+  formatResources,
+  isSimulated,
+  rangeOf,
+} from '../../shared/ui/src/format/resources.js'
 export { formatSubmitter } from '../../shared/ui/src/format/submitter.js'
 export { verdictOf, verdictSentence } from '../../shared/ui/src/format/verdict.js'

@@ -3,6 +3,7 @@ import type { JobPreview, SubmitDraft } from '@novabrain/contracts'
 import {
   canRun,
   deviceItems,
+  gpusFault,
   parameterText,
   readParameters,
   submitItems,
@@ -50,7 +51,7 @@ const aDraft = (change: Partial<SubmitDraft> = {}): SubmitDraft => ({
   queueName: null,
   priorityClass: 'normal',
   preview: preview(),
-  deviceChoices: [{ ...device, total: 4, free: 3 }],
+  deviceChoices: [{ ...device, total: 4, free: 3, mostOnNode: 4 }],
   ...change,
 })
 const aView = (draft: SubmitDraft, change: Partial<SubmitView> = {}): SubmitView => ({
@@ -160,20 +161,50 @@ describe('each further entry changes one thing', () => {
   })
 
   test('devices: any, more of them as far as there are, models where there are several, none', () => {
-    const one = deviceItems(editor, [{ ...device, total: 4, free: 3 }])
-    expect(one.map(({ value }) => value.gpuCount)).toEqual([1, 2, 4, 0])
+    const one = deviceItems(editor, [{ ...device, total: 4, free: 3, mostOnNode: 4 }])
+    expect(one.map(({ value }) => (value === 'range' ? value : value.gpuCount))).toEqual([1, 2, 4, 'range', 0])
     const two = deviceItems(editor, [
-      { ...device, total: 2, free: 2 },
-      { ...device, model: 'NVIDIA A100', total: 1, free: 0 },
+      { ...device, total: 2, free: 2, mostOnNode: 2 },
+      { ...device, model: 'NVIDIA A100', total: 1, free: 0, mostOnNode: 1 },
     ])
-    expect(two.map(({ value }) => [value.gpuCount, value.gpuModel])).toEqual([
+    expect(two.map(({ value }) => (value === 'range' ? value : [value.gpuCount, value.gpuModel]))).toEqual([
       [1, null],
       [2, null],
       [1, 'NVIDIA H100'],
       [2, 'NVIDIA H100'],
       [1, 'NVIDIA A100'],
+      'range',
       [0, null],
     ])
+  })
+
+  test('no more GPUs are offered than one node has, and a range only where one has several', () => {
+    const spread = deviceItems(editor, [{ ...device, total: 4, free: 4, mostOnNode: 1 }])
+    expect(spread.map(({ value }) => (value === 'range' ? value : value.gpuCount))).toEqual([1, 0])
+  })
+
+  test('a choice of one number ends the range of the last time', () => {
+    const [one] = deviceItems(editor, [{ ...device, total: 4, free: 3, mostOnNode: 4 }])
+    expect(one?.value).toEqual({ gpuCount: 1, gpuModel: null, maxGpuCount: null })
+  })
+
+  test('a range is told where it was a number, with how wide it would start', () => {
+    const change = {
+      resources: { ...resources, maxGpuCount: 4 },
+      preview: preview({ message: 'Starts now on lab-1 with 3 of 1–4 GPUs.' }),
+    }
+    const [run, gpu] = submitItems(editor, aView(aDraft(change)))
+    expect(run?.label).toMatch(/Run now on 1–4 × .*H100/)
+    expect(run?.detail).toBe('Starts now on lab-1 with 3 of 1–4 GPUs.')
+    expect(gpu?.description).toBe('1–4 × GPU · 3 of 4 free')
+  })
+
+  test('what is typed as a range is judged as it is typed', () => {
+    expect(gpusFault(editor, '1-4')).toBeNull()
+    expect(gpusFault(editor, '2')).toBeNull()
+    expect(gpusFault(editor, 'all')).toBe('Write a range such as 1-4, or a number.')
+    expect(gpusFault(editor, '4-1')).toMatch(/^4 to 1 GPUs is no range\. .*does not end before it begins/)
+    expect(gpusFault(editor, '0-2')).toContain('begins with at least one')
   })
 })
 

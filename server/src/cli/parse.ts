@@ -1,4 +1,4 @@
-import type { Resources } from '@novabrain/contracts'
+import { readGpus, type Resources } from '@novabrain/contracts'
 import { UsageError } from './command.js'
 import type { Texts } from './texts.js'
 
@@ -15,9 +15,10 @@ export const parseSizeMib = (option: string, text: string, texts: Texts): number
 
 /** `2` as so many GPUs, `1-4` as any number of them from one to four. */
 export const parseGpus = (text: string, texts: Texts): Pick<Resources, 'gpuCount' | 'maxGpuCount'> => {
-  const [, least, most] = /^(\d+)(?:[-–](\d+))?$/.exec(text) ?? []
-  if (least === undefined) throw new UsageError(texts.badGpus(text))
-  return { gpuCount: Number(least), ...(most === undefined ? {} : { maxGpuCount: Number(most) }) }
+  const asked = readGpus(text)
+  if (asked === null) throw new UsageError(texts.badGpus(text))
+  const { gpuCount, maxGpuCount } = asked
+  return { gpuCount, ...(maxGpuCount === null ? {} : { maxGpuCount }) }
 }
 
 /** `90s`, `30m`, `2h` or `1d` as milliseconds. */

@@ -219,8 +219,14 @@ const queueOf = (queue: QueueFacts): SchedQueue => ({
   order: { kind: queue.orderKind, fair: queue.orderFair, patienceMs: queue.patienceMs },
 })
 
-/** A job that says with how many GPUs it makes do says by that that it goes on where it saved itself. */
-const elasticOf = (job: ActiveJob, moves: boolean): Pick<SchedJob, 'elastic' | 'resumes'> => {
+/**
+ * A job that says with how many GPUs it makes do says by that that it goes on where it saved itself; on another node only
+ * if it `moves`.
+ */
+export const elasticOf = (
+  job: Pick<ActiveJob, 'gpuCount' | 'maxGpuCount'>,
+  moves: boolean,
+): Pick<SchedJob, 'elastic' | 'resumes'> => {
   if (job.maxGpuCount === null) return {}
   const range = { minimumGpuCount: job.gpuCount, maximumGpuCount: job.maxGpuCount }
   return { elastic: moves ? range : { ...range, stays: true }, resumes: true }

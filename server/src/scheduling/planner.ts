@@ -19,7 +19,7 @@ import { systemScope, type Clock, type Deps } from '../deps.js'
 import type { Planner, WouldBe } from '../modules/jobs/planner.js'
 import { openAdmissions, requestOf } from './admission.js'
 import { admissionsOf, letIn } from './admission-book.js'
-import { queueKey, queueNameOf, readCluster, snapshotOf, type ClusterRows } from './cluster.js'
+import { elasticOf, queueKey, queueNameOf, readCluster, snapshotOf, type ClusterRows } from './cluster.js'
 import type { DemandBook } from './demand-book.js'
 import type { NodeBook } from './node-book.js'
 import type { RunTimeBook } from './run-time-book.js'
@@ -91,7 +91,7 @@ const memoryAskOf = ({ resources, gpuPeaksMib }: WouldBe) => ({
 })
 
 const wouldBeJob = (
-  { tenantId, queueName, owner, priorityClass, runTime }: WouldBe,
+  { tenantId, queueName, owner, priorityClass, resources, runTime }: WouldBe,
   request: JobRequest,
   nowMs: number,
 ): QueuedJob => ({
@@ -106,6 +106,7 @@ const wouldBeJob = (
   evictedAtMs: [],
   attainedMs: 0,
   notBeforeMs: 0,
+  ...elasticOf({ gpuCount: resources.gpuCount, maxGpuCount: resources.maxGpuCount ?? null }, false),
 })
 
 type Mine = Exclude<Decision, { type: 'preempt' | 'resize' }>
@@ -122,7 +123,15 @@ const previewOf = (
     const [pod] = decision.placement.pods
     const nodeName = snapshot.nodes.find(({ id }) => id === pod?.nodeId)?.name ?? null
     const device = rows.devices.find(({ id }) => id === pod?.devices[0]?.deviceId) ?? cpuOf(rows, pod?.nodeId)
-    return { startsNow: true, reason: 'ready', message: null, expectedWaitMs: 0, nodeName, device: deviceOf(device) }
+    return {
+      startsNow: true,
+      reason: 'ready',
+      message: null,
+      expectedWaitMs: 0,
+      nodeName,
+      gpuCount: pod?.devices.length ?? 0,
+      device: deviceOf(device),
+    }
   }
   const { estimatedStart } = decision
   return {
@@ -131,6 +140,7 @@ const previewOf = (
     message: explainHold({ ...decision, type: 'hold' } as HoldDecision, locale, () => '').message,
     expectedWaitMs: estimatedStart === null ? null : corrector.correct(estimatedStart, nowMs).p50Ms - nowMs,
     nodeName: null,
+    gpuCount: 0,
     device: null,
   }
 }

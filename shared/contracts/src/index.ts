@@ -165,4 +165,12 @@ export {
 } from './submit/submission.js'
 export { createOutbox, type Delivery, type KeptStore, type Outbox } from './submit/outbox.js'
 export { cardError, isAway } from './submit/card-error.js'
+export {
+  amendedResources,
+  gpuRangeFault,
+  gpusText,
+  mostGpusOnNode,
+  readGpus,
+  type GpusAsked,
+} from './submit/gpu-range.js'
 export { repeatOf, type RerunChange } from './submit/repeat.js'

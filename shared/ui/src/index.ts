@@ -26,7 +26,7 @@ export { durationBetween, formatDuration, type DurationWords } from './format/du
 export { formatCount, formatMetric } from './format/number.js'
 export { joinArguments, splitArguments } from './format/parameters.js'
 export { runRows, type RunRow } from './format/run-rows.js'
-export { formatJobDevice, formatModel, formatResources, isSimulated } from './format/resources.js'
+export { formatJobDevice, formatModel, formatResources, isSimulated, rangeOf } from './format/resources.js'
 export { formatSubmitter } from './format/submitter.js'
 export { verdictOf, verdictSentence } from './format/verdict.js'
 export type { NbEmptyState } from './elements/empty-state.js'

@@ -52,9 +52,28 @@ const draft: SubmitDraft = {
     },
   },
   deviceChoices: [
-    { model: 'NVIDIA A10G', memoryMib: 24_576, simulated: true, total: 4, free: 2 },
-    { model: 'NVIDIA H100', memoryMib: 81_920, simulated: false, total: 8, free: 0 },
+    { model: 'NVIDIA A10G', memoryMib: 24_576, simulated: true, total: 4, free: 2, mostOnNode: 4 },
+    { model: 'NVIDIA H100', memoryMib: 81_920, simulated: false, total: 8, free: 0, mostOnNode: 8 },
   ],
+}
+const elasticResources = { ...draft.resources, maxGpuCount: 4 }
+const elastic: SubmitDraft = {
+  ...draft,
+  resources: elasticResources,
+  preview: {
+    state: 'ready',
+    preview: {
+      startsNow: true,
+      message: 'Starts now on gpu-node-1 with 2 of 1–4 GPUs. It will run about 45 min.',
+      reason: 'ready',
+      expectedWaitMs: 0,
+      resources: elasticResources,
+      device: { model: 'NVIDIA A10G', memoryMib: 24_576, simulated: true },
+      nodeName: 'gpu-node-1',
+      peakGpuMemoryMib: null,
+      expectedRunMs: 2_700_000,
+    },
+  },
 }
 const inferring: SubmitDraft = {
   ...draft,
@@ -145,6 +164,12 @@ export const scenes: Readonly<Record<string, Scene>> = {
   'card-ready': card({ draft }),
   'card-inferring': card({ draft: inferring }),
   'card-device': card({ draft }, (element) =>
+    element.shadowRoot?.querySelectorAll<HTMLElement>('button.head')[1]?.click(),
+  ),
+  'card-range': card({ draft: elastic }, (element) =>
+    element.shadowRoot?.querySelectorAll<HTMLElement>('button.head')[1]?.click(),
+  ),
+  'card-range-fault': card({ draft: { ...elastic, resources: { ...elastic.resources, gpuCount: 6 } } }, (element) =>
     element.shadowRoot?.querySelectorAll<HTMLElement>('button.head')[1]?.click(),
   ),
   'card-files': card({ draft }, (element) =>

@@ -1,5 +1,14 @@
-import type { DeviceChoice, NotebookParameter, SubmitChoice, SubmitDraft } from '@novabrain/contracts'
-import { formatBytes, formatDuration, formatModel, stringsOf, type Strings } from '@novabrain/ui'
+import {
+  errorText,
+  gpuRangeFault,
+  mostGpusOnNode,
+  readGpus,
+  type DeviceChoice,
+  type NotebookParameter,
+  type SubmitChoice,
+  type SubmitDraft,
+} from '@novabrain/contracts'
+import { formatBytes, formatDuration, formatModel, rangeOf, stringsOf, type Strings } from '@novabrain/ui'
 import type { Editor, PickItem } from '../editor.js'
 
 /** What an entry of the list does: run, or change one thing. */
@@ -56,12 +65,12 @@ const firstItem = (editor: Editor, draft: SubmitDraft): PickItem<SubmitAction> =
         ? editor.t('Run now on {0}', deviceName(editor, draft))
         : editor.t('Queue for {0}', deviceName(editor, draft))
   const words = [environmentShort(editor, draft), waitWords(editor, draft)].filter((word) => word !== '')
-  const waits = preview.state === 'ready' && !preview.preview.startsNow
+  const tells = preview.state === 'ready' && (!preview.preview.startsNow || rangeOf(draft.resources) !== null)
   return {
     value: 'run',
     label: `$(rocket) ${head}`,
     description: words.join(' · '),
-    ...(waits ? { detail: preview.preview.message } : {}),
+    ...(tells ? { detail: preview.preview.message } : {}),
   }
 }
 
@@ -102,7 +111,8 @@ const deviceName = (editor: Editor, { preview, resources }: SubmitDraft): string
   const model = preview.state === 'ready' ? preview.preview.device?.model : undefined
   const name = formatModel(model ?? resources.gpuModel ?? editor.t('GPU'), texts(editor).device)
   const simulated = preview.state === 'ready' && preview.preview.device?.simulated === true
-  const counted = resources.gpuCount === 1 ? name : `${resources.gpuCount} × ${name}`
+  const range = rangeOf(resources)
+  const counted = range === null && resources.gpuCount === 1 ? name : `${range ?? resources.gpuCount} × ${name}`
   return simulated ? `${counted} (${texts(editor).device.simulated})` : counted
 }
 
@@ -112,7 +122,7 @@ const deviceWords = (editor: Editor, draft: SubmitDraft): string => {
   const free = deviceChoices.reduce((sum, { free: each }) => sum + each, 0)
   const total = deviceChoices.reduce((sum, { total: each }) => sum + each, 0)
   const share = resources.gpuMilli < 1000 ? ` ${String(resources.gpuMilli / 10)} %` : ''
-  const asked = `${resources.gpuCount} × ${formatModel(resources.gpuModel ?? editor.t('GPU'), texts(editor).device)}${share}`
+  const asked = `${rangeOf(resources) ?? resources.gpuCount} × ${formatModel(resources.gpuModel ?? editor.t('GPU'), texts(editor).device)}${share}`
   return total === 0 ? asked : `${asked} · ${editor.t('{0} of {1} free', free, total)}`
 }
 
@@ -214,27 +224,29 @@ const valueOf = (text: string): unknown => {
   }
 }
 
-/** The devices to choose from: none, one of each model, and more of them where there are more. */
-export const deviceItems = (
-  editor: Editor,
-  choices: readonly DeviceChoice[],
-): PickItem<{ readonly gpuCount: number; readonly gpuModel: string | null }>[] => {
+/** A choice of devices: so many of a model or of any, or `range`, which is typed. */
+export type DevicePick = Pick<SubmitChoice['resources'], 'gpuCount' | 'gpuModel' | 'maxGpuCount'> | 'range'
+
+/** The devices to choose from: none, one of each model, more of them where a node has more, and then a range of them. */
+export const deviceItems = (editor: Editor, choices: readonly DeviceChoice[]): PickItem<DevicePick>[] => {
   const counts = [1, 2, 4, 8, 16]
   const models = choices.filter(({ model }) => model !== null)
   const most = models.reduce((sum, { total }) => sum + total, 0)
   const free = models.reduce((sum, each) => sum + each.free, 0)
+  const onNode = mostGpusOnNode(models, null) ?? 0
+  const pick = (gpuCount: number, gpuModel: string | null) => ({ gpuCount, gpuModel, maxGpuCount: null })
   const any = counts
-    .filter((count) => count === 1 || count <= most)
+    .filter((count) => count === 1 || count <= onNode)
     .map((gpuCount) => ({
       label: gpuCount === 1 ? editor.t('Any GPU') : editor.t('{0} GPUs', gpuCount),
       description: editor.t('{0} of {1} free', free, most),
-      value: { gpuCount, gpuModel: null },
+      value: pick(gpuCount, null),
     }))
-  const named = models.flatMap(({ model, total, free: here, memoryMib, simulated }) =>
+  const named = models.flatMap(({ model, total, free: here, memoryMib, simulated, mostOnNode }) =>
     models.length < 2
       ? []
       : counts
-          .filter((count) => count <= total)
+          .filter((count) => count <= mostOnNode)
           .map((gpuCount) => ({
             label: `${gpuCount} × ${formatModel(model ?? '', texts(editor).device)}`,
             description: [
@@ -242,13 +254,28 @@ export const deviceItems = (
               editor.t('{0} of {1} free', here, total),
               ...(simulated ? [texts(editor).device.simulated] : []),
             ].join(' · '),
-            value: { gpuCount, gpuModel: model },
+            value: pick(gpuCount, model),
           })),
   )
+  const range = {
+    label: editor.t('From … to … GPUs'),
+    description: editor.t('any number of them, for a program that goes on where it saved itself'),
+    value: 'range' as const,
+  }
   const none = {
     label: editor.t('No GPU'),
     description: editor.t('runs on the CPU'),
-    value: { gpuCount: 0, gpuModel: null },
+    value: pick(0, null),
   }
-  return [...any, ...named, none]
+  return [...any, ...named, ...(onNode > 1 ? [range] : []), none]
+}
+
+/** Why what was typed is no number and no range of GPUs; `null` where it is one. */
+export const gpusFault = (editor: Editor, typed: string): string | null => {
+  const asked = readGpus(typed)
+  if (asked === null) return editor.t('Write a range such as 1-4, or a number.')
+  const fault = gpuRangeFault(asked, null)
+  if (fault === null) return null
+  const { message, cause } = errorText(fault, { least: asked.gpuCount, most: asked.maxGpuCount }, editor.locale)
+  return `${message} ${cause}`
 }

@@ -1,16 +1,25 @@
-import { type PriorityClass, type Source, type SubmitChoice, type Submission } from '@novabrain/contracts'
+import {
+  gpusText,
+  mostGpusOnNode,
+  readGpus,
+  type PriorityClass,
+  type Source,
+  type SubmitChoice,
+  type Submission,
+} from '@novabrain/contracts'
 import { formatBytes, joinArguments, splitArguments, stringsOf } from '@novabrain/ui'
 import path from 'node:path'
 import type { App } from '../app.js'
 import { submitMemory } from '../capture/memory.js'
 import { sourceOf, type Part } from '../capture/source.js'
 import { submissionOf } from '../capture/submission.js'
-import type { OpenDocument, Pick } from '../editor.js'
+import type { Editor, OpenDocument, Pick } from '../editor.js'
 import type { Live } from '../session.js'
 import {
   canRun,
   deviceItems,
   faultOf,
+  gpusFault,
   parameterText,
   readParameters,
   submitItems,
@@ -160,7 +169,8 @@ const changes: Readonly<Record<Exclude<SubmitAction, 'run' | 'part'>, Change>> =
   device: async ({ app: { editor }, submission, choice }) => {
     const items = deviceItems(editor, submission.draft.deviceChoices)
     const [chosen] = (await once(editor.pick({ title: editor.t('GPU'), items }))) ?? []
-    return chosen === undefined ? null : { resources: { ...choice.resources, ...chosen, gpuMilli: 1000 } }
+    const devices = chosen === 'range' ? await askForRange(editor, submission, choice) : chosen
+    return devices === undefined ? null : { resources: { ...choice.resources, ...devices, gpuMilli: 1000 } }
   },
   environment: async ({ app, submission }) => {
     const { environment } = submission.draft
@@ -198,6 +208,22 @@ const changes: Readonly<Record<Exclude<SubmitAction, 'run' | 'part'>, Change>> =
     if (fault !== null) await app.editor.tell('error', [fault.message, fault.remedy ?? ''].join(' ').trim())
     return null
   },
+}
+
+/** A range as it is typed: that of the last time, else as many as one node has. */
+const askForRange = async (editor: Editor, { draft }: Submission, { resources }: SubmitChoice) => {
+  const most = mostGpusOnNode(draft.deviceChoices, resources.gpuModel ?? null)
+  const least = Math.max(1, resources.gpuCount)
+  const asked = { gpuCount: least < (most ?? 0) ? least : 1, maxGpuCount: most }
+  const text = await editor.ask({
+    title: editor.t('From … to … GPUs'),
+    prompt: editor.t(
+      'It starts with the first number or more and is restarted as GPUs come and go: it has to save itself in NOVABRAIN_CHECKPOINTS and go on from there.',
+    ),
+    value: gpusText(typeof resources.maxGpuCount === 'number' ? resources : asked),
+    check: (typed) => gpusFault(editor, typed),
+  })
+  return text === null ? undefined : (readGpus(text) ?? undefined)
 }
 
 const once = async <T>(list: Pick<T>): Promise<readonly T[] | null> => {

@@ -132,7 +132,8 @@ const submitKernel = async (app: App, live: Live, document: OpenDocument): Promi
   const body: SubmitJob = {
     name: entrypoint.replace(/\.ipynb$/, ''),
     task: { kind: 'kernel', path: entrypoint, idleTimeoutMs },
-    resources,
+    // A kernel has a fixed number of GPUs.
+    resources: { ...resources, maxGpuCount: null },
     pinDigest: pinned.pin.digest,
     snapshotId: snapshot.id,
   }

@@ -44,6 +44,10 @@ const queuedTexts = {
   stoppingFor: { en: 'The job is stopping: {reason}.', zh: '作业正在停止：{reason}。' },
   stoppedFor: { en: 'Its last attempt was stopped: {reason}.', zh: '上一次尝试被停止：{reason}。' },
   startsNow: { en: 'Starts now on {nodeName}.', zh: '将立即在 {nodeName} 上开始。' },
+  startsNowWith: {
+    en: 'Starts now on {nodeName} with {gpuCount} of {least}–{most} GPUs.',
+    zh: '将立即在 {nodeName} 上以 {gpuCount} 块 GPU 开始（可用 {least}–{most} 块）。',
+  },
 } as const satisfies Record<string, Text>
 
 const say = (text: Text, locale: Locale, values: Readonly<Record<string, string>> = {}): string =>
@@ -121,6 +125,20 @@ export const resizingText = (told: ResizeTold, locale: Locale): string =>
 export const resizedText = (told: ResizeTold, locale: Locale): string =>
   sayResize(told.to < told.from ? resizeTexts.shrunk : resizeTexts.grown, told, locale)
 
-/** What a preview says when the job would start at once. */
-export const startsNowText = (nodeName: string, locale: Locale): string =>
-  say(queuedTexts.startsNow, locale, { nodeName })
+/** With how many GPUs a job would start, of those of its range. */
+export interface StartsWith {
+  readonly gpuCount: number
+  readonly least: number
+  readonly most: number
+}
+
+/** What a preview says when the job would start at once; `range` is `null` of one that wants a certain number. */
+export const startsNowText = (nodeName: string, locale: Locale, range: StartsWith | null = null): string =>
+  range === null
+    ? say(queuedTexts.startsNow, locale, { nodeName })
+    : say(queuedTexts.startsNowWith, locale, {
+        nodeName,
+        gpuCount: String(range.gpuCount),
+        least: String(range.least),
+        most: String(range.most),
+      })

@@ -54,6 +54,8 @@ export interface Planner {
     readonly message: string | null
     readonly expectedWaitMs: number | null
     readonly nodeName: string | null
+    /** With how many GPUs it would start; of one that waits, 0. */
+    readonly gpuCount: number
     readonly device: { readonly model: string; readonly memoryMib: number; readonly simulated: boolean } | null
     /** With how much GPU memory it would be let in, where that is judged. */
     readonly memory: MemoryFacts | null

@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto'
 import {
+  amendedResources,
   fail,
+  gpuRangeFault,
   type AmendJob,
   type Attempt,
   type BodyOf,
@@ -18,9 +20,8 @@ import {
 } from '@novabrain/contracts'
 import { mostGpuMilli } from '../../core/assistant/gpu-hours.js'
 import { admissionText, gpuMemoryText, grantedMib } from '../../core/jobs/gpu-memory.js'
-import { amended, gpuRangeFault } from '../../core/jobs/gpu-range.js'
 import { expectedRunText } from '../../core/jobs/run-time.js'
-import { startsNowText } from '../../core/jobs/texts.js'
+import { startsNowText, type StartsWith } from '../../core/jobs/texts.js'
 import type { JobRow } from '../../db/entities/execution.js'
 import { jobRows } from '../../db/job-rows.js'
 import { withTheCommit } from '../../db/one-journey.js'
@@ -183,8 +184,10 @@ export const createJobService = (deps: JobDeps) => {
         gpuPeaksMib,
         runTime,
       } as const
-      const { memory, ...preview } = await database.transaction(systemScope, (tx) => planner.preview(tx, asked, locale))
-      const message = preview.message ?? startsNowText(preview.nodeName ?? '', locale)
+      const { memory, gpuCount, ...preview } = await database.transaction(systemScope, (tx) =>
+        planner.preview(tx, asked, locale),
+      )
+      const message = preview.message ?? startsNowText(preview.nodeName ?? '', locale, startsWith(resources, gpuCount))
       const peak = resources.gpuCount === 0 || gpuPeaksMib.length === 0 ? null : Math.max(...gpuPeaksMib)
       const granted = grantedMib(resources, preview.device?.memoryMib ?? null)
       const ofPeak = peak === null ? '' : gpuMemoryText(peak, granted, locale)
@@ -258,7 +261,7 @@ export const createJobService = (deps: JobDeps) => {
         const { job } = locked
         if (job.status !== 'queued') return fail('job_not_waiting', { number: job.number, status: job.status })
         const before = resourcesOf(job)
-        const wanted = amended(before, asked, job.task.kind)
+        const wanted = amendedResources(before, asked, job.task.kind)
         checkGpuRange(wanted, job.task)
         const resources = await planner.resources(tx, wanted, locale)
         if (job.origin === 'assistant' && mostGpuMilli(resources) > mostGpuMilli(before))
@@ -308,6 +311,10 @@ const checkGpuRange = (asked: Partial<Resources>, task: Task | null): void => {
   const fault = gpuRangeFault(asked, task?.kind ?? null)
   if (fault !== null) fail(fault, { least: asked.gpuCount ?? 1, most: asked.maxGpuCount ?? 1 })
 }
+
+/** Of a job with a range: with how many GPUs of it the job would start. */
+const startsWith = ({ gpuCount: least, maxGpuCount: most }: Resources, gpuCount: number): StartsWith | null =>
+  typeof most === 'number' ? { gpuCount, least, most } : null
 
 /** What a job is called that names itself or not. */
 const nameOf = ({ name, task }: { readonly name?: string; readonly task?: Task }): string =>

@@ -1,8 +1,16 @@
-import { fail, Name, PriorityClass, RelativePath, Resources, Slug, SubmitJob } from '@novabrain/contracts'
+import {
+  amendedResources,
+  fail,
+  Name,
+  PriorityClass,
+  RelativePath,
+  Resources,
+  Slug,
+  SubmitJob,
+} from '@novabrain/contracts'
 import { Type, type Static } from '@sinclair/typebox'
 import { createHash } from 'node:crypto'
 import { Readable } from 'node:stream'
-import { amended } from '../../core/jobs/gpu-range.js'
 import type { ProjectScope } from '../../deps.js'
 import { findReferredJob, JobReference } from './job-reference.js'
 import type { McpServices } from './services.js'
@@ -43,7 +51,7 @@ export const requestFor = async (scope: ProjectScope, wanted: WantedJob, service
     ...(name === undefined ? {} : { name }),
     ...(queueName === undefined ? {} : { queueName }),
     ...(priorityClass === undefined ? {} : { priorityClass }),
-    resources: amended(base.resources, wanted.resources ?? {}, base.task.kind),
+    resources: amendedResources(base.resources, wanted.resources ?? {}, base.task.kind),
     timeLimitMs: timeLimitMinutes * 60_000,
     maxRetries: 0,
     origin: 'assistant',

@@ -76,12 +76,12 @@ export const jobErrors = {
     mlflow: 'INVALID_PARAMETER_VALUE',
     en: {
       message: '{least} to {most} GPUs is no range.',
-      cause: 'A range of GPUs begins with at least one and does not end before it begins.',
+      cause: 'A range of GPUs begins with at least one, does not end before it begins, and ends with at most 128.',
       remedy: 'Name the least first: `--gpus 1-4`, or `gpuCount` no greater than `maxGpuCount`.',
     },
     zh: {
       message: '{least} 到 {most} 块 GPU 不是有效范围。',
-      cause: 'GPU 范围至少从 1 开始，且上限不能小于下限。',
+      cause: 'GPU 范围至少从 1 开始，上限不能小于下限，且最多为 128。',
       remedy: '请先写下限：`--gpus 1-4`，即 `gpuCount` 不大于 `maxGpuCount`。',
     },
   },

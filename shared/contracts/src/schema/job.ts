@@ -16,6 +16,9 @@ export type JobStatus = Static<typeof JobStatus>
 export const PriorityClass = Type.Union([Type.Literal('low'), Type.Literal('normal'), Type.Literal('high')])
 export type PriorityClass = Static<typeof PriorityClass>
 
+/** The most GPUs that a range may end with: it lies on one node. */
+export const mostGpusOfRange = 128
+
 /**
  * What a job asks for. `gpuCount` whole devices, or with `gpuMilli` < 1000 one share of one device.
  * `gpuMemoryMib` is the memory wanted on each device; 0 lets NovaBrain decide.
@@ -26,7 +29,7 @@ export const Resources = Type.Object({
    * Where the job makes do with any number of whole devices from `gpuCount` to this one. It says by that that its program
    * saves itself when told to stop, and goes on from there with another number. `null`: exactly `gpuCount`.
    */
-  maxGpuCount: Type.Optional(nullable(Type.Integer({ minimum: 1, maximum: 128 }))),
+  maxGpuCount: Type.Optional(nullable(Type.Integer({ minimum: 1, maximum: mostGpusOfRange }))),
   gpuMilli: Type.Integer({ minimum: 1, maximum: 1000, default: 1000 }),
   gpuMemoryMib: Type.Integer({ minimum: 0, maximum: 16_777_216, default: 0 }),
   gpuModel: Type.Optional(nullable(Type.String({ maxLength: 100 }))),

@@ -66,6 +66,8 @@ export interface DeviceChoice {
   readonly simulated: boolean
   readonly total: number
   readonly free: number
+  /** How many of them the node has that has most: as many a job can get. */
+  readonly mostOnNode: number
 }
 
 /** What the user may change before running; the detail of `nb-change` and `nb-submit`. */

@@ -317,17 +317,21 @@ const changeCount = (before: RememberedPin, now: RememberedPin): number => {
 
 const choicesOf = (nodes: readonly Node[]): DeviceChoice[] => {
   const byModel = new Map<string, DeviceChoice>()
-  for (const device of nodes.filter((node) => node.state === 'ready').flatMap((node) => node.devices)) {
-    if (device.kind !== 'gpu') continue
-    const free = device.freeMilli === 1000 ? 1 : 0
-    const known = byModel.get(device.model)
-    byModel.set(device.model, {
-      model: device.model,
-      memoryMib: Math.max(known?.memoryMib ?? 0, device.memoryMib),
-      simulated: device.simulated,
-      total: (known?.total ?? 0) + 1,
-      free: (known?.free ?? 0) + free,
-    })
+  for (const { devices } of nodes.filter((node) => node.state === 'ready')) {
+    const gpus = devices.filter(({ kind }) => kind === 'gpu')
+    for (const device of gpus) {
+      const free = device.freeMilli === 1000 ? 1 : 0
+      const known = byModel.get(device.model)
+      const here = gpus.filter(({ model }) => model === device.model).length
+      byModel.set(device.model, {
+        model: device.model,
+        memoryMib: Math.max(known?.memoryMib ?? 0, device.memoryMib),
+        simulated: device.simulated,
+        total: (known?.total ?? 0) + 1,
+        free: (known?.free ?? 0) + free,
+        mostOnNode: Math.max(known?.mostOnNode ?? 0, here),
+      })
+    }
   }
   return [...byModel.values()]
 }

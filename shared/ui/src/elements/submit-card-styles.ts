@@ -30,7 +30,7 @@ export const submitCardStyles = [
     }
     .lines {
       border-block: 1px solid var(--nb-border);
-      max-height: min(60vh, 460px);
+      max-height: min(64vh, 560px);
       overflow-y: auto;
     }
     .line + .line {
@@ -92,6 +92,11 @@ export const submitCardStyles = [
       display: flex;
       align-items: center;
       gap: 6px;
+    }
+    .told {
+      grid-column: 2;
+      font-size: 0.94em;
+      text-wrap: pretty;
     }
     .unit input {
       width: 9ch;

@@ -1,6 +1,17 @@
 import { html, nothing, type PropertyValues, type TemplateResult } from 'lit'
-import type { PriorityClass, Resources } from '@novabrain/contracts'
-import type { DeviceChoice, SubmitChoice, SubmitDraft, SubmitProgress } from '@novabrain/contracts'
+import {
+  errorText,
+  gpuRangeFault,
+  mostGpusOfRange,
+  mostGpusOnNode,
+  type DeviceChoice,
+  type ErrorText,
+  type PriorityClass,
+  type Resources,
+  type SubmitChoice,
+  type SubmitDraft,
+  type SubmitProgress,
+} from '@novabrain/contracts'
 import { formatBytes, formatMib } from '../format/bytes.js'
 import { formatDuration } from '../format/duration.js'
 import { formatCount } from '../format/number.js'
@@ -91,7 +102,7 @@ export class NbSubmitCard extends NbElement {
   #change(change: Partial<SubmitChoice>): void {
     this.choice = { ...this.choice, ...change }
     const choice = this.#choice
-    if (choice !== null) emit(this, 'nb-change', choice)
+    if (choice !== null && this.#rangeFault(choice) === null) emit(this, 'nb-change', choice)
   }
   #changeResources(change: Partial<Resources>): void {
     const choice = this.#choice
@@ -124,10 +135,18 @@ export class NbSubmitCard extends NbElement {
     this.#focusRun()
   }
 
-  /** A clash of packages or a file that cannot be read is settled first. */
+  /** Why the chosen range of GPUs is none, in the reader's words. */
+  #rangeFault({ resources }: SubmitChoice): ErrorText | null {
+    const fault = gpuRangeFault(resources, this.draft?.task.kind ?? null)
+    if (fault === null) return null
+    const data = { least: resources.gpuCount, most: resources.maxGpuCount }
+    return errorText(fault, data, this.host?.locale() ?? 'en')
+  }
+  /** A clash of packages, a file that cannot be read or a range that is none is settled first. */
   #blocked(): boolean {
     const { draft } = this
-    if (draft === null) return true
+    const choice = this.#choice
+    if (draft === null || choice === null || this.#rangeFault(choice) !== null) return true
     const { environment, files } = draft
     return environment.state === 'conflict' || environment.state === 'failed' || files.state === 'failed'
   }
@@ -159,7 +178,7 @@ export class NbSubmitCard extends NbElement {
       </header>
       <div class="lines">
         ${this.#environmentLine()} ${this.#deviceLine(choice)} ${this.#filesLine(choice)}
-        ${this.#parametersLine(choice)} ${this.#waitLine()}
+        ${this.#parametersLine(choice)} ${this.#waitLine(choice)}
       </div>
       ${this.#bottom()}
     </div>`
@@ -269,8 +288,6 @@ export class NbSubmitCard extends NbElement {
   #deviceFields(choice: SubmitChoice) {
     const { card, priority } = this.t
     const { resources } = choice
-    const number = (event: Event, least: number) =>
-      Math.max(least, Number((event.currentTarget as HTMLInputElement).value) || least)
     const onGpu = resources.gpuCount > 0
     return html`<div class="fields">
       <label for="model">${card.deviceModel}</label>
@@ -282,18 +299,7 @@ export class NbSubmitCard extends NbElement {
         <option value="any" ?selected=${onGpu && (resources.gpuModel ?? null) === null}>${card.anyGpu}</option>
         ${this.#gpuChoices().map((device) => this.#deviceOption(device, resources))}
       </select>
-      ${
-        onGpu
-          ? html`<label for="count">${card.gpuCount}</label>
-              <input
-                id="count"
-                type="number"
-                min="1"
-                .value=${String(resources.gpuCount)}
-                @change=${(event: Event) => this.#changeResources({ gpuCount: number(event, 1), gpuMilli: 1000 })}
-              />`
-          : nothing
-      }
+      ${onGpu ? this.#countFields(choice) : nothing}
       <label for="cpu">${card.cpu}</label>
       <input
         id="cpu"
@@ -327,6 +333,54 @@ export class NbSubmitCard extends NbElement {
       </select>
     </div>`
   }
+  /** A number, or a range where there is a node with several to choose from. */
+  #countFields(choice: SubmitChoice) {
+    const { card } = this.t
+    const { gpuCount, gpuMilli, gpuModel, maxGpuCount } = choice.resources
+    const onNode = mostGpusOnNode(this.#gpuChoices(), gpuModel ?? null)
+    const ranges = gpuMilli === 1000 && ((onNode ?? 2) > 1 || typeof maxGpuCount === 'number')
+    const setLeast = (event: Event) => this.#changeRange(Math.round(number(event, 1)), maxGpuCount ?? null)
+    const setMost = (event: Event) => {
+      const most = Math.round(Number((event.currentTarget as HTMLInputElement).value))
+      this.#changeRange(gpuCount, most > 0 ? most : null)
+    }
+    return html`<label for="count">${card.gpuCount}</label>
+      <span class="unit"
+        ><input id="count" type="number" min="1" .value=${String(gpuCount)} @change=${setLeast} /> ${
+          ranges
+            ? html`<label for="most" aria-hidden="true">${card.gpuTo}</label>
+                <input
+                  id="most"
+                  type="number"
+                  min="1"
+                  max=${mostGpusOfRange}
+                  placeholder=${String(gpuCount)}
+                  aria-label=${card.gpuMost}
+                  title=${card.gpuMostHint}
+                  .value=${typeof maxGpuCount === 'number' ? String(maxGpuCount) : ''}
+                  @change=${setMost}
+                />`
+            : nothing
+        }</span
+      >
+      ${typeof maxGpuCount === 'number' ? this.#rangeWords(choice, onNode) : nothing}`
+  }
+  /** What is wrong with a range, or what it promises. */
+  #rangeWords(choice: SubmitChoice, onNode: number | null) {
+    const { card } = this.t
+    const { gpuCount: least, maxGpuCount: most } = choice.resources
+    const fault = this.#rangeFault(choice)
+    if (fault !== null)
+      return html`<p class="told bad" role="alert">${prose(fault.message)}<br />${prose(fault.cause)}</p>`
+    const tooMany = onNode !== null && (most ?? 0) > onNode
+    return html`<p class="told muted">
+      ${prose(fill(card.gpuRange, { least }))}
+      ${tooMany ? html`<span class="warn">${fill(card.gpuRangeNode, { n: onNode })}</span>` : nothing}
+    </p>`
+  }
+  #changeRange(gpuCount: number, most: number | null): void {
+    this.#changeResources({ gpuCount, maxGpuCount: most === gpuCount ? null : most, gpuMilli: 1000 })
+  }
   #gpuChoices(): readonly DeviceChoice[] {
     return this.draft?.deviceChoices.filter(({ model }) => model !== null) ?? []
   }
@@ -343,7 +397,7 @@ export class NbSubmitCard extends NbElement {
     return html`<option value=${`model:${model ?? ''}`} ?selected=${chosen}>${text}</option>`
   }
   #chooseDevice(value: string): void {
-    if (value === 'cpu') return this.#changeResources({ gpuCount: 0, gpuModel: null })
+    if (value === 'cpu') return this.#changeResources({ gpuCount: 0, gpuModel: null, maxGpuCount: null })
     const count = Math.max(1, this.#choice?.resources.gpuCount ?? 1)
     this.#changeResources({ gpuCount: count, gpuModel: value === 'any' ? null : value.slice('model:'.length) })
   }
@@ -426,17 +480,18 @@ export class NbSubmitCard extends NbElement {
       <input class="mono" id=${id} .value=${parameterText(value)} @change=${edit} />`
   }
 
-  #waitLine() {
+  #waitLine(choice: SubmitChoice | null) {
     const { card, duration } = this.t
     const preview = this.draft?.preview ?? { state: 'inferring' }
     const line = (summary: unknown) => this.#line('wait', card.waitLine, summary, nothing)
+    if (choice !== null && this.#rangeFault(choice) !== null) return line(html`<span class="muted">–</span>`)
     if (preview.state === 'inferring') return line(this.#ghost(20))
     if (preview.state === 'failed') {
       const { message, remedy } = preview.error
       return line(html`<span class="bad">${message}</span>${remedy === null ? nothing : this.#sub(remedy)}`)
     }
     const { startsNow, expectedWaitMs, message } = preview.preview
-    if (startsNow) return line(html`${card.startsNow}${this.#sub(message)}`)
+    if (startsNow) return line(message)
     const wait =
       expectedWaitMs === null
         ? card.startsUnknown
@@ -502,6 +557,10 @@ export class NbSubmitCard extends NbElement {
     </ol>`
   }
 }
+
+/** What is in a number field, at least so much. */
+const number = (event: Event, least: number): number =>
+  Math.max(least, Number((event.currentTarget as HTMLInputElement).value) || least)
 
 /** Register the element. */
 export const defineSubmitCard = (): void => defineElement('nb-submit-card', NbSubmitCard)
