@@ -41,7 +41,15 @@ export type Tx = EntityManager
 
 export interface Database {
   /** Run `work` in one transaction under `scope`. Serialisation failures and deadlocks are retried up to three times. */
-  transaction<T>(scope: Scope, work: (tx: Tx) => Promise<T>): Promise<T>
+  transaction<T>(scope: Scope, work: (tx: Tx) => Promise<T>, options?: TransactionOptions): Promise<T>
+}
+
+export interface TransactionOptions {
+  /**
+   * Statements find rows by their keys, so that one plan, made once, does for whatever they are given: no table is read
+   * from end to end, and whoever finds a dead entry of an index marks it, so that the next one passes it by.
+   */
+  readonly byKeys?: boolean
 }
 
 export interface Clock {

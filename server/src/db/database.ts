@@ -1,20 +1,26 @@
 import { NovaBrainError } from '@novabrain/contracts'
 import type { Logger } from 'pino'
 import type { DataSource } from 'typeorm'
-import type { Database, Scope, Tx } from '../deps.js'
+import type { Database, Scope, TransactionOptions, Tx } from '../deps.js'
 import { createBell } from './bell.js'
 import { isConnectionFault } from './faults.js'
 import { prepared } from './prepared.js'
 import { alongside, answersOf, channelsOf, sendLast } from './transaction-end.js'
 
-const settings = (scope: Scope): [string, string, string] => {
+const settings = (scope: Scope, { byKeys = false }: TransactionOptions): string[] => [
+  ...scopeSettings(scope),
+  ...(byKeys ? ['off', 'force_generic_plan'] : ['on', 'auto']),
+]
+
+const scopeSettings = (scope: Scope): [string, string, string] => {
   if (scope.kind === 'system') return ['system', '', '']
   return ['member', scope.tenantId, scope.kind === 'project' ? scope.projectId : '']
 }
 
 /** Compiling (`jit`) is off: statements over many rows look dear to the planner, which compiles them for longer than they run. */
 const setScope = prepared(`SELECT set_config('novabrain.access', $1, true), set_config('novabrain.tenant_id', $2, true),
-  set_config('novabrain.project_id', $3, true), set_config('jit', 'off', true)`)
+  set_config('novabrain.project_id', $3, true), set_config('enable_seqscan', $4, true),
+  set_config('enable_bitmapscan', $4, true), set_config('plan_cache_mode', $5, true), set_config('jit', 'off', true)`)
 
 const retryable = new Set(['40001', '40P01'])
 
@@ -24,10 +30,10 @@ const retryable = new Set(['40001', '40P01'])
  */
 export const createDatabase = (dataSource: DataSource, log: Logger): Database => {
   const bell = createBell(dataSource, log)
-  const attempt = async <T>(scope: Scope, work: (tx: Tx) => Promise<T>): Promise<T> => {
+  const attempt = async <T>(scope: Scope, work: (tx: Tx) => Promise<T>, options: TransactionOptions): Promise<T> => {
     const { result, tx } = await dataSource.transaction(async (tx) => {
       // The first statements of the work go with it. Where it fails they do too, and see nothing.
-      alongside(tx, tx.query(setScope, settings(scope)))
+      alongside(tx, tx.query(setScope, settings(scope, options)))
       const result = await workIn(tx, work)
       sendLast(tx)
       return { result, tx }
@@ -38,10 +44,10 @@ export const createDatabase = (dataSource: DataSource, log: Logger): Database =>
     return result
   }
   return {
-    async transaction(scope, work) {
+    async transaction(scope, work, options = {}) {
       for (let tries = 1; ; tries += 1) {
         try {
-          return await attempt(scope, work)
+          return await attempt(scope, work, options)
         } catch (error) {
           if (tries === 3 || !isRetryable(error)) throw asUnavailable(error)
         }

@@ -41,13 +41,13 @@ export const traceRequests = (app: FastifyInstance): void => {
 
 /** A span a transaction. */
 export const traceDatabase = (database: Database): Database => ({
-  transaction: (scope, work) =>
+  transaction: (scope, work, options) =>
     tracer().startActiveSpan(
       'database transaction',
       { attributes: { 'db.system.name': 'postgresql' } },
       async (span) => {
         try {
-          return await database.transaction(scope, work)
+          return await database.transaction(scope, work, options)
         } catch (error) {
           span.setStatus({ code: SpanStatusCode.ERROR })
           throw error

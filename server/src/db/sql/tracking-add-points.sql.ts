@@ -1,4 +1,5 @@
 import { prepared } from '../prepared.js'
+import { ofProject } from './of-project.js'
 
 const newer = `m.point_count = 0
     OR (extent.last_step, extent.last_timestamp_ms, extent.last_value) > (m.step, m.timestamp_ms, m.value)`
@@ -11,9 +12,6 @@ const growth = `m.point_count, m.summarised_count,
 const given = `
     SELECT unnest($2::bigint[]), unnest($3::bigint[]), unnest($4::bigint[]), unnest($5::double precision[]), $1`
 
-/** `IS TRUE`: not a condition to find series by, which would walk all that the project ever had in an index. */
-const isOfProject = '(m.project_id = $1) IS TRUE'
-
 const extents = `unnest($6::bigint[], $7::bigint[], $8::bigint[], $9::double precision[],
       $10::bigint[], $11::bigint[], $12::double precision[], $13::bigint[])
     AS extent (series_id, first_step, first_timestamp_ms, first_value, last_step, last_timestamp_ms, last_value, point_count)`
@@ -22,13 +20,6 @@ const latest = `
     step = CASE WHEN ${newer} THEN extent.last_step ELSE m.step END,
     timestamp_ms = CASE WHEN ${newer} THEN extent.last_timestamp_ms ELSE m.timestamp_ms END,
     value = CASE WHEN ${newer} THEN extent.last_value ELSE m.value END`
-
-/**
- * For the transaction: no table is read from end to end, and whoever finds a dead entry of an index marks it, so that the
- * next one passes it by. Statements are planned while there is little, and the plan is kept.
- */
-export const throughKeys = prepared(`SELECT set_config('enable_seqscan', 'off', true),
-  set_config('enable_bitmapscan', 'off', true)`)
 
 /**
  * Add points and bring the latest values up to date, in one statement. A point that is known already is left alone
@@ -49,7 +40,7 @@ export const addPoints = prepared(`
   ), grown AS (
   UPDATE run_metrics m SET point_count = m.point_count + counted.point_count, ${latest}
   FROM counted JOIN ${extents} ON extent.series_id = counted.series_id
-  WHERE m.series_id = counted.series_id AND ${isOfProject}
+  WHERE m.series_id = counted.series_id AND ${ofProject('m')}
   RETURNING m.series_id, ${growth}
   )
   SELECT series_id AS "seriesId", grown.point_count AS "pointCount",
@@ -65,7 +56,7 @@ export const appendPoints = prepared(`
   ), grown AS (
   UPDATE run_metrics m SET point_count = m.point_count + extent.point_count, ${latest}
   FROM ${extents}
-  WHERE m.series_id = extent.series_id AND ${isOfProject}
+  WHERE m.series_id = extent.series_id AND ${ofProject('m')}
   RETURNING m.series_id, ${growth}
   )
   SELECT extent.series_id AS "seriesId", grown.point_count AS "pointCount",

@@ -1,7 +1,8 @@
 import { prepared } from '../prepared.js'
+import { ofProject } from './of-project.js'
 
 const own = (table: string, order: string, where = ''): string =>
-  `(SELECT * FROM ${table} WHERE project_id = $1 AND run_id = wanted.id ${where} ORDER BY ${order}) AS own`
+  `(SELECT * FROM ${table} WHERE ${ofProject(table)} AND run_id = wanted.id ${where} ORDER BY ${order}) AS own`
 
 const columns = (names: Readonly<Record<string, string>>, from: string): string =>
   `(SELECT json_build_object(${Object.entries(names)
@@ -42,12 +43,12 @@ export const dataOfRuns = prepared(`
         JOIN runs r ON r.id = input.run_id
         JOIN datasets d ON d.project_id = $1 AND d.experiment_id = r.experiment_id
           AND d.name = input.name AND d.digest = input.digest
-        WHERE input.project_id = $1 AND input.run_id = wanted.id`,
+        WHERE ${ofProject('input')} AND input.run_id = wanted.id`,
       'd.name, d.digest',
     )} AS datasets,
     ${objects(
       { direction: 'link.direction', modelId: 'link.model_id', step: 'link.step' },
-      `run_models link WHERE link.project_id = $1 AND link.run_id = wanted.id`,
+      `run_models link WHERE ${ofProject('link')} AND link.run_id = wanted.id`,
       'link.direction, link.step, link.model_id',
     )} AS models
   FROM unnest($2::text[]) AS wanted (id)`)

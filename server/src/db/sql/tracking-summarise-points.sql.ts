@@ -1,11 +1,12 @@
 import { blockPoints, piecePoints } from '../../core/tracking/tail.js'
 import { prepared } from '../prepared.js'
+import { ofProject } from './of-project.js'
 
 /** Where the blocks of a series end, locked until the transaction ends. $1 project, $2 series. */
 export const lockSummary = prepared(`
   SELECT point_count - summarised_count AS "behind", summarised_step AS "step", summarised_timestamp_ms AS "timestampMs",
     summarised_value AS "value", summary_losses AS "losses"
-  FROM run_metrics WHERE project_id = $1 AND series_id = $2 FOR NO KEY UPDATE`)
+  FROM run_metrics m WHERE ${ofProject('m')} AND series_id = $2 FOR NO KEY UPDATE`)
 
 const last = (nth: string, size: number): string => `FILTER (WHERE ${nth} % ${String(size)} = ${String(size - 1)})`
 const first = (nth: string, size: number): string => `FILTER (WHERE ${nth} % ${String(size)} = 0)`
@@ -51,7 +52,7 @@ export const summarisePoints = `
   UPDATE run_metrics m SET summarised_count = m.summarised_count + ending.block_count * ${String(blockPoints)},
     summarised_step = ending.last_step, summarised_timestamp_ms = ending.last_timestamp_ms,
     summarised_value = ending.last_value
-  FROM ending WHERE m.project_id = $1 AND m.series_id = $2`
+  FROM ending WHERE ${ofProject('m')} AND m.series_id = $2`
 
 /**
  * Tell a block that is known, and note that the blocks end with it. $1 project, $2 series; $3 step, $4 timestamp and $5
@@ -66,7 +67,7 @@ export const addBlock = prepared(`
   )
   UPDATE run_metrics m SET summarised_count = m.summarised_count + ${String(blockPoints)},
     summarised_step = $6, summarised_timestamp_ms = $7, summarised_value = $8
-  WHERE m.series_id = $2 AND m.project_id = $1`)
+  WHERE m.series_id = $2 AND ${ofProject('m')}`)
 
 /** Throw away the blocks of series. $1 project, $2 series. */
 export const forgetBlocks = `

@@ -60,29 +60,32 @@ export const createLogBatch = ({ database, clock, config, runs, summaries }: Log
    * database does both; a refusal then undoes all. With nothing in mind, one is done after the other.
    */
   const keep = (scope: ProjectScope, requests: readonly LogRequest[], inMind: SeriesMemory | null): Promise<Kept> =>
-    database.transaction(scope, async (tx) => {
-      const curves = curvesOf(requests)
-      const [, found, known, early] = await Promise.all([
-        metrics.throughKeys(tx),
-        metrics.loggable(tx, scope, distinct(requests.map((request) => request.runId))),
-        knownParams(tx, scope, requests),
-        inMind?.holds(curves) === true ? metrics.addPoints(tx, scope, curves, inMind) : null,
-      ])
-      const runOf = new Map(found.map((run) => [run.id, run]))
-      const refusals = requests.map((request) => refusalOf(request, runOf.get(request.runId), known))
-      const accepted = requests.filter((_, index) => refusals[index] === null)
-      if (early !== null && accepted.length < requests.length) throw new AheadOfRefusal()
-      const logging = new Set(accepted.map((request) => request.runId))
-      await renewLease(
-        tx,
-        scope,
-        found.filter((run) => logging.has(run.id)),
-      )
-      const added = early ?? (await metrics.addPoints(tx, scope, curvesOf(accepted), inMind))
-      await write(tx, scope, accepted)
-      for (const request of accepted) await rename(tx, request)
-      return { refusals, added }
-    })
+    database.transaction(
+      scope,
+      async (tx) => {
+        const curves = curvesOf(requests)
+        const [found, known, early] = await Promise.all([
+          metrics.loggable(tx, scope, distinct(requests.map((request) => request.runId))),
+          knownParams(tx, scope, requests),
+          inMind?.holds(curves) === true ? metrics.addPoints(tx, scope, curves, inMind) : null,
+        ])
+        const runOf = new Map(found.map((run) => [run.id, run]))
+        const refusals = requests.map((request) => refusalOf(request, runOf.get(request.runId), known))
+        const accepted = requests.filter((_, index) => refusals[index] === null)
+        if (early !== null && accepted.length < requests.length) throw new AheadOfRefusal()
+        const logging = new Set(accepted.map((request) => request.runId))
+        await renewLease(
+          tx,
+          scope,
+          found.filter((run) => logging.has(run.id)),
+        )
+        const added = early ?? (await metrics.addPoints(tx, scope, curvesOf(accepted), inMind))
+        await write(tx, scope, accepted)
+        for (const request of accepted) await rename(tx, request)
+        return { refusals, added }
+      },
+      { byKeys: true },
+    )
 
   return async (scope: ProjectScope, requests: readonly LogRequest[]): Promise<readonly (NovaBrainError | null)[]> => {
     const { refusals, added } = await keep(scope, requests, memory).catch((error: unknown) => {

@@ -19,7 +19,7 @@ import {
 import type { ProjectScope, Tx } from '../../deps.js'
 import { addModelMetrics } from '../../db/sql/tracking-add-model-metrics.sql.js'
 import { addParams } from '../../db/sql/tracking-add-params.sql.js'
-import { addPoints, appendPoints, throughKeys } from '../../db/sql/tracking-add-points.sql.js'
+import { addPoints, appendPoints } from '../../db/sql/tracking-add-points.sql.js'
 import { knownParams } from '../../db/sql/tracking-known-params.sql.js'
 import { loggableRuns } from '../../db/sql/tracking-loggable-runs.sql.js'
 import { metricHistoryRange } from '../../db/sql/tracking-metric-history-range.sql.js'
@@ -129,11 +129,6 @@ const mostBlocksAtOnce = 64
 
 /** Points, params and tags written set-based, and points read. */
 export const metricRepository = {
-  /** Statements of this transaction find what they need by its keys, however they would be planned. */
-  async throughKeys(tx: Tx): Promise<void> {
-    await tx.query(throughKeys)
-  },
-
   async loggable(tx: Tx, scope: Project, runIds: readonly string[]): Promise<LoggableRun[]> {
     return tx.query(loggableRuns, [scope.projectId, runIds])
   },

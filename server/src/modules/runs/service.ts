@@ -234,21 +234,25 @@ export const createRunsService = (deps: RunsDeps) => {
      * attempt begins, unless it is nested, is the run of the job itself, in the experiment that the program names.
      */
     create: (scope: ProjectScope, request: CreateRun): Promise<LoggedRun> =>
-      database.transaction(scope, async (tx) => {
-        const { id: experimentId } = await experiments.getActive(tx, scope, request.experimentId)
-        const id = (await begin(tx, scope, { ...request, experimentId })) ?? newId()
-        if (id !== scope.attemptRunId) {
-          const name = request.name ?? friendlyName(id)
-          const run = newRun(scope, id, experimentId, name, request.startedAtMs ?? clock.nowMs())
-          await insert(tx, { ...run, userName: request.userName ?? run.userName }, request.tags)
-        }
-        const [created] = await logged(tx, scope, [await get(tx, scope, id)])
-        return created ?? fail('run_not_found', { runId: id })
-      }),
+      database.transaction(
+        scope,
+        async (tx) => {
+          const { id: experimentId } = await experiments.getActive(tx, scope, request.experimentId)
+          const id = (await begin(tx, scope, { ...request, experimentId })) ?? newId()
+          if (id !== scope.attemptRunId) {
+            const name = request.name ?? friendlyName(id)
+            const run = newRun(scope, id, experimentId, name, request.startedAtMs ?? clock.nowMs())
+            await insert(tx, { ...run, userName: request.userName ?? run.userName }, request.tags)
+          }
+          const [created] = await logged(tx, scope, [await get(tx, scope, id)])
+          return created ?? fail('run_not_found', { runId: id })
+        },
+        { byKeys: true },
+      ),
 
     /** A run and all it logged; deleted ones too. */
     get: (scope: ProjectScope, runId: string): Promise<LoggedRun> =>
-      database.transaction(scope, (tx) => load(tx, scope, runId)),
+      database.transaction(scope, (tx) => load(tx, scope, runId), { byKeys: true }),
 
     /** The record alone, inside somebody's transaction. */
     find: get,
@@ -271,17 +275,21 @@ export const createRunsService = (deps: RunsDeps) => {
 
     /** What a client says of a run. The run of a job takes only the name: its status is its job's. */
     update: (scope: ProjectScope, runId: string, change: RunChange): Promise<RunRecord> =>
-      database.transaction(scope, async (tx) => {
-        const run = await getWritable(tx, scope, runId)
-        if (scope.attemptId !== null && run.id === scope.attemptRunId) {
-          await runs.setBegun(tx, scope, runId, scope.attemptId, run.experimentId)
-        }
-        const status = run.jobId === null ? (change.status ?? run.status) : run.status
-        const endedAtMs = run.jobId === null ? (change.endedAtMs ?? run.endedAtMs) : run.endedAtMs
-        const after = { ...run, status, endedAtMs, name: change.name || run.name }
-        await save(tx, run, after)
-        return after
-      }),
+      database.transaction(
+        scope,
+        async (tx) => {
+          const run = await getWritable(tx, scope, runId)
+          if (scope.attemptId !== null && run.id === scope.attemptRunId) {
+            await runs.setBegun(tx, scope, runId, scope.attemptId, run.experimentId)
+          }
+          const status = run.jobId === null ? (change.status ?? run.status) : run.status
+          const endedAtMs = run.jobId === null ? (change.endedAtMs ?? run.endedAtMs) : run.endedAtMs
+          const after = { ...run, status, endedAtMs, name: change.name || run.name }
+          await save(tx, run, after)
+          return after
+        },
+        { byKeys: true },
+      ),
 
     /** Name runs inside somebody's transaction: what the tag `mlflow.runName` asks for. */
     async rename(tx: Tx, scope: ProjectScope, runId: string, name: string): Promise<void> {
