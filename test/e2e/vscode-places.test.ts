@@ -10,6 +10,7 @@ import { chromiumPath, openBrowser, picture, type TestBrowser } from '../support
 import { codeServerPath, startCodeServer, vscodeExtension, type TestCodeServer } from '../support/code-server.js'
 import { startGate, type Gate } from '../support/gate.js'
 import { sampleVenv } from '../support/jupyter.js'
+import { mlflowWire } from '../support/mlflow-wire.js'
 import { startRealServer, type RealServer } from '../support/real-server.js'
 import {
   notification,
@@ -18,10 +19,13 @@ import {
   openFile,
   pick,
   reloadEditor,
+  rowMenu,
   runCommand,
   statusItem,
+  treeNames,
   treeRow,
   typeInto,
+  useTheme,
 } from '../support/vscode.js'
 
 const [extension, venv] = [vscodeExtension(), sampleVenv()]
@@ -89,6 +93,38 @@ inVsCode('in a folder that is not trusted, in Chinese', () => {
     await page.keyboard.press('Control+Alt+Enter')
     await notification(page, '此文件夹不受信任').waitFor()
     expect(await jobs()).toEqual([])
+  })
+
+  test('what programs log by themselves stands in the list, and is kept at hand, in the dark too', async () => {
+    const mlflow = mlflowWire(server.url, server.token)
+    const logged: string[] = []
+    const log = async (name: string, status: string | null) => {
+      const id = await mlflow.createRun({ run_name: name, start_time: Date.now() - 90_000 })
+      logged.push(id)
+      if (status !== null) await mlflow.post('/runs/update', { run_id: id, status, end_time: Date.now() })
+    }
+    await log('对账模型评估', null)
+    await log('fraud-baseline', 'FAILED')
+    await log('客户流失 v2', 'FINISHED')
+    await openContainer(page, 'NovaBrain')
+    await treeRow(page, '已完成, 客户流失 v2').waitFor()
+    await useTheme(page, 'dark')
+    await rowMenu(page, '失败, fraud-baseline', '置顶')
+    await page.getByRole('treeitem', { name: '已置顶' }).waitFor()
+    await picture(page, 'vscode-loose-dark-zh')
+    const names = (await treeNames(page, '运行')).map((name) => name.split(', ').slice(0, 2).join(', '))
+    expect(names).toEqual([
+      '进行中',
+      '运行中, 对账模型评估',
+      '已置顶',
+      '失败, fraud-baseline',
+      '最近',
+      '已完成, 客户流失 v2',
+      '失败, fraud-baseline',
+      '运行表',
+    ])
+    // The others begin where nothing has run yet.
+    for (const id of logged) await mlflow.post('/runs/delete', { run_id: id })
   })
 })
 

@@ -162,6 +162,14 @@ export const rowAction = async (page: Page, row: string, action: string): Promis
   }
 }
 
+/** Choose an entry of the menu of a row of a tree. */
+export const rowMenu = async (page: Page, row: string, entry: string): Promise<void> => {
+  await treeRow(page, row).click({ button: 'right' })
+  await page.getByRole('menuitem', { name: entry }).waitFor()
+  await page.waitForTimeout(nervousMs)
+  await page.getByRole('menuitem', { name: entry }).click()
+}
+
 /** The names of the rows of a view that are drawn, from the top. */
 export const treeNames = async (page: Page, view: string): Promise<readonly string[]> => {
   const rows = page.locator('.part.sidebar').getByRole('tree', { name: view }).getByRole('treeitem')

@@ -110,7 +110,7 @@ describe('the tree of runs', () => {
     const loose = [aRun(), aRun({ id: 'r2', name: '对账', status: 'RUNNING', endedAt: null })]
     const rows = rowsOf([aJob(1, 'succeeded')], { runs: { items: loose, more: false } })
     expect(under(rows, 'active')).toMatchObject([
-      { label: '对账', description: 'Running · 10 min', kind: 'run', icon: 'loading~spin' },
+      { label: '对账', description: 'Running · 10 min', kind: 'run loose', icon: 'loading~spin' },
     ])
     expect(under(rows, 'recent').map(({ label }) => label)).toEqual(['evaluate', '#1 job 1'])
     expect(under(rows, 'recent')[0]).toMatchObject({
@@ -122,6 +122,24 @@ describe('the tree of runs', () => {
       'recent',
       'table',
     ])
+  })
+
+  test('a run without a job is kept at hand as those of jobs are, and has no menu of a job', () => {
+    const loose = { items: [aRun(), aRun({ id: 'r2' })], more: false }
+    const rows = rowsOf([aJob(1, 'succeeded')], { runs: loose, pinned: ['r1', aJob(1).runId] })
+    expect(under(rows, 'pinned').map(({ id, kind, subject }) => [id, kind, subject?.runId])).toEqual([
+      ['pinned:r1', 'run kept', 'r1'],
+      [`pinned:${aJob(1).id}`, 'job script ended kept', aJob(1).runId],
+    ])
+    expect(under(rows, 'recent').map(({ kind }) => kind)).toEqual(['run loose', 'run kept', 'job script ended kept'])
+    for (const { kind } of jobRows(rows).filter(({ subject }) => subject?.jobId === undefined))
+      expect(kind).not.toMatch(/job|active|ended/)
+  })
+
+  test('hovering over it tells of which experiment it is and whose', () => {
+    const runs = { items: [aRun({ name: 'a*b', experimentName: 'churn_2' })], more: false }
+    const [row] = under(rowsOf([], { runs }), 'recent')
+    expect(row?.hover?.()).toBe('**a\\*b**\n\nFinished · churn\\_2 · ada')
   })
 
   test('the run of a job stands there once, with its job', () => {

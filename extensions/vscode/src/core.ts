@@ -5,11 +5,10 @@ import { createTools, type Tool } from './assistant/tools.js'
 import { compare } from './commands/compare.js'
 import { diagnose } from './commands/diagnose.js'
 import { compareWithPin, pinHere, restore } from './commands/environment.js'
-import { copyLink, openLog, openRun, rerun, revealFiles, stop } from './commands/jobs.js'
+import { copyLink, keepRun, openLog, openRun, rerun, revealFiles, stop } from './commands/jobs.js'
 import { pullOutputs } from './commands/outputs.js'
 import { openSample } from './commands/sample.js'
 import { submit, type SubmitArguments } from './commands/submit.js'
-import { targetOf } from './commands/targets.js'
 import { followSignInLink, selectProject, signIn, signOut } from './commands/who.js'
 import { createController } from './host/controller.js'
 import { offerJupyterServers } from './host/jupyter-servers.js'
@@ -71,8 +70,8 @@ export const createCore = (context: Context, platform: Platform): Core => {
       revealFiles: (given) => revealFiles(app, given),
       copyLink: (given) => copyLink(app, given),
       compare: (given, selected) => compare(app, given, selected),
-      pinRun: async (given) => runs.pin(targetOf(given).runId ?? ''),
-      unpinRun: async (given) => runs.unpin(targetOf(given).runId ?? ''),
+      pinRun: (given) => keepRun(app, given, runs, true),
+      unpinRun: (given) => keepRun(app, given, runs, false),
       pullOutputs: (given) => pullOutputs(app, given),
       pinEnvironment: () => pinHere(app),
       compareEnvironment: () => compareWithPin(app),

@@ -2,6 +2,7 @@ import { jobEnded, repeatOf, type Job, type SubmitJob } from '@novabrain/contrac
 import { runTabs, type RunTab } from '@novabrain/ui'
 import type { App } from '../app.js'
 import type { Live } from '../session.js'
+import type { RunsList } from '../views/runs.js'
 import { jobFor, targetOf } from './targets.js'
 import { tellError } from './tell-error.js'
 
@@ -70,9 +71,23 @@ export const openLog = (app: App, given: unknown): Promise<unknown> =>
 /** Show the files of a run. */
 export const revealFiles = (app: App, given: unknown): Promise<unknown> => openRun(app, given, 'files')
 
+/** Keep a run at hand in the list, or no longer: the one of a row, else one of the jobs that the user chooses. */
+export const keepRun = async (app: App, given: unknown, runs: RunsList, keep: boolean): Promise<unknown> => {
+  const set = (runId: string) => (keep ? runs.pin(runId) : runs.unpin(runId))
+  const named = targetOf(given).runId
+  if (named !== undefined) return set(named)
+  return withLive(app, async (live) => {
+    const pinned = runs.pinned()
+    const wanted = ({ runId }: Job) => pinned.includes(runId) !== keep
+    const job = await jobFor(app, live, given, wanted, app.editor.t('Which run?'))
+    if (job !== null) set(job.runId)
+  })
+}
+
 /** Copy the address of a run, to be opened in a browser by whoever may see it. */
 export const copyLink = (app: App, given: unknown): Promise<unknown> =>
   withLive(app, async (live) => {
-    const job = await jobFor(app, live, given, any, app.editor.t('The link to which run?'))
-    if (job !== null) await app.editor.copy(`${live.serverUrl}/#/runs/${job.runId}`)
+    const named = targetOf(given).runId
+    const runId = named ?? (await jobFor(app, live, given, any, app.editor.t('The link to which run?')))?.runId
+    if (runId !== undefined) await app.editor.copy(`${live.serverUrl}/#/runs/${runId}`)
   })

@@ -37,7 +37,7 @@ export const runsRows = (editor: Pick<Editor, 't' | 'locale'>, view: RunsView): 
   const all = runRows({ items: [...view.view.jobs.values()], more: view.more }, view.runs ?? { items: [], more: false })
   const [active, ended] = [all.filter((row) => !row.ended), all.filter((row) => row.ended)]
   const shown = (rows: readonly RunRow[], where: string) => rows.map((row) => rowOf(editor, row, view, where))
-  const pinned = [...active, ...ended].filter(({ job, runId }) => job !== null && view.pinned.includes(runId))
+  const pinned = [...active, ...ended].filter(({ runId }) => view.pinned.includes(runId))
   const recent = shown(ended, 'recent')
   const older: TreeRow = {
     id: 'older',
@@ -160,12 +160,17 @@ const looseRow = (editor: Pick<Editor, 'locale'>, row: RunRow, view: RunsView, w
     label: row.name,
     description: words,
     spoken: `${t.status[row.status]}, ${row.name}, ${words}`,
+    hover: () => hoverOfRun(editor, row, view),
     ...icons[row.status],
-    kind: 'run',
+    kind: `run ${keptOrNot(view, row.runId)}`,
+    subject: { runId: row.runId },
     command: { id: 'novabrain.openRun', arguments: [{ runId: row.runId }] },
     ...(view.staleSinceMs !== null ? { stale: true } : {}),
   }
 }
+
+/** Whether the user keeps a run at hand, for the menus. */
+const keptOrNot = (view: RunsView, runId: string): string => (view.pinned.includes(runId) ? 'kept' : 'loose')
 
 const jobRow = (editor: Pick<Editor, 't' | 'locale'>, job: Job, view: RunsView, where: string): TreeRow => {
   const t = stringsOf(editor.locale)
@@ -178,12 +183,7 @@ const jobRow = (editor: Pick<Editor, 't' | 'locale'>, job: Job, view: RunsView, 
     spoken: `${t.status[job.status]}, #${job.number} ${job.name}, ${words}`,
     hover: () => hoverOf(editor, job),
     ...iconOf(job),
-    kind: [
-      'job',
-      job.task.kind,
-      jobEnded(job.status) ? 'ended' : 'active',
-      view.pinned.includes(job.runId) ? 'kept' : 'loose',
-    ].join(' '),
+    kind: ['job', job.task.kind, jobEnded(job.status) ? 'ended' : 'active', keptOrNot(view, job.runId)].join(' '),
     subject: { jobId: job.id, runId: job.runId },
     command: { id: 'novabrain.openRun', arguments: [{ runId: job.runId }] },
     ...(stale ? { stale } : {}),
@@ -216,6 +216,14 @@ const hoverOf = (editor: Pick<Editor, 't' | 'locale'>, job: Job): string => {
       : []),
   ]
   return lines.join('\n\n')
+}
+
+const hoverOfRun = (editor: Pick<Editor, 'locale'>, row: RunRow, view: RunsView): string => {
+  const t = stringsOf(editor.locale)
+  const run = view.runs?.items.find(({ id }) => id === row.runId)
+  const about = run === undefined ? [] : [run.experimentName, run.userName].filter((word) => word !== '')
+  const words = [t.status[row.status], ...about.map(escapeMarkdown)].join(' · ')
+  return [`**${escapeMarkdown(row.name)}**`, words].join('\n\n')
 }
 
 const escapeMarkdown = (text: string): string => text.replace(/[\\`*_{}[\]()#+\-.!|<>~]/g, '\\$&')

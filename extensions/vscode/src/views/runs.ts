@@ -5,6 +5,7 @@ import {
   mergeJobs,
   type Job,
   type JobFeedState,
+  type RunSummary,
   type Unsubscribe,
 } from '@novabrain/contracts'
 import type { App } from '../app.js'
@@ -17,6 +18,8 @@ import type { TreeRow, TreeSource } from './tree.js'
 
 /** The list of runs, with what commands do to it. */
 export interface RunsList extends TreeSource {
+  /** Runs that are kept at hand. */
+  pinned(): readonly string[]
   pin(runId: string): void
   unpin(runId: string): void
   showOlder(): Promise<void>
@@ -27,12 +30,16 @@ export interface RunsList extends TreeSource {
 /** What is kept of the list for the next window, so that it shows something while the server is away. */
 interface LastKnown {
   readonly serverUrl: string
+  readonly projectId: string
   readonly atMs: number
   readonly jobs: readonly Job[]
+  /** Runs without a job. */
+  readonly runs: readonly RunSummary[]
 }
 
 const [knownKey, pinnedKey] = ['runs', 'pinnedRuns']
-const keepJobs = 50
+/** So many jobs are kept, and so many runs without a job. */
+const keep = 50
 /** Rows show ages, and change with every event: drawn together at most this often. */
 const drawPauseMs = 200
 /** While somebody looks: how often ages are drawn, and an absent server is tried. */
@@ -63,7 +70,10 @@ export const createRunsList = (app: App): RunsList => {
     }, drawPauseMs)
   }
   const models = createModelsFeed(draw)
-  const runs = createRunsFeed(draw)
+  const runs = createRunsFeed(() => {
+    keepSoon()
+    draw()
+  })
   const followFeeds = () => {
     for (const feed of [models, runs]) feed.follow(seen ? live : null)
   }
@@ -87,13 +97,20 @@ export const createRunsList = (app: App): RunsList => {
     )
   }
   const lastKnown = (): LastKnown | null => {
-    const known = editor.memory.get<LastKnown>('user', knownKey)
-    return known?.serverUrl === session.serverUrl ? known : null
+    const known = editor.memory.get<Omit<LastKnown, 'runs'> & Partial<LastKnown>>('user', knownKey)
+    // What an earlier version kept has no runs.
+    return known?.serverUrl === session.serverUrl ? { ...known, runs: known.runs ?? [] } : null
   }
-  const keepKnown = (state: JobFeedState) => {
-    if (state.status !== 'ready' || live === null) return
-    const jobs = [...activeJobs(state.view), ...endedJobs(state.view)].slice(0, keepJobs)
-    const known: LastKnown = { serverUrl: live.serverUrl, atMs: Date.now(), jobs }
+  const keepKnown = () => {
+    if (live?.jobs.state.status !== 'ready') return
+    const { serverUrl, projectId, jobs } = live
+    const known: LastKnown = {
+      serverUrl,
+      projectId,
+      atMs: Date.now(),
+      jobs: [...activeJobs(jobs.state.view), ...endedJobs(jobs.state.view)].slice(0, keep),
+      runs: runsToKeep(runs.value(), lastKnown(), projectId),
+    }
     void editor.memory.set('user', knownKey, known)
   }
   const follow = (state: SessionState) => {
@@ -104,8 +121,8 @@ export const createRunsList = (app: App): RunsList => {
       live === null
         ? []
         : [
-            live.jobs.subscribe((now) => {
-              keepSoon(now)
+            live.jobs.subscribe(() => {
+              keepSoon()
               draw()
             }),
             live.stream.onConnection(draw),
@@ -113,9 +130,9 @@ export const createRunsList = (app: App): RunsList => {
     draw()
   }
   let keeping: ReturnType<typeof setTimeout> | undefined
-  const keepSoon = (now: JobFeedState) => {
+  const keepSoon = () => {
     clearTimeout(keeping)
-    keeping = setTimeout(() => keepKnown(now), 2000)
+    keeping = setTimeout(keepKnown, 2000)
   }
   const look = () => {
     if (session.state.kind === 'unreachable') return void session.restart()
@@ -144,6 +161,7 @@ export const createRunsList = (app: App): RunsList => {
         view,
         more: false,
         pinned: pinned(),
+        runs: { items: known.runs, more: false },
         staleSinceMs: known.atMs,
         lacksPython: lacks.python,
         nowMs: Date.now(),
@@ -162,6 +180,7 @@ export const createRunsList = (app: App): RunsList => {
       if (session.state.kind === 'connecting') void session.live().then(draw)
       draw()
     },
+    pinned,
     pin: (runId) => void editor.memory.set('user', pinnedKey, [...new Set([...pinned(), runId])]).then(draw),
     unpin: (runId) =>
       void editor.memory
@@ -207,6 +226,13 @@ export const createRunsList = (app: App): RunsList => {
       nowMs: Date.now(),
     })
   }
+}
+
+/** Runs are read only while somebody looks: until then those of the last time, of the same project, stay. */
+const runsToKeep = (read: KnownRuns | null, before: LastKnown | null, projectId: string): readonly RunSummary[] => {
+  if (read === null) return before?.projectId === projectId ? before.runs : []
+  const loose = read.items.filter(({ job }) => job === null).slice(0, keep)
+  return loose.map((run) => ({ ...run, metrics: [] }))
 }
 
 /** Which page of the view is shown, for the manifest. What is last known is better than the page of an absent server. */

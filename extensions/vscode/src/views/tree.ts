@@ -23,9 +23,9 @@ export interface TreeRow {
   readonly subject?: RowSubject
 }
 
-/** The run a row stands for. */
+/** The run a row stands for, and its job where it is the run of one. */
 export interface RowSubject {
-  readonly jobId: string
+  readonly jobId?: string
   readonly runId: string
 }
 
