@@ -208,6 +208,24 @@ inChromium('the elements in a browser', () => {
     expect((await calls('stopJob')) as unknown[]).toHaveLength(1)
   })
 
+  test('each trace takes one line, however long what it says', async () => {
+    for (const scene of ['trace-list', 'trace-list-narrow']) {
+      await show(scene)
+      const [heights, overflow] = await page.evaluate(() => {
+        const list = document.body.firstElementChild?.shadowRoot
+        const rows = [...(list?.querySelectorAll('tbody tr') ?? [])]
+        const wide = list?.querySelector('.wide')
+        return [
+          rows.map((row) => Math.round(row.getBoundingClientRect().height)),
+          (wide?.scrollWidth ?? 0) - (wide?.clientWidth ?? 0),
+        ] as const
+      })
+      expect(heights).toHaveLength(5)
+      expect(Math.max(...heights)).toBeLessThanOrEqual(30)
+      expect(overflow).toBe(0)
+    }
+  })
+
   test('of ten thousand runs only those in view exist, and the last can be reached', async () => {
     await show('run-list-wide')
     const drawn = await page.evaluate(async () => {

@@ -2,6 +2,7 @@ import type { Client, Connection, Job, LiveMessage, Locale } from '@novabrain/co
 import type { Host, ThemeKind } from '@novabrain/ui'
 import * as data from './data.js'
 import * as models from './models.js'
+import { traces } from './traces.js'
 
 /** What the fake host can be told to be like. */
 export interface FakeOptions {
@@ -76,6 +77,7 @@ export const fakeHost = (options: FakeOptions = {}): FakeHost => {
     readModelFile: () => new TextEncoder().encode('flavors:\n  sklearn: {}\n'),
     listRunModels: ({ params }) =>
       params?.['runId'] === data.modelRunId ? models.runModels : { items: [], versions: [], suggestion: null },
+    listTraces: () => ({ items: options.empty === true ? [] : traces, nextCursor: null }),
     listQueueEntries: () => ({ items: options.empty === true ? [] : data.queue }),
     amendJob: () => data.queuedJob,
     getClusterUse: () => (options.empty === true ? data.youngUse : data.clusterUse),

@@ -203,6 +203,9 @@ export const scenes: Readonly<Record<string, Scene>> = {
       aliases?.querySelector<HTMLElement>('#set')?.click()
     },
   },
+  'trace-list': { tag: 'nb-trace-list', width: 1060 },
+  'trace-list-narrow': { tag: 'nb-trace-list', width: 420 },
+  'trace-list-empty': { tag: 'nb-trace-list', width: 700, host: { empty: true } },
   'queue-table': { tag: 'nb-queue-table', width: 1000 },
   'queue-empty': { tag: 'nb-queue-table', width: 600, host: { empty: true } },
   'cluster-use': { tag: 'nb-queue-page', width: 1000, properties: () => ({ tab: 'use' }) },

@@ -52,11 +52,21 @@ export class NbTraceList extends NbElement {
         width: 40ch;
         max-width: 100%;
       }
-      td.name {
-        min-width: 14ch;
+      /* Texts of any length share what the others leave, a line each. */
+      td.text {
+        width: 28%;
+        max-width: 0;
       }
-      .preview {
-        max-width: 40ch;
+      td.name {
+        width: 22%;
+      }
+      td.name button {
+        max-width: 100%;
+      }
+      @container (max-width: 560px) {
+        td.name {
+          width: 100%;
+        }
       }
       pre.example {
         display: inline-block;
@@ -236,22 +246,22 @@ export class NbTraceList extends NbElement {
     const { t } = this
     const { name, durationMs, requestPreview, responsePreview, totalTokens, assessmentCount, startedAt } = trace
     return html`<tr>
-      <td class="name">
-        <button class="link" @click=${() => emit(this, 'nb-trace', { traceId: trace.id })}>
+      <td class="name text steady">
+        <button class="link ellipsis" title=${name ?? ''} @click=${() => emit(this, 'nb-trace', { traceId: trace.id })}>
           ${name ?? t.traces.unnamed}
         </button>
       </td>
-      <td>${traceState(trace.state, t)}</td>
+      <td class="steady">${traceState(trace.state, t)}</td>
       <td class="number">${durationMs === null ? '–' : this.#took(durationMs)}</td>
-      <td class="optional muted">
-        <div class="preview ellipsis" title=${requestPreview ?? ''}>${requestPreview ?? ''}</div>
+      <td class="text optional muted">
+        <div class="ellipsis" title=${requestPreview ?? ''}>${requestPreview ?? ''}</div>
       </td>
-      <td class="optional muted">
-        <div class="preview ellipsis" title=${responsePreview ?? ''}>${responsePreview ?? ''}</div>
+      <td class="text optional muted">
+        <div class="ellipsis" title=${responsePreview ?? ''}>${responsePreview ?? ''}</div>
       </td>
       <td class="number optional muted">${totalTokens === null ? '' : formatCount(totalTokens)}</td>
       <td class="number optional muted">${assessmentCount === 0 ? '' : formatCount(assessmentCount)}</td>
-      <td class="muted" title=${formatInstant(startedAt, this.locale)}>
+      <td class="steady muted" title=${formatInstant(startedAt, this.locale)}>
         ${formatAge(startedAt, this.nowMs, t.duration, this.locale)}
       </td>
     </tr>`

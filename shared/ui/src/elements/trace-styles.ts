@@ -9,7 +9,7 @@ export const traceStyles = [
       display: inline-flex;
       align-items: center;
       gap: 5px;
-      vertical-align: -2px;
+      vertical-align: top;
       white-space: nowrap;
     }
     .glyph {
