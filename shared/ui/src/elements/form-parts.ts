@@ -71,26 +71,28 @@ export interface ToldChange {
   readonly changedBy: string
   readonly changedAt: string
   readonly reason: string | null
-  /** What was changed, a line each. */
-  readonly lines: readonly string[]
+  /** What was changed, in words. */
+  readonly changes: readonly { readonly label: string; readonly before: string; readonly after: string }[]
 }
 
 /** What was changed, by whom, when and why, newest first as given. */
 export const changeList = (
   changes: readonly ToldChange[],
   { t, locale, nowMs }: { readonly t: Strings; readonly locale: Locale; readonly nowMs: number },
-): TemplateResult =>
-  html`<ol>
+): TemplateResult => {
+  const by = (name: string, at: string) => fill(t.policy.by, { name, age: formatAge(at, nowMs, t.duration, locale) })
+  return html`<ol>
     ${changes.map(
-      ({ version, changedBy, changedAt, reason, lines }) =>
+      ({ version, changedBy, changedAt, reason, changes: told }) =>
         html`<li>
           <strong class="number">${fill(t.policy.version, { version })}</strong>
-          <span class="muted">${changedBy}, ${formatAge(changedAt, nowMs, t.duration, locale)}</span>
+          <span class="muted">${by(changedBy, changedAt)}</span>
           ${reason === null ? nothing : html`<div>${reason}</div>`}
-          ${lines.map((line) => html`<div class="muted">${line}</div>`)}
+          ${told.map((change) => html`<div class="muted">${fill(t.policy.change, change)}</div>`)}
         </li>`,
     )}
   </ol>`
+}
 
 /** The units of a time, longest first, to choose from. */
 export const unitOptions = (chosen: TimeUnit, t: Strings): TemplateResult[] =>

@@ -340,10 +340,11 @@ export class NbPolicyForm extends NbElement {
       ${changeList(
         changes.map(({ changes: changed, ...change }) => ({
           ...change,
-          lines: changed.map(
-            ({ field, before, after }) =>
-              `${fields.get(field)?.label ?? field}: ${say(field, before)} → ${say(field, after)}`,
-          ),
+          changes: changed.map(({ field, before, after }) => ({
+            label: fields.get(field)?.label ?? field,
+            before: say(field, before),
+            after: say(field, after),
+          })),
         })),
         { t: this.t, locale: this.locale, nowMs: this.nowMs },
       )}

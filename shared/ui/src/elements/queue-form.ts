@@ -8,7 +8,7 @@ import { draftOf, faultsOf, isTouched, putOf, type QueueDraft, type QueueFaults 
 import { counted, fill } from '../locales/strings.js'
 import { NbElement } from './base.js'
 import { defineElement } from './define.js'
-import { changeList, formStyles, unitOptions, valueOf } from './form-parts.js'
+import { changeList, formStyles, unitOptions, valueOf, type ToldChange } from './form-parts.js'
 import { refreshOn } from './refresh.js'
 import { Remote } from './remote.js'
 import { baseStyles } from './styles.js'
@@ -140,7 +140,8 @@ export class NbQueueForm extends NbElement {
       return html`<nb-error-card class="inset" .host=${host} .error=${error}></nb-error-card>`
     }
     if (known === null) return html`<p class="muted" role="status">${t.loading}</p>`
-    return html`<p class="muted">${t.queueForm.lead}${known.mayChange ? nothing : ` ${t.queueForm.readOnly}`}</p>
+    return html`<p class="muted">${t.queueForm.lead}</p>
+      ${known.mayChange ? nothing : html`<p class="muted">${t.queueForm.readOnly}</p>`}
       ${known.queues.map((queue) => this.#queue(queue, known))} ${known.mayChange ? this.#add(known) : nothing}`
   }
 
@@ -362,14 +363,14 @@ export class NbQueueForm extends NbElement {
           : changeList(
               this.changes.map(({ changes, ...change }) => ({
                 ...change,
-                lines: changes.map((one) => this.#told(one)),
+                changes: changes.map((one) => this.#told(one)),
               })),
               { t: this.t, locale: this.locale, nowMs: this.nowMs },
             )
       }
     </section>`
   }
-  #told({ field, before, after }: QueueChange['changes'][number]): string {
+  #told({ field, before, after }: QueueChange['changes'][number]): ToldChange['changes'][number] {
     const t = this.t.queueForm
     const labels: Readonly<Record<string, string>> = {
       cohort: t.cohort,
@@ -381,7 +382,7 @@ export class NbQueueForm extends NbElement {
       orderFair: t.fair,
       patienceMs: t.patience,
     }
-    return `${labels[field] ?? field}: ${this.#value(field, before)} → ${this.#value(field, after)}`
+    return { label: labels[field] ?? field, before: this.#value(field, before), after: this.#value(field, after) }
   }
   #value(field: string, value: QueueChange['changes'][number]['after']): string {
     const t = this.t.queueForm

@@ -42,7 +42,7 @@ export class NbQueueTable extends NbElement {
         width: 8%;
       }
       .asks {
-        width: 11%;
+        width: 14%;
       }
       .at {
         width: 9%;
@@ -51,7 +51,7 @@ export class NbQueueTable extends NbElement {
         width: 12%;
       }
       .why {
-        width: 30%;
+        width: 27%;
       }
       .help {
         display: flex;
@@ -59,6 +59,9 @@ export class NbQueueTable extends NbElement {
         align-items: baseline;
         gap: 0 8px;
         margin-top: 2px;
+      }
+      .whole {
+        white-space: nowrap;
       }
       .wide {
         overflow-x: auto;
@@ -143,11 +146,14 @@ export class NbQueueTable extends NbElement {
       <td class="why">${waiting ? html`${entry.message}${this.#help(entry)}` : this.#status(entry.status)}</td>
     </tr>`
   }
-  #gpus({ gpuCount, minGpuCount, maxGpuCount }: QueueEntry, waiting: boolean): string {
-    const { queue, device } = this.t
-    if (minGpuCount === undefined || maxGpuCount === undefined) return counted(queue.gpus, gpuCount)
+  /** What is too long for a line is broken between what it has and what it can have. */
+  #gpus({ gpuCount, minGpuCount, maxGpuCount }: QueueEntry, waiting: boolean) {
+    const { gpus, gpusOfRange } = this.t.queue
+    if (minGpuCount === undefined || maxGpuCount === undefined) return counted(gpus, gpuCount)
     const range = `${minGpuCount}–${maxGpuCount}`
-    return counted(queue.gpus, maxGpuCount, { n: waiting ? range : fill(device.ofRange, { n: gpuCount, range }) })
+    if (waiting) return html`<span class="whole">${counted(gpus, maxGpuCount, { n: range })}</span>`
+    const [had, all] = [fill(gpusOfRange.had, { n: gpuCount }), fill(gpusOfRange.range, { range })]
+    return html`<span class="whole">${had}</span><wbr /><span class="whole">${all}</span>`
   }
   #starts({ estimatedStart }: QueueEntry) {
     const { t } = this

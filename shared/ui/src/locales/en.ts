@@ -631,6 +631,7 @@ export const en = {
     running: 'At work',
     queued: 'Waiting',
     gpus: { one: '{n} GPU', other: '{n} GPUs' },
+    gpusOfRange: { had: '{n} of ', range: '{range} GPUs' },
   },
   queuePage: {
     label: 'Queue and GPUs',
@@ -751,6 +752,8 @@ export const en = {
     untouched: 'As the server came with it. Nobody has changed it.',
     preset: 'the preset “{preset}”',
     changed: '{name}, {age}: {reason}',
+    by: '{name}, {age}',
+    change: '{label}: {before} → {after}',
     ofCluster: 'This holds for the whole cluster, and is kept by the owners of its first tenant.',
     readOnly: 'Owners of the tenant may change it.',
     from: 'Begin from',
