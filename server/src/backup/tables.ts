@@ -14,14 +14,14 @@ const listTables = `
   FROM pg_class c
   JOIN pg_namespace n ON n.oid = c.relnamespace AND n.nspname = current_schema()
   JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
-  WHERE c.relkind IN ('r', 'p') AND NOT c.relispartition AND c.relname <> 'migrations'
+  WHERE c.relkind IN ('r', 'p') AND NOT c.relispartition AND c.relname NOT IN ('migrations', 'job_changes')
   GROUP BY c.oid, c.relname ORDER BY c.relname`
 
 interface Row extends BackupTable {
   readonly refersTo: readonly string[]
 }
 
-/** The tables of the schema, referred-to ones first. */
+/** The tables of the schema, referred-to ones first; without what means something only in this database. */
 export const readTables = async (client: ClientBase): Promise<BackupTable[]> => {
   const { rows } = await client.query<Row>(listTables)
   const sorted: Row[] = []

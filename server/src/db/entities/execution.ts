@@ -197,6 +197,11 @@ export const JobEntity = new EntitySchema<JobRow>({
     { name: 'jobs_history_idx', columns: ['tenantId', 'endedAt'], where: 'ended_at IS NOT NULL' },
     { name: 'jobs_submitted_at_idx', columns: ['submittedAt'] },
     { columns: ['runId'] },
+    {
+      name: 'jobs_sharing_idx',
+      columns: ['projectId', 'submittedBy', 'name'],
+      where: 'ended_at IS NULL AND gpu_milli < 1000',
+    },
     { name: 'jobs_assistant_idx', columns: ['submittedById', 'submittedAt'], where: `origin = 'assistant'` },
   ],
 })

@@ -27,6 +27,7 @@ import { elasticJobs } from './0030-elastic-jobs.js'
 import { liveJobs } from './0031-live-jobs.js'
 import { scopeAskedOnce } from './0032-scope-asked-once.js'
 import { startRecord } from './0033-start-record.js'
+import { jobChanges } from './0034-job-changes.js'
 
 /** Every migration, oldest first; a new one is a line at the end. */
 export const migrations: readonly MigrationClass[] = [
@@ -58,4 +59,5 @@ export const migrations: readonly MigrationClass[] = [
   liveJobs,
   scopeAskedOnce,
   startRecord,
+  jobChanges,
 ]

@@ -41,7 +41,7 @@ const jobFacts = `json_build_object(
       'notBeforeMs', extract(epoch FROM job.not_before) * 1000, 'hold', job.hold, 'attemptId', attempt.id,
       'startedAtMs', extract(epoch FROM coalesce(attempt.started_at, attempt.created_at)) * 1000)`
 
-const activeJobs = `jobs job LEFT JOIN attempts attempt
+const withAttempt = `LEFT JOIN attempts attempt
       ON attempt.id = job.attempt_id AND attempt.ended_at IS NULL
     LEFT JOIN gpu_memory_peaks known
       ON known.project_id = job.project_id AND known.submitted_by = job.submitted_by AND known.name = job.name
@@ -73,28 +73,52 @@ SELECT
   (SELECT version FROM cluster_version) AS version,
   ${nodeLists},
   ${queueList},
-  (SELECT coalesce(json_agg(${jobFacts}), '[]') FROM ${activeJobs}) AS jobs,
+  (SELECT coalesce(json_agg(${jobFacts}), '[]') FROM jobs job ${withAttempt}) AS jobs,
   ${heldLists}`
 
 /** Another one for every change of what is read of a job: its version, and what like jobs took. */
 const stamp = `job.version || ':' || coalesce(md5(known.peaks_mib::text), '')`
+const seenJobs = `coalesce(json_agg(json_build_object('stamp', ${stamp}, 'job', ${jobFacts})), '[]')`
+
+/** Every transaction before it is over: what this statement did not see was changed by that one or a later. */
+const horizon = `pg_snapshot_xmin(pg_current_snapshot())::text AS horizon`
+
+/** The same for who will ask for what changed: each job with its stamp, and from which transaction on to ask. */
+export const loadClusterWhole = `
+SELECT
+  ${horizon},
+  (SELECT version FROM cluster_version) AS version,
+  ${nodeLists},
+  ${queueList},
+  (SELECT ${seenJobs} FROM jobs job ${withAttempt}) AS jobs,
+  '[]'::json AS gone,
+  ${heldLists}`
 
 /**
- * The same for who has seen most of it: of jobs those that are new or have another stamp than when they were seen (ids and
- * stamps in $1 and $2, with commas), the ids of those that are no longer active, and nodes only where the version of the
- * cluster is not $3. Every change of a job or its attempt grows the version of the job.
+ * The same for who has seen it: of jobs those that changed in the transaction $1 or a later one, some of which may have been
+ * seen, and the ids of those of them that are not active; nodes only where the version of the cluster is not $2. Every
+ * change of a job or its attempt grows the version of the job, which is noted (`job_changes`).
  */
 export const loadClusterChanges = prepared(`
-WITH seen AS (
-  SELECT id, stamp FROM unnest(string_to_array($1, ','), string_to_array($2, ',')) AS seen (id, stamp)
-), current AS (SELECT version FROM cluster_version), moved AS (SELECT version IS DISTINCT FROM $3 AS moved FROM current)
+WITH noted AS (SELECT * FROM job_changes WHERE xid >= $1::xid8), changed AS (
+  SELECT job_id AS id FROM noted WHERE job_id IS NOT NULL
+  UNION
+  SELECT job.id FROM noted JOIN jobs job ON job.project_id = noted.project_id
+    AND job.submitted_by = noted.submitted_by AND job.name = noted.name
+    AND job.ended_at IS NULL AND job.gpu_milli < 1000
+  WHERE noted.job_id IS NULL
+), current AS (SELECT version FROM cluster_version), moved AS (SELECT version IS DISTINCT FROM $2 AS moved FROM current)
 SELECT
+  ${horizon},
   (SELECT version FROM current) AS version,
   CASE WHEN (SELECT moved FROM moved) THEN ${nodeList} END AS nodes,
   CASE WHEN (SELECT moved FROM moved) THEN ${deviceList} END AS devices,
   ${queueList},
-  (SELECT coalesce(json_agg(json_build_object('stamp', ${stamp}, 'job', ${jobFacts})), '[]') FROM ${activeJobs}
-    AND NOT EXISTS (SELECT 1 FROM seen WHERE seen.id = job.id AND seen.stamp = ${stamp})) AS jobs,
-  (SELECT coalesce(json_agg(seen.id), '[]') FROM seen WHERE NOT EXISTS (
-    SELECT 1 FROM jobs WHERE jobs.id = seen.id AND jobs.ended_at IS NULL)) AS gone,
+  (SELECT ${seenJobs} FROM changed JOIN jobs job ON job.id = changed.id ${withAttempt}) AS jobs,
+  (SELECT coalesce(json_agg(changed.id), '[]') FROM changed WHERE NOT EXISTS (
+    SELECT 1 FROM jobs WHERE jobs.id = changed.id AND jobs.ended_at IS NULL)) AS gone,
   ${heldLists}`)
+
+/** Forget changes that everybody has seen who will ask: those before the transaction $1, and those of another database. */
+export const forgetChanges = prepared(`
+  DELETE FROM job_changes WHERE xid < $1::xid8 OR xid >= pg_snapshot_xmax(pg_current_snapshot())`)

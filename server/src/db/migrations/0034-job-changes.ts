@@ -1,0 +1,53 @@
+import { defineMigration } from './define.js'
+
+/**
+ * Which jobs changed, by the transaction that did it: one job, or (`job_id` null) all of a name by somebody, of whose memory
+ * more is known. It speaks of jobs of every tenant, so only the server itself sees it; anybody's changes are noted.
+ */
+const changes = `CREATE TABLE job_changes (
+  xid xid8 NOT NULL DEFAULT pg_current_xact_id(),
+  job_id text,
+  project_id text,
+  submitted_by text,
+  name text)`
+
+const noteJob = `CREATE FUNCTION job_changes_note_job() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  INSERT INTO job_changes (job_id) VALUES (coalesce(NEW.id, OLD.id));
+  RETURN NULL;
+END $$`
+
+const noteMemory = `CREATE FUNCTION job_changes_note_memory() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  INSERT INTO job_changes (project_id, submitted_by, name) VALUES (NEW.project_id, NEW.submitted_by, NEW.name);
+  RETURN NULL;
+END $$`
+
+/** The scheduler reads what changed, not what there is. */
+export const jobChanges = defineMigration(34, 'JobChanges', {
+  up: [
+    changes,
+    `CREATE INDEX job_changes_xid_idx ON job_changes (xid)`,
+    `ALTER TABLE job_changes ENABLE ROW LEVEL SECURITY`,
+    `ALTER TABLE job_changes FORCE ROW LEVEL SECURITY`,
+    `CREATE POLICY job_changes_scope ON job_changes USING ((SELECT current_setting('novabrain.access', true)) = 'system')
+      WITH CHECK (true)`,
+    noteJob,
+    noteMemory,
+    `CREATE TRIGGER jobs_note_new AFTER INSERT OR DELETE ON jobs FOR EACH ROW EXECUTE FUNCTION job_changes_note_job()`,
+    `CREATE TRIGGER jobs_note_change AFTER UPDATE ON jobs FOR EACH ROW
+      WHEN (NEW.version <> OLD.version) EXECUTE FUNCTION job_changes_note_job()`,
+    `CREATE TRIGGER gpu_memory_peaks_note AFTER INSERT OR UPDATE ON gpu_memory_peaks FOR EACH ROW
+      EXECUTE FUNCTION job_changes_note_memory()`,
+    `CREATE INDEX jobs_sharing_idx ON jobs (project_id, submitted_by, name) WHERE ended_at IS NULL AND gpu_milli < 1000`,
+  ],
+  down: [
+    `DROP INDEX jobs_sharing_idx`,
+    `DROP TRIGGER gpu_memory_peaks_note ON gpu_memory_peaks`,
+    `DROP TRIGGER jobs_note_change ON jobs`,
+    `DROP TRIGGER jobs_note_new ON jobs`,
+    `DROP FUNCTION job_changes_note_memory()`,
+    `DROP FUNCTION job_changes_note_job()`,
+    `DROP TABLE job_changes`,
+  ],
+})
