@@ -34,7 +34,9 @@ test('how long a job runs is learnt from those of its tenant that succeeded, and
   const book = createRunTimeBook({ clock: { nowMs: () => atMs, now: () => new Date(atMs).toISOString() } })
   const { database } = stage.app.foundation
   const snapshot = (): Promise<Snapshot> =>
-    database.transaction(systemScope, async (tx) => snapshotOf(await readCluster(tx), atMs, [], await book.read(tx)))
+    database.transaction(systemScope, async (tx) =>
+      snapshotOf(await readCluster(tx), atMs, { foresee: await book.read(tx) }),
+    )
   const waiting = await stage.submit({ name: 'train', resources: wish(1) })
   const foreseen = async () => (await snapshot()).queued.find(({ id }) => id === waiting.id)
   expect(await foreseen()).toMatchObject({ predictedRuntimeMs: null, cautiousRuntimeMs: null })

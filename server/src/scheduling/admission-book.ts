@@ -1,9 +1,16 @@
-import type { JobRequest, Policy, QueuedJob, Snapshot } from '@novabrain/scheduler'
+import type { JobRequest, Policy } from '@novabrain/scheduler'
 import { openAdmissions, type Admissions } from './admission.js'
-import { queueKey, type ClusterRows } from './cluster.js'
+import { queueKey, type ActiveJob, type ClusterRows } from './cluster.js'
 
-/** With how much GPU memory each waiting job is let in, by its id. */
-export type AdmissionBook = ReadonlyMap<string, ReturnType<Admissions['of']>>
+/** With how much GPU memory a waiting job is let in, and why. */
+export type Admitted = ReturnType<Admissions['of']>
+
+/** Judges the memory of those that wait, each once. */
+export interface AdmissionBook {
+  of(job: ActiveJob): Admitted
+  /** The same, only what it asks for then. */
+  readonly admit: (job: ActiveJob) => JobRequest
+}
 
 /** What a queue can ever use, as far as its own limits say. */
 const mostGpuMilli = ({
@@ -15,46 +22,32 @@ const mostGpuMilli = ({
   return nominalGpuMilli + (cohort === null ? 0 : (borrowingLimitGpuMilli ?? Number.POSITIVE_INFINITY))
 }
 
-/** Judges the memory of all that wait. */
-export const admissionsOf = (
-  { devices, queues, jobs }: Pick<ClusterRows, 'devices' | 'queues' | 'jobs'>,
-  policy: Pick<Policy, 'memory'>,
-): AdmissionBook => {
+type Grounds = Pick<ClusterRows, 'devices' | 'queues'>
+
+/** The book of a cluster and a policy. */
+export const admissionsOf = ({ devices, queues }: Grounds, policy: Pick<Policy, 'memory'>): AdmissionBook => {
   const admissions = openAdmissions(devices, policy)
   const most = new Map(queues.map((queue) => [queueKey(queue.tenantId, queue.name), mostGpuMilli(queue)]))
-  const waiting = jobs.filter(({ status }) => status === 'queued')
-  return new Map(
-    waiting.map((job) => [job.id, admissions.of(job, most.get(queueKey(job.tenantId, job.queueName)))] as const),
-  )
-}
-
-/** The snapshot in which all that wait ask for what they are let in with. */
-export const letIn = (snapshot: Snapshot, book: AdmissionBook): Snapshot => createLetIn()(snapshot, book)
-
-/** The same again and again: a job that asks for the same as the last time is the same object. */
-export const createLetIn = (): ((snapshot: Snapshot, book: AdmissionBook) => Snapshot) => {
-  const before = new WeakMap<QueuedJob, QueuedJob>()
-  const asking = (job: QueuedJob, request: JobRequest): QueuedJob => {
-    if (sameRequest(job.request, request)) return job
-    const known = before.get(job)
-    if (known !== undefined && sameRequest(known.request, request)) return known
-    const changed = { ...job, request }
-    before.set(job, changed)
-    return changed
+  const known = new WeakMap<ActiveJob, Admitted>()
+  const of = (job: ActiveJob): Admitted => {
+    const before = known.get(job)
+    if (before !== undefined) return before
+    const admitted = admissions.of(job, most.get(queueKey(job.tenantId, job.queueName)))
+    known.set(job, admitted)
+    return admitted
   }
-  return (snapshot, book) => ({
-    ...snapshot,
-    queued: snapshot.queued.map((job) => asking(job, book.get(job.id)?.request ?? job.request)),
-  })
+  return { of, admit: (job) => of(job).request }
 }
 
-const sameRequest = (left: JobRequest, right: JobRequest): boolean =>
-  left === right ||
-  (left.gpuCount === right.gpuCount &&
-    left.gpuMilli === right.gpuMilli &&
-    left.gpuMemoryMib === right.gpuMemoryMib &&
-    left.gpuModel === right.gpuModel &&
-    left.otherGpuModels === right.otherGpuModels &&
-    left.cpuMilli === right.cpuMilli &&
-    left.memoryMib === right.memoryMib &&
-    left.replicas === right.replicas)
+/** The same again and again: while devices, limits of queues and the policy stay, the book does. */
+export const createAdmissions = (): typeof admissionsOf => {
+  let kept: { readonly devices: Grounds['devices']; readonly policy: object; readonly limits: string } | null = null
+  let book: AdmissionBook | null = null
+  return ({ devices, queues }, policy) => {
+    const limits = JSON.stringify(queues.map((queue) => [queue.tenantId, queue.name, String(mostGpuMilli(queue))]))
+    if (book === null || kept?.devices !== devices || kept.policy !== policy || kept.limits !== limits)
+      book = admissionsOf({ devices, queues }, policy)
+    kept = { devices, policy, limits }
+    return book
+  }
+}

@@ -36,6 +36,18 @@ export const requestOf = (job: AsksForMemory): JobRequest => ({
   replicas: 1,
 })
 
+/** Whether two requests ask for the same. */
+export const sameRequest = (left: JobRequest, right: JobRequest): boolean =>
+  left === right ||
+  (left.gpuCount === right.gpuCount &&
+    left.gpuMilli === right.gpuMilli &&
+    left.gpuMemoryMib === right.gpuMemoryMib &&
+    left.gpuModel === right.gpuModel &&
+    left.otherGpuModels === right.otherGpuModels &&
+    left.cpuMilli === right.cpuMilli &&
+    left.memoryMib === right.memoryMib &&
+    left.replicas === right.replicas)
+
 /** The sizes of devices that a job may get, sorted. */
 const sizesFor = (devices: readonly KnownDevice[], job: AsksForMemory): readonly number[] =>
   devices

@@ -22,7 +22,7 @@ import type { Grant, HoldRecord } from '../db/entities/execution.js'
 import { loadCluster, loadNodes } from '../db/sql/execution-load-cluster.sql.js'
 import type { Tx } from '../deps.js'
 import type { Foresee } from '../modules/jobs/planner.js'
-import { requestOf } from './admission.js'
+import { requestOf, sameRequest } from './admission.js'
 
 /** The cluster as PostgreSQL tells it, read in one statement. */
 export interface ClusterRows {
@@ -122,15 +122,20 @@ export const queueKey = (tenantId: string, name: string): string => `${tenantId}
 /** The name of a queue or cohort as its tenant knows it. */
 export const queueNameOf = (key: string): string => key.slice(key.indexOf('/') + 1)
 
-const fromNothing: Foresee = () => null
+/** What is known beside the rows: what jobs are expected to ask for, how long they run, and with what each is let in. */
+export interface Knowledge {
+  readonly demand: readonly DemandShare[]
+  /** Another function where another answer may come of it. */
+  readonly foresee: Foresee
+  /** Another function where another answer may come of it. */
+  readonly admit: (job: ActiveJob) => JobRequest
+}
 
-/** What the scheduler sees of the rows at an instant, of what jobs are expected to ask for, and of how long they run. */
-export const snapshotOf = (
-  rows: ClusterRows,
-  nowMs: number,
-  demand: readonly DemandShare[] = [],
-  foresee: Foresee = fromNothing,
-): Snapshot => createSnapshots({ movesElastic: false }).of(rows, nowMs, demand, foresee)
+const nothingKnown: Knowledge = { demand: [], foresee: () => null, admit: requestOf }
+
+/** What the scheduler sees of the rows at an instant. */
+export const snapshotOf = (rows: ClusterRows, nowMs: number, known: Partial<Knowledge> = {}): Snapshot =>
+  createSnapshots({ movesElastic: false }).of(rows, nowMs, { ...nothingKnown, ...known })
 
 /** How snapshots are made. */
 export interface SnapshotOptions {
@@ -141,7 +146,14 @@ export interface SnapshotOptions {
 /** Makes snapshots of rows, one after another. */
 export interface Snapshots {
   /** What rows that are the same objects as the last time say is the same object again. */
-  of(rows: ClusterRows, nowMs: number, demand: readonly DemandShare[], foresee: Foresee): Snapshot
+  of(rows: ClusterRows, nowMs: number, known: Knowledge): Snapshot
+}
+
+/** What was made of a job, and with what was known then: with the same, the same comes of it. */
+interface Made<T> {
+  readonly job: T
+  readonly foresee: Foresee
+  readonly admit: Knowledge['admit'] | null
 }
 
 type RunTimes = Pick<QueuedJob, 'predictedRuntimeMs' | 'cautiousRuntimeMs'>
@@ -149,46 +161,56 @@ type RunTimes = Pick<QueuedJob, 'predictedRuntimeMs' | 'cautiousRuntimeMs'>
 const runsAlike = (left: RunTimes, right: RunTimes): boolean =>
   left.predictedRuntimeMs === right.predictedRuntimeMs && left.cautiousRuntimeMs === right.cautiousRuntimeMs
 
+const waitsAlike = (left: QueuedJob, right: QueuedJob): boolean =>
+  left.notBeforeMs === right.notBeforeMs && runsAlike(left, right) && sameRequest(left.request, right.request)
+
 /** Opens a maker of snapshots that knows nothing yet. */
 export const createSnapshots = ({ movesElastic }: SnapshotOptions): Snapshots => {
-  const queuedBefore = new WeakMap<ActiveJob, QueuedJob>()
-  const runningBefore = new WeakMap<ActiveJob, RunningJob>()
+  const queuedBefore = new WeakMap<ActiveJob, Made<QueuedJob>>()
+  const runningBefore = new WeakMap<ActiveJob, Made<RunningJob>>()
   let nodesBefore: { readonly rows: ClusterRows['nodes']; readonly nodes: readonly SchedNode[] } | null = null
 
   const nodesIn = (rows: ClusterRows): readonly SchedNode[] => {
     if (nodesBefore?.rows !== rows.nodes) nodesBefore = { rows: rows.nodes, nodes: nodesOf(rows) }
     return nodesBefore.nodes
   }
-  const waiting = (job: ActiveJob, nowMs: number, foresee: Foresee): QueuedJob => {
+  /** A pause is looked at anew, since the clock may be set back. */
+  const waiting = (job: ActiveJob, nowMs: number, { foresee, admit }: Knowledge): QueuedJob => {
     const before = queuedBefore.get(job)
-    const queued = queuedOf(job, nowMs, foresee, movesElastic)
-    if (before !== undefined && before.notBeforeMs === queued.notBeforeMs && runsAlike(before, queued)) return before
-    queuedBefore.set(job, queued)
-    return queued
+    if (before?.foresee === foresee && before.admit === admit && job.notBeforeMs === null) return before.job
+    const queued = { ...queuedOf(job, nowMs, foresee, movesElastic), request: admit(job) }
+    const kept = before !== undefined && waitsAlike(before.job, queued) ? before.job : queued
+    queuedBefore.set(job, { job: kept, foresee, admit })
+    return kept
   }
   /** The place of an attempt never changes. */
-  const runs = (job: ActiveJob, placement: Placement, foresee: Foresee): RunningJob => {
+  const runs = (job: ActiveJob, placement: Placement, { foresee }: Knowledge): RunningJob => {
     const before = runningBefore.get(job)
-    const running = runningOf(job, before?.placement ?? placement, foresee, movesElastic)
-    if (before !== undefined && before.predictedEndMs === running.predictedEndMs && runsAlike(before, running))
-      return before
-    runningBefore.set(job, running)
-    return running
+    if (before?.foresee === foresee) return before.job
+    const running = runningOf(job, before?.job.placement ?? placement, foresee, movesElastic)
+    const isSame = before?.job.predictedEndMs === running.predictedEndMs && runsAlike(before.job, running)
+    const kept = isSame ? before.job : running
+    runningBefore.set(job, { job: kept, foresee, admit: null })
+    return kept
   }
   return {
-    of(rows, nowMs, demand, foresee) {
+    of(rows, nowMs, known) {
       const placementOf = placements(rows)
+      const queued: QueuedJob[] = []
+      const running: RunningJob[] = []
+      for (const job of rows.jobs) {
+        if (job.status === 'queued') queued.push(waiting(job, nowMs, known))
+        const placement = job.attemptId === null ? undefined : placementOf.get(job.attemptId)
+        if (placement !== undefined) running.push(runs(job, placement, known))
+      }
       return {
         nodes: nodesIn(rows),
         queues: rows.queues.map(queueOf),
-        queued: rows.jobs.filter(({ status }) => status === 'queued').map((job) => waiting(job, nowMs, foresee)),
-        running: rows.jobs.flatMap((job) => {
-          const placement = job.attemptId === null ? undefined : placementOf.get(job.attemptId)
-          return placement === undefined ? [] : [runs(job, placement, foresee)]
-        }),
+        queued,
+        running,
         holds: rows.reservations.map((hold) => ({ ...hold, expiresAtMs: whole(hold.expiresAtMs) })),
         usage: { halfLifeMs: defaultUsageHalfLifeMs, records: rows.usage.map(usageOf) },
-        demand,
+        demand: known.demand,
       }
     },
   }

@@ -4,7 +4,7 @@ import { createRounds } from '../execution/rounds.js'
 import type { JobLifecycle } from '../modules/jobs/lifecycle.js'
 import { logGranted } from '../modules/jobs/log-lines.js'
 import type { NodeService } from '../modules/nodes/service.js'
-import { admissionsOf, createLetIn } from './admission-book.js'
+import { createAdmissions } from './admission-book.js'
 import { createSnapshots, type ClusterRows } from './cluster.js'
 import { createClusterReader } from './cluster-reader.js'
 import { commitActions } from './commit.js'
@@ -74,7 +74,7 @@ export const createSchedulingLoop = (deps: LoopDeps) => {
     schedulerFor: createSchedulers(),
     reader: createClusterReader(),
     snapshots: createSnapshots({ movesElastic: deps.config.checkpointsFolder !== undefined }),
-    letIn: createLetIn(),
+    admissionsOf: createAdmissions(),
     recorder: createHoldRecorder(deps),
   })
   let memory = remember()
@@ -112,8 +112,8 @@ export const createSchedulingLoop = (deps: LoopDeps) => {
       correction: await deps.starts.read(tx),
     }))
     const nowMs = clock.nowMs()
-    const admitted = admissionsOf(rows, policy)
-    const snapshot = memory.letIn(memory.snapshots.of(rows, nowMs, demand, foresee), admitted)
+    const admitted = memory.admissionsOf(rows, policy)
+    const snapshot = memory.snapshots.of(rows, nowMs, { demand, foresee, admit: admitted.admit })
     if (isSettled(snapshot)) return rows
     const scheduler = memory.schedulerFor(policy)
     if (!(await commit(rows, scheduler.act(snapshot, nowMs)))) return null
@@ -151,10 +151,11 @@ const isSettled = ({ queued, holds, running }: Snapshot): boolean =>
 
 /** How long until a back-off or a reservation runs out, at most the idle time. */
 const untilNext = (rows: ClusterRows, nowMs: number): number => {
-  const instants = [
-    ...rows.jobs.flatMap((job) => (job.status === 'queued' ? (job.notBeforeMs ?? []) : [])),
-    ...rows.reservations.map(({ expiresAtMs }) => expiresAtMs),
-  ]
-  const ahead = instants.filter((atMs) => atMs > nowMs).map((atMs) => atMs - nowMs + 1)
-  return Math.max(10, Math.min(idleMs, ...ahead))
+  let nextMs = nowMs + idleMs
+  const consider = (atMs: number) => {
+    if (atMs > nowMs && atMs < nextMs) nextMs = atMs + 1
+  }
+  for (const job of rows.jobs) if (job.status === 'queued' && job.notBeforeMs !== null) consider(job.notBeforeMs)
+  for (const { expiresAtMs } of rows.reservations) consider(expiresAtMs)
+  return Math.max(10, Math.min(idleMs, nextMs - nowMs))
 }

@@ -18,7 +18,7 @@ import type { HoldRecord } from '../db/entities/execution.js'
 import { systemScope, type Clock, type Deps } from '../deps.js'
 import type { Planner, WouldBe } from '../modules/jobs/planner.js'
 import { openAdmissions, requestOf } from './admission.js'
-import { admissionsOf, letIn } from './admission-book.js'
+import { admissionsOf } from './admission-book.js'
 import { elasticOf, queueKey, queueNameOf, readCluster, snapshotOf, type ClusterRows } from './cluster.js'
 import type { DemandBook } from './demand-book.js'
 import type { NodeBook } from './node-book.js'
@@ -59,8 +59,8 @@ export const createPlanner = ({
     const nowMs = clock.nowMs()
     const { request, facts: memory } = openAdmissions(rows.devices, policy).of(memoryAskOf(asked))
     const job = wouldBeJob(asked, request, nowMs)
-    const seen = snapshotOf(rows, nowMs, await demand.read(tx), await runTimes.read(tx))
-    const snapshot = letIn(seen, admissionsOf(rows, policy))
+    const known = { demand: await demand.read(tx), foresee: await runTimes.read(tx) }
+    const snapshot = snapshotOf(rows, nowMs, { ...known, admit: admissionsOf(rows, policy).admit })
     const decisions = decide({ ...snapshot, queued: [...snapshot.queued, job] }, policy, nowMs)
     const mine = decisions.find((decision): decision is Mine => isOfWaiting(decision) && decision.jobId === job.id)
     if (mine === undefined) throw new Error('The scheduler said nothing of a queued job')

@@ -95,7 +95,7 @@ export const createHoldRecorder = (deps: HoldDeps): HoldRecorder => {
         if (decision.type !== 'hold' && decision.type !== 'reserve') continue
         const job = waiting.get(decision.jobId)
         if (job === undefined) continue
-        const admission = admitted.get(job.id)?.facts ?? null
+        const admission = admitted.of(job).facts
         const change = changeOf(job, decision, { admission, corrector, nowMs })
         if (change === null) continue
         changes.push(change)

@@ -6,8 +6,8 @@ import type { Foresee, LikeJob } from '../modules/jobs/planner.js'
 /** Where the scheduler learns how long jobs run. */
 export interface RunTimeBook {
   /**
-   * What is foreseen of a job from those of its tenant that succeeded; asks PostgreSQL every ten seconds for new ones. The
-   * transaction has the system's scope.
+   * What is foreseen of a job from those of its tenant that succeeded; asks PostgreSQL every ten seconds for new ones, and is
+   * another function once there were some. The transaction has the system's scope.
    */
   read(tx: Tx): Promise<Foresee>
   /** What is foreseen without asking; `null` when it is time to ask. */
@@ -48,11 +48,14 @@ export const createRunTimeBook = ({ clock }: { readonly clock: Clock }): RunTime
     tenants.set(past.tenantId, history)
     history.learn(runTimeKeys(past), past.runMs)
   }
-  const foresee: Foresee = (job) => tenants.get(job.tenantId)?.foresee(runTimeKeys(job)) ?? null
+  const opened = (): Foresee => (job) => tenants.get(job.tenantId)?.foresee(runTimeKeys(job)) ?? null
+  let foresee = opened()
   const readNew = async (tx: Tx): Promise<void> => {
     const fromMs = Math.max(0, upToMs - overlapMs)
     const past: PastJob[] = await tx.query(schedulingRunTimes, [new Date(fromMs).toISOString(), mostOfTenant])
-    for (const job of past) if (!recent.has(job.id)) learn(job)
+    const fresh = past.filter(({ id }) => !recent.has(id))
+    for (const job of fresh) learn(job)
+    if (fresh.length > 0) foresee = opened()
     upToMs = past.reduce((latest, { endedAtMs }) => Math.max(latest, endedAtMs), upToMs)
     const ends = [...recent, ...past.map(({ id, endedAtMs }) => [id, endedAtMs] as const)]
     recent = new Map(ends.filter(([, endedAtMs]) => endedAtMs > upToMs - overlapMs))
