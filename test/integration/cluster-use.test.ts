@@ -151,6 +151,8 @@ test('a preemption is told with its reason and for whom', async () => {
 
 test('a job that shrank for another is told among them, one that grew is not', async () => {
   const params = { projectId: stage.app.owner.project.id }
+  // What starts after the test before is listed as running.
+  await stage.execution.settle()
   const { items } = await stage.app.owner.client.listJobs({ params, query: { status: 'active', limit: 50 } })
   const runnerOf = async (jobId: string) => stage.executor.runner((await stage.job(jobId)).attempt?.id ?? '')
   for (const { id, status } of items) {
