@@ -208,6 +208,13 @@ inChromium('the elements in a browser', () => {
     expect((await calls('stopJob')) as unknown[]).toHaveLength(1)
   })
 
+  test('what could not be read is read again at the press of a button', async () => {
+    await show('queue-failed')
+    const before = ((await calls('listQueueEntries')) as unknown[]).length
+    await page.getByRole('button', { name: 'Try again' }).click()
+    expect((await calls('listQueueEntries')) as unknown[]).toHaveLength(before + 1)
+  })
+
   test('each trace takes one line, however long what it says', async () => {
     for (const scene of ['trace-list', 'trace-list-narrow']) {
       await show(scene)

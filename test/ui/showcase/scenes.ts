@@ -207,6 +207,12 @@ export const scenes: Readonly<Record<string, Scene>> = {
   'trace-list-narrow': { tag: 'nb-trace-list', width: 420 },
   'trace-list-empty': { tag: 'nb-trace-list', width: 700, host: { empty: true } },
   'queue-table': { tag: 'nb-queue-table', width: 1000 },
+  'queue-failed': {
+    tag: 'nb-queue-page',
+    width: 600,
+    host: { fails: unreachable },
+    properties: () => ({ tab: 'waiting' }),
+  },
   'queue-empty': { tag: 'nb-queue-table', width: 600, host: { empty: true } },
   'cluster-use': { tag: 'nb-queue-page', width: 1000, properties: () => ({ tab: 'use' }) },
   'cluster-use-young': { tag: 'nb-cluster-use', width: 460, host: { empty: true } },

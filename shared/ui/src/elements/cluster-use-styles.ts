@@ -85,6 +85,7 @@ export const clusterUseStyles = [
     }
     .axis {
       display: flex;
+      margin-top: 4px;
       justify-content: space-between;
       color: var(--nb-fg-muted);
       font-size: 0.92em;
@@ -125,8 +126,14 @@ export const clusterUseStyles = [
       display: inline-block;
       width: 46px;
     }
+    .legend .unknown {
+      stroke: var(--nb-border);
+    }
+    td.when {
+      white-space: nowrap;
+    }
     .note {
-      padding: 2px 0;
+      padding: 4px 0;
     }
     .inset {
       margin: 12px 0;

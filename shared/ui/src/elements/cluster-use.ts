@@ -50,7 +50,7 @@ export class NbClusterUse extends NbElement {
         return
       }
       this.#readAtMs = this.nowMs
-      await this.#use.load(() => host.client.getClusterUse({ query: { window: this.window } }))
+      await this.#read(host)
     }
     const concerns = ({ type }: { type: string }) => type === 'nodes_changed' || type === 'job_changed'
     return [
@@ -63,13 +63,23 @@ export class NbClusterUse extends NbElement {
     ]
   }
 
+  #read(host: Host): Promise<void> {
+    return this.#use.load(() => host.client.getClusterUse({ query: { window: this.window } }))
+  }
+
   override render() {
     const { host, t } = this
     const use = this.#use.value
     const bar = html`<nb-connection-bar .host=${host}></nb-connection-bar>`
     if (use === null && this.#use.error !== null) {
       const error = cardErrorOf(this.#use.error, this.locale)
-      return html`${bar}<nb-error-card class="inset" .host=${host} .error=${error}></nb-error-card>`
+      return html`${bar}<nb-error-card
+          class="inset"
+          .host=${host}
+          .error=${error}
+          action=${t.action.retry}
+          @nb-activate=${() => host !== null && void this.#read(host)}
+        ></nb-error-card>`
     }
     return html`${bar}${this.#windows()}${
       use === null ? html`<p class="muted" role="status">${t.loading}</p>` : this.#page(use)
@@ -129,7 +139,7 @@ export class NbClusterUse extends NbElement {
       [
         t.allocated,
         total.allocated === null ? '–' : percent(total.allocated),
-        fill(t.allocatedText, { hours: total.gpuHours }),
+        fill(t.allocatedText, { hours: hoursOf(total.gpuHours, total.allocated) }),
       ],
       [
         t.busy,
@@ -154,9 +164,11 @@ export class NbClusterUse extends NbElement {
   #chart({ overTime, from, to, total }: ClusterUse) {
     const t = this.t.use
     const width = 1000 / Math.max(1, overTime.length)
+    const unknown = overTime.some(({ allocated }) => allocated === null)
     return html`<div class="legend" aria-hidden="true">
         <span>${swatch('allocated')}${t.allocated}</span>
         ${total.busy === null ? nothing : html`<span>${swatch('busy')}${t.busy}</span>`}
+        ${unknown ? html`<span>${swatch('unknown')}${t.unknown}</span>` : nothing}
         <span>${t.scale}</span>
       </div>
       <svg class="chart" viewBox="0 0 1000 1000" preserveAspectRatio="none" role="img" aria-labelledby="over-time">
@@ -204,7 +216,7 @@ export class NbClusterUse extends NbElement {
               html`<tr>
                 <td class=${team.projectName === null ? 'muted' : ''}>${team.projectName ?? t.others}</td>
                 <td>${team.submittedBy ?? ''}</td>
-                <td class="number">${team.gpuHours}</td>
+                <td class="number">${hoursOf(team.gpuHours, team.share)}</td>
                 <td class="share">
                   <span class="number">${percent(team.share)}</span>
                   <svg viewBox="0 0 1000 10" preserveAspectRatio="none" aria-hidden="true">
@@ -274,7 +286,7 @@ export class NbClusterUse extends NbElement {
             ${items.map(
               (item) =>
                 html`<tr>
-                  <td class="muted">${formatAge(item.at, this.nowMs, t.duration, this.locale)}</td>
+                  <td class="when muted">${formatAge(item.at, this.nowMs, t.duration, this.locale)}</td>
                   <td>${this.#job(item)}</td>
                   <td>${item.submittedBy}</td>
                   <td>${item.projectName}</td>
@@ -302,6 +314,10 @@ export class NbClusterUse extends NbElement {
 /** A share in thousandths as a whole percentage; a little is never told as nothing. */
 const percent = (permille: number): string =>
   permille > 0 && permille < 5 ? '<1 %' : `${String(Math.round(permille / 10))} %`
+
+/** Hours to a hundredth, where less was used than that: a little is never told as nothing. */
+const hoursOf = (hours: number, permille: number | null): string =>
+  hours === 0 && permille !== null && permille > 0 ? '<0.01' : String(hours)
 
 const swatch = (name: string) =>
   html`<svg viewBox="0 0 10 10"><rect class=${name} width="10" height="10" rx="2"></rect></svg>`

@@ -98,9 +98,13 @@ export class NbNodeGrid extends NbElement {
 
   protected override start(host: Host): readonly Unsubscribe[] {
     this.#nodes.reset()
-    const read = () => this.#nodes.load(async () => (await host.client.listNodes()).items)
+    const read = () => this.#read(host)
     const concerns = (event: { type: string }) => event.type === 'nodes_changed' || event.type === 'job_changed'
     return [...refreshOn(this, host, [], concerns, read), this.tickWhile(() => this.#nodes.value !== null)]
+  }
+
+  #read(host: Host): Promise<void> {
+    return this.#nodes.load(async () => (await host.client.listNodes()).items)
   }
 
   override render() {
@@ -109,7 +113,13 @@ export class NbNodeGrid extends NbElement {
     const bar = html`<nb-connection-bar .host=${host}></nb-connection-bar>`
     if (nodes === null && this.#nodes.error !== null) {
       const error = cardErrorOf(this.#nodes.error, this.locale)
-      return html`${bar}<nb-error-card class="inset" .host=${host} .error=${error}></nb-error-card>`
+      return html`${bar}<nb-error-card
+          class="inset"
+          .host=${host}
+          .error=${error}
+          action=${t.action.retry}
+          @nb-activate=${() => host !== null && void this.#read(host)}
+        ></nb-error-card>`
     }
     if (nodes === null) return html`<p class="inset muted" role="status">${t.loading}</p>`
     if (nodes.length === 0)

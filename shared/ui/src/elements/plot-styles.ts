@@ -45,6 +45,17 @@ export const plotStyles = [
       padding: 4px var(--nb-inset, 12px) 6px;
       color: var(--nb-fg-muted);
     }
+    .places {
+      flex-wrap: wrap;
+      gap: 2px 14px;
+    }
+    .places i {
+      display: inline-block;
+      width: 8px;
+      height: 8px;
+      margin-inline-end: 5px;
+      border-radius: 50%;
+    }
     .ramp {
       width: 120px;
       height: 8px;

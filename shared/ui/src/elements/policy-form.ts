@@ -136,7 +136,13 @@ export class NbPolicyForm extends NbElement {
     const known = this.#known.value
     if (known === null && this.#known.error !== null) {
       const error = cardErrorOf(this.#known.error, this.locale)
-      return html`<nb-error-card class="inset" .host=${host} .error=${error}></nb-error-card>`
+      return html`<nb-error-card
+        class="inset"
+        .host=${host}
+        .error=${error}
+        action=${t.action.retry}
+        @nb-activate=${() => host !== null && void this.#read(host)}
+      ></nb-error-card>`
     }
     if (known === null) return html`<p class="muted" role="status">${t.loading}</p>`
     const mayChange = known.policy.fields.some((field) => field.mayChange)

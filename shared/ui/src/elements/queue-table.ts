@@ -78,12 +78,15 @@ export class NbQueueTable extends NbElement {
 
   protected override start(host: Host): readonly Unsubscribe[] {
     this.#entries.reset()
-    const read = () =>
-      this.#entries.load(async () => {
-        const answer = await host.client.listQueueEntries({ params: { projectId: host.projectId } })
-        return answer.items
-      })
+    const read = () => this.#read(host)
     return [...refreshOn(this, host, ['queue'], () => true, read), this.tickWhile(() => this.#entries.value !== null)]
+  }
+
+  #read(host: Host): Promise<void> {
+    return this.#entries.load(async () => {
+      const answer = await host.client.listQueueEntries({ params: { projectId: host.projectId } })
+      return answer.items
+    })
   }
 
   override render() {
@@ -92,7 +95,13 @@ export class NbQueueTable extends NbElement {
     const bar = html`<nb-connection-bar .host=${host}></nb-connection-bar>`
     if (entries === null && this.#entries.error !== null) {
       const error = cardErrorOf(this.#entries.error, this.locale)
-      return html`${bar}<nb-error-card class="inset" .host=${host} .error=${error}></nb-error-card>`
+      return html`${bar}<nb-error-card
+          class="inset"
+          .host=${host}
+          .error=${error}
+          action=${t.action.retry}
+          @nb-activate=${() => host !== null && void this.#read(host)}
+        ></nb-error-card>`
     }
     if (entries === null) return html`<p class="inset muted" role="status">${t.loading}</p>`
     const waiting = entries.filter((entry) => entry.status === 'queued')

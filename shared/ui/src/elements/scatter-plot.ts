@@ -109,13 +109,22 @@ export class NbScatterPlot extends NbElement {
   #ramp() {
     const scale = this.#scales?.colour ?? null
     if (this.colour === null || scale === null || scale.ticks.length < 2) return nothing
-    const ends =
-      scale.kind === 'places'
-        ? [scale.ticks[0]?.text ?? '', scale.ticks.at(-1)?.text ?? '']
-        : [formatMetric(scale.at(0)), formatMetric(scale.at(1))]
+    if (scale.kind === 'places') return this.#places(this.colour, scale)
+    const ends = [formatMetric(scale.at(0)), formatMetric(scale.at(1))]
     return html`<div class="scale" aria-hidden="true">
       ${keyOf(this.colour)} <span class="number">${ends[0]}</span><span class="ramp"></span
       ><span class="number">${ends[1]}</span>
+    </div>`
+  }
+
+  /** Texts lie evenly along the colours: each with its own, as far as they are named. */
+  #places(column: string, { ticks, part }: Scale) {
+    return html`<div class="scale places" aria-hidden="true">
+      ${keyOf(column)}
+      ${ticks.map(
+        ({ number, text }) =>
+          html`<span><i .style=${`background:${rampAt(part(number))}`}></i>${shortened(text, 24)}</span>`,
+      )}
     </div>`
   }
 
@@ -202,6 +211,12 @@ export class NbScatterPlot extends NbElement {
 
 /** A little room, so that no dot lies on the edge. */
 const padded = (part: number): number => 0.03 + part * 0.94
+
+/** The colour at a part of the ramp, for a style sheet. */
+const rampAt = (part: number): string =>
+  part < 0.5
+    ? `color-mix(in srgb, var(--nb-chart-4) ${String(part * 200)}%, var(--nb-chart-1))`
+    : `color-mix(in srgb, var(--nb-chart-2) ${String(part * 200 - 100)}%, var(--nb-chart-4))`
 
 const shortened = (text: string, most: number): string => (text.length > most ? `${text.slice(0, most - 1)}…` : text)
 

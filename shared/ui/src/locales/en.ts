@@ -94,7 +94,8 @@ export const en = {
     noRecent: 'Nothing has run yet',
     loadMore: 'Show older runs',
     emptyHeading: 'No runs yet',
-    emptyText: 'Open a notebook and press Run on GPU. The run appears here and goes on when you close the laptop.',
+    emptyText:
+      'Open a notebook or a script and press Run on GPU. The run appears here and goes on when you close the laptop. What a program logs with mlflow stands here too.',
     actions: 'Actions of {name}',
   },
   action: {
@@ -710,6 +711,7 @@ export const en = {
     preemptions: 'Preemptions',
     preemptionsText: 'jobs that had to make room',
     overTime: 'GPU time over time',
+    unknown: 'Not known',
     scale: 'The upper line is all there is',
     step: '{at}: {allocated} given, {busy} at work',
     stepUnmeasured: '{at}: {allocated} given',
@@ -796,7 +798,7 @@ export const en = {
     whatToDo: 'What to do',
     unreachable: 'The server cannot be reached.',
     unreachableCause: 'No answer came from it. It may be restarting, or the network is down.',
-    unreachableRemedy: 'What is shown is what was last known. It goes on by itself once the server answers.',
+    unreachableRemedy: 'It goes on by itself once the server answers.',
     unexpected: 'Something went wrong here.',
   },
   loading: 'Loading…',

@@ -96,7 +96,8 @@ export const zhCN: Strings = {
     noRecent: '还没有运行过',
     loadMore: '显示更早的运行',
     emptyHeading: '还没有运行',
-    emptyText: '打开一个笔记本，点击“在 GPU 上运行”。运行会出现在这里，合上电脑后也会继续。',
+    emptyText:
+      '打开笔记本或脚本，点击“在 GPU 上运行”。运行会出现在这里，合上电脑后也会继续。程序用 mlflow 记录的运行也在这里。',
     actions: '{name} 的操作',
   },
   action: {
@@ -710,6 +711,7 @@ export const zhCN: Strings = {
     preemptions: '抢占',
     preemptionsText: '个作业曾被迫让出资源',
     overTime: 'GPU 时间走势',
+    unknown: '无记录',
     scale: '上方横线为全部 GPU 时间',
     step: '{at}：分配 {allocated}，工作 {busy}',
     stepUnmeasured: '{at}：分配 {allocated}',
@@ -796,7 +798,7 @@ export const zhCN: Strings = {
     whatToDo: '如何处理',
     unreachable: '无法连接服务器。',
     unreachableCause: '服务器没有应答。它可能正在重启，或网络已断开。',
-    unreachableRemedy: '显示的是最近一次的数据。服务器应答后会自动继续。',
+    unreachableRemedy: '服务器应答后会自动继续。',
     unexpected: '这里出了问题。',
   },
   loading: '加载中…',
