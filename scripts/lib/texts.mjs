@@ -94,7 +94,7 @@ const en = {
   'vsix.tooLarge': 'This is more than {kilobytes} kB.',
 
   'simulate.usage':
-    'Usage: npm run simulate -- --trace <what> [--policy <names>]\n       npm run simulate -- --from-server last-7-days [--policy <names>]\n\n  --trace       philly:<vc> or a table of your own (a .csv file)\n  --from-server what a server was asked for, last-24-hours to last-31-days; the policy “current” is its own\n  --nodes       machines of your own table, as 8x8: eight with eight GPUs each\n  --policy      names with commas between, or a .json file with a policy. There are {policies}\n  --prediction  what our policies believe of run times: {predictions}\n  --seed        of everything that is drawn, 1 unless given\n  --out         a folder for the report and the figures, simulation unless given\n  --traces      the folder of the public traces',
+    'Usage: npm run simulate -- --trace <what> [--policy <names>]\n       npm run simulate -- --from-server last-7-days [--policy <names>]\n\n  --trace       philly:<vc> or a table of your own (a .csv file)\n  --from-server what a server was asked for, last-24-hours to last-31-days; the policy “current” is its own\n  --nodes       machines of your own table, as 8x8: eight with eight GPUs each\n  --policy      names with commas between, or a .json file with a policy. There are {policies}\n  --prediction  what policies believe of run times: {predictions}\n  --seed        of everything that is drawn, 1 unless given\n  --out         a folder for the report and the figures, simulation unless given\n  --traces      the folder of the public traces',
   'simulate.badOption': '{message}',
   'simulate.noTrace': 'There is no trace {name}. There are {names}, and files that end in .csv.',
   'simulate.noFile': '{file} cannot be read: {detail}',
@@ -209,7 +209,7 @@ const zh = {
   'vsix.tooLarge': '超过了 {kilobytes} kB。',
 
   'simulate.usage':
-    '用法：npm run simulate -- --trace <轨迹> [--policy <策略>]\n      npm run simulate -- --from-server last-7-days [--policy <策略>]\n\n  --trace       philly:<vc>，或您自己的表格（.csv 文件）\n  --from-server 服务器收到过的作业，last-24-hours 至 last-31-days；策略“current”为其当前策略\n  --nodes       自己的表格所用的机器，如 8x8：八台机器，每台八块 GPU\n  --policy      策略名，以逗号分隔，或含策略的 .json 文件。可用：{policies}\n  --prediction  我们的策略如何预计运行时间：{predictions}\n  --seed        所有随机数的种子，默认 1\n  --out         报告与数据的文件夹，默认 simulation\n  --traces      公开轨迹所在的文件夹',
+    '用法：npm run simulate -- --trace <轨迹> [--policy <策略>]\n      npm run simulate -- --from-server last-7-days [--policy <策略>]\n\n  --trace       philly:<vc>，或您自己的表格（.csv 文件）\n  --from-server 服务器收到过的作业，last-24-hours 至 last-31-days；策略“current”为其当前策略\n  --nodes       自己的表格所用的机器，如 8x8：八台机器，每台八块 GPU\n  --policy      策略名，以逗号分隔，或含策略的 .json 文件。可用：{policies}\n  --prediction  各策略如何预计运行时间：{predictions}\n  --seed        所有随机数的种子，默认 1\n  --out         报告与数据的文件夹，默认 simulation\n  --traces      公开轨迹所在的文件夹',
   'simulate.badOption': '{message}',
   'simulate.noTrace': '没有轨迹 {name}。可用：{names}，以及以 .csv 结尾的文件。',
   'simulate.noFile': '无法读取 {file}：{detail}',

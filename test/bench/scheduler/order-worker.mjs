@@ -10,7 +10,15 @@ const { phillyCosts, readMuri, readPhilly, simulate, simulateMuri, truth, watchS
 const { easy, fifo, sjf, srsf, themis } = simulator
 
 const hourMs = 3_600_000
-const baselines = [fifo, easy, sjf, las2d(), srsf, themis]
+/** Policies to compare with, told what an oracle tells. */
+const baselines = {
+  FIFO: () => fifo,
+  EASY: easy,
+  SJF: sjf,
+  '2D-LAS': () => las2d(),
+  SRSF: srsf,
+  Themis: themis,
+}
 const protocols = [simulator.muriSrtf, simulator.muriSrsf, simulator.muriTiresias]
 const oracleOf = (name, seed) =>
   name === 'exact' ? truth : name === 'history' ? learnt : noisy(Number(name.replace('σ = ', '')), seed)
@@ -22,7 +30,7 @@ const ours = ({ policy, oracle, seed }, listen) =>
     oracle: oracleOf(oracle, seed),
     ...(listen === undefined ? {} : { listen }),
   })
-const makerOf = (task) => (task.oracle === null ? baselines.find(({ name }) => name === task.policy) : ours(task))
+const makerOf = (task) => baselines[task.policy]?.(oracleOf(task.oracle ?? 'exact', task.seed)) ?? ours(task)
 
 const file = (name) => readFileSync(path.join(workerData.folder, name), 'utf8')
 const cluster = (vc) => phillyClusters.find((one) => one.vc === vc)

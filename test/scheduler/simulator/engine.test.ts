@@ -35,18 +35,18 @@ test('with skipping whoever fits starts, and the wide job waits for it', () => {
 })
 
 test('EASY lets pass who ends before the place of the head is free', () => {
-  expect(startsOf(simulate(crowd, easy))).toEqual({ a: 0, wide: 100, short: 2, long: 150 })
+  expect(startsOf(simulate(crowd, easy()))).toEqual({ a: 0, wide: 100, short: 2, long: 150 })
 })
 
 test('the core with the policy of first come and backfill does as EASY does', () => {
   const core = corePolicy({ name: 'core', policy: fifoPolicy, oracle: truth })
-  expect(startsOf(simulate(crowd, core))).toEqual(startsOf(simulate(crowd, easy)))
+  expect(startsOf(simulate(crowd, core))).toEqual(startsOf(simulate(crowd, easy())))
 })
 
 test('shortest job first', () => {
-  expect(startsOf(simulate(crowd, sjf))).toEqual({ a: 0, wide: 100, short: 150, long: 150 })
+  expect(startsOf(simulate(crowd, sjf()))).toEqual({ a: 0, wide: 100, short: 150, long: 150 })
   const apart = aTrace([aTraceJob('a', 0, 100, 4), aTraceJob('long', 1, 90, 4), aTraceJob('short', 2, 20, 4)])
-  expect(startsOf(simulate(apart, sjf))).toEqual({ a: 0, long: 120, short: 100 })
+  expect(startsOf(simulate(apart, sjf()))).toEqual({ a: 0, long: 120, short: 100 })
 })
 
 /** Evicts whoever runs when the second job comes, and lets the first come back afterwards. */

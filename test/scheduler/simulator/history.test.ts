@@ -71,6 +71,6 @@ test('a prediction that was outlived is doubled, and what was never predicted is
     attainedMs: () => 0,
     startedAtMs: () => null,
   })
-  expect(oracle.predict(job('a', 0, hour), 1.5 * hour)).toEqual({ likelyMs: hour / 2, cautiousMs: null })
-  expect(oracle.predict(job('b', 0, hour), 0)).toBeNull()
+  expect(oracle.predict(job('a', 0, hour), 1.5 * hour, 0)).toEqual({ likelyMs: hour / 2, cautiousMs: null })
+  expect(oracle.predict(job('b', 0, hour), 0, 0)).toBeNull()
 })

@@ -1,7 +1,7 @@
 import { openScheduler } from '../../decide.js'
 import { applyActions, evolve } from '../../evolve.js'
 import type { SchedEvent } from '../../model/event.js'
-import type { QueuedJob, Snapshot } from '../../model/snapshot.js'
+import type { QueuedJob, RunningJob, Snapshot } from '../../model/snapshot.js'
 import type { Policy } from '../../policy/policy.js'
 import type { EnginePolicy, PolicyMaker, SimView } from './policy.js'
 import type { StartWatch } from './start-watch.js'
@@ -15,8 +15,10 @@ export interface Belief {
 
 /** What is believed of run times while a trace is lived through. */
 export interface Oracle {
-  /** How long a job will run from now on, having run so long; `null` when nothing is known. */
-  predict(job: TraceJob, attainedMs: number): Belief | null
+  /** How long a job will run from now on, having run so long by now; `null` when nothing is known. */
+  predict(job: TraceJob, attainedMs: number, nowMs: number): Belief | null
+  /** Whether it says something else of a job when others have ended. */
+  readonly learns: boolean
   /** A job ended after it had run so long. */
   ended(job: TraceJob, ranMs: number): void
 }
@@ -35,9 +37,15 @@ export interface CoreOptions {
 
 const dayMs = 86_400_000
 
+/** So often one that learns is asked anew of all who wait and run. The server does so every ten seconds. */
+export const renewEveryMs = 3_600_000
+
+const believesAlike = (left: QueuedJob | RunningJob, right: QueuedJob | RunningJob): boolean =>
+  left.predictedRuntimeMs === right.predictedRuntimeMs && left.cautiousRuntimeMs === right.cautiousRuntimeMs
+
 /**
  * The scheduler of the server, on a trace: the same decisions (`act` of its scheduler) on the same kind of snapshot, kept up by the same `evolve`.
- * What is predicted of a job is asked when it comes and when it comes back.
+ * What is predicted of a job is asked when it comes and when it comes back, and where there is something to learn once an hour.
  */
 export const corePolicy = ({ name, policy, oracle, usageHalfLifeMs = dayMs, listen }: CoreOptions): PolicyMaker => ({
   name,
@@ -50,6 +58,7 @@ export const corePolicy = ({ name, policy, oracle, usageHalfLifeMs = dayMs, list
     const revisits = isElastic || (enabled && shorterWork !== 'never')
     const matureMs: number[] = []
     let matured = 0
+    let renewedMs = Number.NEGATIVE_INFINITY
     let heardMs = Number.NEGATIVE_INFINITY
     let snapshot: Snapshot = {
       nodes,
@@ -59,9 +68,9 @@ export const corePolicy = ({ name, policy, oracle, usageHalfLifeMs = dayMs, list
       holds: [],
       usage: { halfLifeMs: usageHalfLifeMs, records: [] },
     }
-    const predicted = (job: QueuedJob): QueuedJob => {
+    const predicted = <Job extends QueuedJob | RunningJob>(job: Job, nowMs: number): Job => {
       const truth = view.job(job.id)
-      const belief = beliefs.predict(truth, job.attainedMs)
+      const belief = beliefs.predict(truth, job.attainedMs, nowMs)
       if (belief === null) return job
       const speed = truth.speedAt?.(job.request.gpuCount) ?? 1
       const whole = (ms: number): number => Math.max(1, Math.round(ms / speed))
@@ -71,20 +80,35 @@ export const corePolicy = ({ name, policy, oracle, usageHalfLifeMs = dayMs, list
         cautiousRuntimeMs: belief.cautiousMs === null ? null : whole(belief.cautiousMs),
       }
     }
+    /** What is believed now of those who wait, and of those who run as if they began now. */
+    const renew = (nowMs: number): void => {
+      renewedMs = nowMs
+      const again = <Job extends QueuedJob | RunningJob>(job: Job): Job => {
+        const renewed = predicted(job, nowMs)
+        return believesAlike(job, renewed) ? job : renewed
+      }
+      const running = snapshot.running.map((job) => {
+        const renewed = again(job)
+        const runMs = renewed.predictedRuntimeMs
+        return renewed === job || runMs === null ? job : { ...renewed, predictedEndMs: job.startedAtMs + runMs }
+      })
+      snapshot = { ...snapshot, queued: snapshot.queued.map(again), running }
+    }
     return {
       happened(event: SchedEvent) {
         if (event.type === 'submitted') {
-          snapshot = evolve(snapshot, { ...event, job: predicted(event.job) })
+          snapshot = evolve(snapshot, { ...event, job: predicted(event.job, event.job.submittedAtMs) })
           return
         }
         if (event.type === 'ended') beliefs.ended(view.job(event.jobId), view.attainedMs(event.jobId, event.atMs))
         snapshot = evolve(snapshot, event)
         if (event.type === 'resized') matureMs.push(event.atMs + minimumRunMs)
         if (event.type !== 'requeued') return
-        const back = snapshot.queued.map((job) => (job.id === event.jobId ? predicted(job) : job))
+        const back = snapshot.queued.map((job) => (job.id === event.jobId ? predicted(job, event.atMs) : job))
         snapshot = { ...snapshot, queued: back }
       },
       decide(nowMs) {
+        if (beliefs.learns && nowMs >= renewedMs + renewEveryMs) renew(nowMs)
         const actions = scheduler.act(snapshot, nowMs)
         snapshot = applyActions(snapshot, actions, nowMs)
         for (const { jobId } of actions.starts) listen?.watch.started(jobId, nowMs)

@@ -3,13 +3,14 @@ import { openRandom } from '../random.js'
 import type { Belief, OracleMaker } from './core-policy.js'
 
 /** Knows nothing. */
-export const noOracle: OracleMaker = () => ({ predict: () => null, ended: () => undefined })
+export const noOracle: OracleMaker = () => ({ predict: () => null, learns: false, ended: () => undefined })
 
 const exactly = (ms: number): Belief => ({ likelyMs: ms, cautiousMs: ms })
 
 /** Knows every run time and how much of it is left. */
 export const truth: OracleMaker = (view) => ({
-  predict: ({ id }) => exactly(view.leftMs(id, Number.NEGATIVE_INFINITY)),
+  predict: ({ id }, _attainedMs, nowMs) => exactly(view.leftMs(id, nowMs)),
+  learns: false,
   ended: () => undefined,
 })
 
@@ -33,6 +34,7 @@ export const noisy =
           cautiousMs: doubledBeyond(believedMs * Math.exp(ninetieth * sigma), attainedMs) - attainedMs,
         }
       },
+      learns: false,
       ended: () => undefined,
     }
   }
@@ -42,6 +44,7 @@ export const learnt: OracleMaker = () => {
   const history = openRunTimeHistory()
   return {
     predict: (job, attainedMs) => history.foresee(job.keys, attainedMs),
+    learns: true,
     ended: (job, ranMs) => history.learn(job.keys, ranMs),
   }
 }

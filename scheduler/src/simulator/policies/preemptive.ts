@@ -1,22 +1,30 @@
-import { widthOf } from '../engine/trace.js'
+import type { OracleMaker } from '../engine/core-policy.js'
+import { truth } from '../engine/oracles.js'
+import { widthOf, type TraceJob } from '../engine/trace.js'
+import { openBeliefs } from './beliefs.js'
 import { never, rankedPolicy } from './ranked.js'
 import type { PolicyMaker } from '../engine/policy.js'
 
-/** Shortest remaining time first, told exact run times. */
-export const srtf: PolicyMaker = rankedPolicy({
-  name: 'SRTF',
-  open: (view) => ({ key: ({ id }, nowMs) => view.leftMs(id, nowMs), changesMs: never, isRestless: false }),
-})
+/** What has least left goes first, whatever was evicted for it before; `weightOf` says what its remaining time counts. */
+const shortestLeft = (name: string, oracle: OracleMaker, weightOf: (job: TraceJob) => number): PolicyMaker =>
+  rankedPolicy({
+    name,
+    open(view) {
+      const beliefs = openBeliefs(view, oracle)
+      return {
+        key: (job, nowMs) => beliefs.leftMs(job, nowMs) * weightOf(job),
+        changesMs: never,
+        ended: beliefs.ended,
+        reorders: beliefs.renew,
+      }
+    },
+  })
 
-/** Shortest remaining service first: exact remaining time × devices (Tiresias, NSDI'19, names it so). */
-export const srsf: PolicyMaker = rankedPolicy({
-  name: 'SRSF',
-  open: (view) => ({
-    key: (job, nowMs) => view.leftMs(job.id, nowMs) * widthOf(job),
-    changesMs: never,
-    isRestless: false,
-  }),
-})
+/** Shortest remaining time first, by exact run times unless another oracle is given. */
+export const srtf = (oracle: OracleMaker = truth): PolicyMaker => shortestLeft('SRTF', oracle, () => 1)
+
+/** Shortest remaining service first: remaining time × devices (Tiresias, NSDI'19, names it so), exact unless another oracle is given. */
+export const srsf = (oracle: OracleMaker = truth): PolicyMaker => shortestLeft('SRSF', oracle, widthOf)
 
 /** Bounds between the queues of 2D-LAS, in device-seconds of attained service (github.com/SymbioticLab/Tiresias). */
 export const lasBoundsS: readonly number[] = [3250, 7200, 18_000]
@@ -38,7 +46,7 @@ export const las2d = (boundsS: readonly number[] = lasBoundsS): PolicyMaker =>
           if (bound === undefined) return null
           return nowMs + Math.ceil(((bound - serviceS(job, nowMs)) * 1000) / widthOf(job))
         },
-        isRestless: false,
+        reorders: () => false,
       }
     },
   })

@@ -19,8 +19,8 @@ export interface Ranking {
   changesMs(job: TraceJob, nowMs: number): number | null
   /** Told of a job that ended. */
   readonly ended?: (job: TraceJob) => void
-  /** Whether waiting jobs too are to be ordered anew at every instant. */
-  readonly isRestless: boolean
+  /** Whether waiting jobs too are to be ordered anew at an instant. */
+  reorders(nowMs: number): boolean
 }
 
 interface Running {
@@ -112,7 +112,7 @@ export const rankedPolicy = (rule: RankRule): PolicyMaker => ({
       decide(nowMs) {
         if (!isStale && ranking.changesMs === never) return []
         isStale = false
-        if (ranking.isRestless)
+        if (ranking.reorders(nowMs))
           line = line
             .map((entry) => ({ ...entry, key: ranking.key(entry.item, nowMs) }))
             .sort((left, right) => left.key - right.key || left.at - right.at)

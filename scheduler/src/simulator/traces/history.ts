@@ -28,6 +28,7 @@ export const recorded =
         const wholeMs = predicted.get(id) ?? null
         return wholeMs === null ? null : { likelyMs: doubledBeyond(wholeMs, attainedMs) - attainedMs, cautiousMs: null }
       },
+      learns: false,
       ended: () => undefined,
     }
   }
