@@ -46,6 +46,8 @@ interface Pass {
   readonly unyielding: ReadonlyMap<boolean, Map<Kind, Set<number>>>
   /** The least work with which a job of a kind looked in vain for longer ones to evict. */
   readonly tooLong: ReadonlyMap<boolean, Map<Kind, number>>
+  /** Those who found nobody and left out somebody whom others like them may evict for shorter work. */
+  readonly sparing: Set<Waiter>
   searches: number
 }
 
@@ -121,14 +123,15 @@ const tryShorter = (pass: Pass, waiter: Waiter): Outcome | null => {
   const search = findShorter(cycle, waiter)
   if (search.simulated) pass.searches += 1
   if (search.eviction !== null) return heldFor(cycle, waiter, holdFreed(cycle, job, search.eviction))
-  tooLong?.set(kind, work)
+  if (search.spares === true) pass.sparing.add(waiter)
+  else tooLong?.set(kind, work)
   return null
 }
 
 /** From how much work on a job like one that goes on waiting need not look for longer ones to evict. */
 const hopelessFrom = (pass: Pass, { type, waiter, ...outcome }: Outcome): number => {
   if (type !== 'hold' || !('cause' in outcome) || outcome.cause !== null) return 0
-  if (mayEvictLessThanOthers(waiter.job)) return Number.POSITIVE_INFINITY
+  if (mayEvictLessThanOthers(waiter.job) || pass.sparing.has(waiter)) return Number.POSITIVE_INFINITY
   if (waiter.kind.orderKind !== 'predicted' || !mayStillSearch(pass) || !someAreLonger(pass.cycle)) return 0
   return mayAsk(pass.cycle, waiter) ? waiter.work : Number.POSITIVE_INFINITY
 }
@@ -192,7 +195,7 @@ const serve = (cycle: Cycle, causes: Causes, hopeless: Hopeless | null): readonl
   const fruitless = new Map([true, false].map((yields) => [yields, new Map<Kind, Set<number>>()]))
   const tooLong = new Map([true, false].map((yields) => [yields, new Map<Kind, number>()]))
   const unyielding = new Map([true, false].map((yields) => [yields, new Map<Kind, Set<number>>()]))
-  const pass: Pass = { cycle, causes, served, fruitless, unyielding, tooLong, searches: 0 }
+  const pass: Pass = { cycle, causes, served, fruitless, unyielding, tooLong, sparing: new Set(), searches: 0 }
   const order = servingOrder(cycle.lines, cycle.shares, leadingIn(cycle, causes), {
     served,
     nextPart: () => hopeless?.nextPart(),

@@ -105,10 +105,14 @@ const stopped = (snapshot: Snapshot, job: RunningJob, atMs: number): Snapshot =>
   usage: addUsage(snapshot.usage, usedBy(job, atMs)),
 })
 
-/** The jobs a job was evicted for, with the one whose hold it was stopping for. */
+/** The jobs a job was evicted for, with the one whose hold it was stopping for; those that have ended are forgotten. */
 const evictorsOf = (snapshot: Snapshot, job: RunningJob): Pick<SchedJob, 'evictedBy'> => {
   const evictors = snapshot.holds.filter((hold) => stopsFor(hold, job)).map((hold) => hold.jobId)
-  return evictors.length === 0 ? {} : { evictedBy: [...new Set([...(job.evictedBy ?? []), ...evictors])] }
+  if (evictors.length === 0) return {}
+  const known = new Set([...(job.evictedBy ?? []), ...evictors])
+  const alive = new Set<string>()
+  for (const jobs of [snapshot.queued, snapshot.running]) for (const { id } of jobs) if (known.has(id)) alive.add(id)
+  return { evictedBy: [...known].filter((id) => alive.has(id)) }
 }
 
 const backInQueue = (snapshot: Snapshot, job: RunningJob, event: Omit<EventOf<'requeued'>, 'type'>): QueuedJob => ({

@@ -252,14 +252,14 @@ const victimFault = (given: Case, decision: PreemptDecision): string | null => {
   return victim.priority < job.priority || reclaims ? null : `${victim.id} is no less important than ${job.id}`
 }
 
-/** Ended for shorter work: of the same queue and importance, foreseen, asked by one that never ran, and it pays in sum. */
+/** Ended for shorter work: of the same queue and importance, foreseen, not ended for the same one before, and it pays in sum. */
 const shorterFault = (given: Case, job: QueuedJob, victim: RunningJob, hold: Hold): string | null => {
   const { policy, nowMs, running, preempts } = given
   const { shorterWork, restartCostMs, benefitPermille } = policy.preemption
   if (victim.queueName !== job.queueName || victim.priority !== job.priority) return `${victim.id} is of another sort`
   if (victim.predictedEndMs === null || job.predictedRuntimeMs === null)
     return `${victim.id} or ${job.id} is unforeseen`
-  if (job.attainedMs > 0 || job.evictedAtMs.length > 0) return `${job.id} ran before and evicts ${victim.id}`
+  if (victim.evictedBy?.includes(job.id)) return `${victim.id} is evicted for ${job.id} again`
   const resumes = victim.resumes === true
   if (shorterWork === 'never' || (shorterWork === 'resumable' && !resumes && victim.checkpointedAtMs === null))
     return `${victim.id} may not be ended for shorter work`

@@ -111,6 +111,16 @@ describe('an unlawful eviction is seen', () => {
     expect(broken(again, lawful)).toContain('preemption_lawful')
   })
 
+  test('for shorter work, of one that was ended for it before', () => {
+    const longer = { resumes: true, predictedRuntimeMs: 9 * hour, predictedEndMs: noon + 9 * hour }
+    const queued = [aJob('a', {}, { predictedRuntimeMs: minute })]
+    const asks = (change: object) =>
+      aSnapshot({ running: [aRunningJob('v', 'n1', [0, 1, 2, 3], {}, { ...longer, ...change })], queued })
+    const first = decide(asks({}), defaultPolicy, later)
+    expect(broken(asks({}), first)).toEqual([])
+    expect(broken(asks({ evictedBy: ['a'] }), first)).toContain('preemption_lawful')
+  })
+
   test('for nobody', () => {
     expect(broken(world({}), [...lawful.filter((one) => one.type === 'preempt'), hold('a')])).toContain(
       'preemption_lawful',

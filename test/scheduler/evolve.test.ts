@@ -41,13 +41,15 @@ test('a victim whose node leaves before it has stopped was evicted all the same'
   expect(after.queued).toMatchObject([{ id: 'v', evictedAtMs: [noon] }])
 })
 
-test('a job remembers for whom it was evicted', () => {
-  const victim = aRunningJob('v', 'n1', [0], {}, { stopping: true, evictedBy: ['earlier'] })
+test('a job remembers for whom it was evicted, as long as they have not ended', () => {
+  const victim = aRunningJob('v', 'n1', [0], {}, { stopping: true, evictedBy: ['earlier', 'ended'] })
   const hold = { jobId: 'p', placement: victim.placement, victimIds: ['v'], expiresAtMs: noon + hour }
-  const before = aSnapshot({ running: [victim], holds: [hold] })
+  const earlier = aRunningJob('earlier', 'n1', [1])
+  const before = aSnapshot({ running: [victim, earlier], queued: [aJob('p')], holds: [hold] })
   const requeued = { type: 'requeued', jobId: 'v', atMs: noon, notBeforeMs: 0 } as const
-  expect(evolve(before, { ...requeued, evicted: true }).queued).toMatchObject([{ evictedBy: ['earlier', 'p'] }])
-  expect(evolve(before, { ...requeued, evicted: false }).queued).toMatchObject([{ evictedBy: ['earlier'] }])
+  const again = (evicted: boolean) => evolve(before, { ...requeued, evicted }).queued.filter(({ id }) => id === 'v')
+  expect(again(true)).toMatchObject([{ evictedBy: ['earlier', 'p'] }])
+  expect(again(false)).toMatchObject([{ evictedBy: ['earlier', 'ended'] }])
 })
 
 test('an eviction is remembered, and the time it ran does not count as waiting', () => {

@@ -56,11 +56,22 @@ test.each([
   ['more important', long({ priority: 300 }), short()],
   ['hardly longer', long({ predictedRuntimeMs: 40 * minute, predictedEndMs: later + 10 * minute }), short()],
   ['whose end nobody foresees', long({ predictedRuntimeMs: null, predictedEndMs: null }), short()],
-  ['for a job that itself ran before', long(), short({ attainedMs: minute })],
+  ['for a job for which it was ended before', long({ evictedBy: ['short'] }), short({ attainedMs: minute })],
+  ['for a job that was ended for it', long(), short({ attainedMs: minute, evictedBy: ['long'] })],
   ['for a job that nobody foresees', long(), short({ predictedRuntimeMs: null })],
 ])('nobody is ended for shorter work who is %s', (_, running, queued) => {
   const snapshot = { ...world(running, queued), queues: [aQueue('main'), aQueue('other')] }
   expect(victimIds(judged(snapshot))).toEqual([])
+})
+
+test('who ran before may ask, and whom it spares others like it may end all the same', () => {
+  const back = short({ attainedMs: minute, evictedBy: ['long'], evictedAtMs: [noon] })
+  expect(victimIds(judged(world(long(), short({ attainedMs: minute, evictedBy: ['another'] }))))).toEqual(['long'])
+  const other = aJob('other', {}, { submittedAtMs: later + 1, predictedRuntimeMs: 10 * minute })
+  const both = { ...world(long()), queued: [back, other] }
+  expect(judged(both)).toContainEqual({ type: 'preempt', victimId: 'long', forJobId: 'other', why: 'shorter' })
+  const actions = openScheduler(defaultPolicy).act(both, later)
+  expect(actions.preempts.map(({ forJobId }) => forJobId)).toEqual(['other'])
 })
 
 test('an owner who uses more than another does not pass it', () => {

@@ -86,7 +86,10 @@ export interface SchedJob {
   readonly predictedRuntimeMs: number | null
   /** When attempts of this job were evicted; entries older than an hour may be left out. */
   readonly evictedAtMs: readonly number[]
-  /** The jobs for which its attempts were evicted: it evicts none of them in turn. Absent: none. */
+  /**
+   * The jobs for which its attempts were evicted: it evicts none of them in turn, and for shorter work none of them evicts it again.
+   * Those that have ended may be left out. Absent: none.
+   */
   readonly evictedBy?: readonly string[]
   /** Time spent running in earlier attempts: it does not count as waiting. */
   readonly attainedMs: number

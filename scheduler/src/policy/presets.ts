@@ -47,18 +47,20 @@ export const fifoPolicy: Policy = {
 }
 
 /**
- * Least mean completion: jobs of any width strictly by predicted work; only what has waited a whole year goes first. What
- * that is worth, and what nearer bounds cost, is in docs/scheduling.md.
+ * Least mean completion: strictly by predicted run time × devices, as shortest remaining service first has it (Tiresias, NSDI'19); only
+ * what has waited a whole year goes first. What that is worth, and what nearer bounds cost, is in docs/scheduling.md.
  */
 export const shortestPolicy: Policy = {
   ...defaultPolicy,
+  order: { ...defaultPolicy.order, widthQuarters: 4 },
   ageBound: { factor: 0, minimumMs: 365 * 24 * hour, maximumMs: 365 * 24 * hour },
   reservation: { afterWaitMs: 365 * 24 * hour },
 }
 
-/** The same with a bound of a week: no job waits much longer, at the cost of the mean. */
+/** By work as the default counts it, with a bound of a week: no job waits much longer, at the cost of the mean. */
 export const boundedPolicy: Policy = {
   ...shortestPolicy,
+  order: defaultPolicy.order,
   ageBound: { factor: 10, minimumMs: 24 * hour, maximumMs: 7 * 24 * hour },
 }
 

@@ -2,7 +2,7 @@ import { yieldsToReservation, type Cycle } from '../cycle.js'
 import type { PreemptDecision } from '../model/decision.js'
 import { givenUpBy, totalGivenUpBy } from '../model/elastic.js'
 import { totalOf } from '../model/request.js'
-import type { Placement, QueuedJob, RunningJob } from '../model/snapshot.js'
+import type { Placement, QueuedJob, RunningJob, SchedJob } from '../model/snapshot.js'
 import { copyFree, give, take, type Free } from './cluster.js'
 import { bySubmission, isAged } from './order.js'
 import { podOn, podsThatFit } from './place.js'
@@ -23,6 +23,8 @@ export interface Eviction {
 
 /** What a search found, and whether it took the trouble of a simulation. */
 export interface Search {
+  /** Whether it left out somebody whom others like the one it was made for may evict. */
+  readonly spares?: true
   readonly simulated: boolean
   readonly eviction: Eviction | null
 }
@@ -130,8 +132,8 @@ const evictableIn = (cycle: Cycle): Evictable => {
 /** Whether a job was told to stop in this very cycle. */
 export const isTold = (cycle: Cycle, { id }: RunningJob): boolean => cycle.preempted.has(id) || cycle.resized.has(id)
 
-/** Whether a job was evicted for another before: two jobs do not push each other out. */
-const wasEvictedBy = (job: QueuedJob, other: RunningJob): boolean => job.evictedBy?.includes(other.id) ?? false
+/** Whether a job was evicted for another before. */
+export const wasEvictedBy = (job: SchedJob, other: SchedJob): boolean => job.evictedBy?.includes(other.id) ?? false
 
 /** Those whom a job may end, cheapest first; `fragile` when the right to some could lapse as others end. */
 const lawfulFor = (cycle: Cycle, job: QueuedJob): { readonly victims: RunningJob[]; readonly fragile: boolean } => {

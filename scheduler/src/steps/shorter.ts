@@ -3,7 +3,16 @@ import type { PodPlacement, QueuedJob, RunningJob } from '../model/snapshot.js'
 import { copyFree, give, take, type Free } from './cluster.js'
 import { bySubmission, workOf } from './order.js'
 import { podOn, podsThatFit } from './place.js'
-import { isEvictable, isTold, lostByEvictionMs, podsHere, stoppingIsEnough, thin, type Search } from './preempt.js'
+import {
+  isEvictable,
+  isTold,
+  lostByEvictionMs,
+  podsHere,
+  stoppingIsEnough,
+  thin,
+  wasEvictedBy,
+  type Search,
+} from './preempt.js'
 import { expectedEndMs } from './runners.js'
 import type { Waiter } from './waiters.js'
 
@@ -36,16 +45,15 @@ const longerIn = (cycle: Cycle): readonly Longer[] => {
   return cycle.longer
 }
 
-/**
- * Whether a job may ask others to make room for shorter work: short work goes first in its queue, its run time is foreseen and it never ran before. So who was
- * evicted does not evict in turn, and no two jobs push each other out.
- */
+/** Whether a job may ask others to make room for shorter work: short work goes first in its queue, and its run time is foreseen. */
 export const mayAsk = (cycle: Cycle, { job, kind }: Waiter): boolean =>
-  kind.orderKind === 'predicted' &&
-  cycle.policy.preemption.shorterWork !== 'never' &&
-  job.predictedRuntimeMs !== null &&
-  job.attainedMs === 0 &&
-  job.evictedAtMs.length === 0
+  kind.orderKind === 'predicted' && cycle.policy.preemption.shorterWork !== 'never' && job.predictedRuntimeMs !== null
+
+/**
+ * Whether one of two was evicted for the other before. For shorter work that happens once to any two jobs, one way or the other: so however wrong what is
+ * foreseen may be, n jobs evict each other at most n (n − 1) / 2 times, and every history ends.
+ */
+const haveMet = (job: QueuedJob, victim: RunningJob): boolean => wasEvictedBy(job, victim) || wasEvictedBy(victim, job)
 
 /** Whether anybody runs who may be ended for shorter work. */
 export const someAreLonger = (cycle: Cycle): boolean =>
@@ -134,6 +142,18 @@ export const findShorter = (cycle: Cycle, waiter: Waiter): Search => {
       isFair(cycle, job, one.job) &&
       !one.job.placement.pods.some((pod) => reserved.includes(pod.nodeId)),
   )
+  const open = candidates.filter((one) => !haveMet(job, one.job))
+  const found = searchAmong(cycle, waiter, open, reserved)
+  return open.length < candidates.length ? { ...found, spares: true } : found
+}
+
+const searchAmong = (
+  cycle: Cycle,
+  waiter: Waiter,
+  candidates: readonly Longer[],
+  reserved: readonly string[],
+): Search => {
+  const { job } = waiter
   if (candidates.length === 0) return none
   const free = copyFree(cycle.now.free)
   const closed = reserved.flatMap((nodeId) => cycle.layout.nodeIndex.get(nodeId) ?? [])

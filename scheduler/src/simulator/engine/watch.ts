@@ -22,12 +22,12 @@ const isPreempt = (decision: SimDecision): decision is Evicting => decision.type
 
 /**
  * Watches a policy that says for whom it evicts: no two jobs evict each other twice (once may be right, when over time first
- * one queue and then the other had borrowed), for shorter work not even once; and whoever others were evicted or shrunk for starts
+ * one queue and then the other had borrowed), for shorter work not even once, and then neither evicts the other a second time; and whoever others were evicted or shrunk for starts
  * at the very instant at which the last of them is gone.
  */
 export const watchEvictions = (maker: PolicyMaker): EvictionWatch => {
   const faults: EvictionFault[] = []
-  const pairs = new Map<string, { by: string; turns: number; forShorter: boolean }>()
+  const pairs = new Map<string, { by: string; turns: number; forShorter: number }>()
   let count = 0
   return {
     count: () => count,
@@ -45,13 +45,13 @@ export const watchEvictions = (maker: PolicyMaker): EvictionWatch => {
         }
         const turn = ({ victimId, forJobId, why }: Evicting, atMs: number): void => {
           const key = [victimId, forJobId].sort().join(' and ')
-          const pair = pairs.get(key) ?? { by: forJobId, turns: 0, forShorter: false }
+          const pair = pairs.get(key) ?? { by: forJobId, turns: 0, forShorter: 0 }
           pairs.set(key, pair)
-          pair.forShorter ||= why === 'shorter'
-          if (pair.by === forJobId) return
+          if (why === 'shorter') pair.forShorter += 1
+          if (pair.by !== forJobId) pair.turns += 1
+          const isOver = pair.turns > 1 || (pair.turns > 0 && pair.forShorter > 0) || pair.forShorter > 1
+          if (isOver) faults.push({ kind: 'evicted_each_other', atMs, detail: key })
           pair.by = forJobId
-          pair.turns += 1
-          if (pair.turns > 1 || pair.forShorter) faults.push({ kind: 'evicted_each_other', atMs, detail: key })
         }
         const evict = (decision: Evicting, atMs: number): void => {
           const { victimId, forJobId } = decision
