@@ -1,8 +1,10 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import type { Locale } from '@novabrain/contracts'
 import { pino } from 'pino'
 import { createLoopThread, type Loop } from '../../server/src/execution/loop-thread.js'
+import type { WouldBe } from '../../server/src/modules/jobs/planner.js'
 
 /** A thread that tells by a line of the log what it was told, and breaks when it is woken while it does not lead. */
 const echo = `
@@ -17,6 +19,11 @@ const echo = `
     if (message.type === 'settle') {
       parentPort.postMessage({ type: 'hint', projectId: 'p', hint: { type: 'queue' } })
       parentPort.postMessage({ type: 'settled', id: message.id })
+    }
+    if (message.type === 'preview') {
+      const { id, question } = message
+      if (question.locale === 'en') parentPort.postMessage({ type: 'previewed', id, preview: { message: question.asked.owner } })
+      else parentPort.postMessage({ type: 'failed', id, message: 'no words' })
     }
     if (message.type === 'stop') process.exit(0)
     if (message.type === 'wake' && !leads) throw new Error('woken for nothing')
@@ -93,6 +100,30 @@ test('a thread that dies is told of in the log, keeps nobody waiting, and is sta
   await until(() => count('start') === 2)
   await waiting
   expect(lines.filter(({ level }) => level === 50).map(({ msg }) => msg)).toEqual(['the thread of the scheduler broke'])
+})
+
+const question = (owner: string, locale: Locale) => ({ asked: { owner } as WouldBe, locale })
+
+test('who asks what would happen to a job gets the answer to that question, or why there is none', async () => {
+  const answers = await Promise.allSettled([
+    thread.preview(question('ada', 'en')),
+    thread.preview(question('bob', 'zh-CN')),
+    thread.preview(question('eve', 'en')),
+  ])
+  expect(answers).toMatchObject([
+    { value: { message: 'ada' } },
+    { reason: { message: 'no words' } },
+    { value: { message: 'eve' } },
+  ])
+})
+
+test('a thread that dies answers no question, nor does one that is stopped', async () => {
+  leads = false
+  await until(() => count('start') === 1)
+  thread.wake()
+  await expect(thread.preview(question('ada', 'en'))).rejects.toThrow('has ended')
+  await thread.stop()
+  await expect(thread.preview(question('ada', 'en'))).rejects.toThrow('not at work')
 })
 
 test('a thread that was stopped is not started again', async () => {

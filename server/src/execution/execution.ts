@@ -3,6 +3,7 @@ import type { Deps } from '../deps.js'
 import type { JobLifecycle } from '../modules/jobs/lifecycle.js'
 import type { NodeService } from '../modules/nodes/service.js'
 import { createSchedulingLoop, type LoopDeps } from '../scheduling/loop.js'
+import type { Previews } from '../scheduling/previews.js'
 import { createWorkSignal } from '../scheduling/work-signal.js'
 import { drain } from './drain.js'
 import type { Executor } from './executor.js'
@@ -20,6 +21,7 @@ export interface ExecutionDeps extends Deps {
   readonly demand: LoopDeps['demand']
   readonly runTimes: LoopDeps['runTimes']
   readonly starts: LoopDeps['starts']
+  readonly previews: Pick<Previews, 'answeredBy'>
   readonly policy?: NonNullable<LoopDeps['policy']>
   /** Makes the loop; without it, the loop runs beside the requests. */
   readonly createLoop?: (leads: () => boolean) => Loop
@@ -45,15 +47,18 @@ export const createExecution = (
     async start() {
       await supervisor.start()
       loop.start()
+      deps.previews.answeredBy(loop.preview)
       await signal.start()
     },
     async prepareStop() {
       if (!deps.config.stopJobsOnExit) return
+      deps.previews.answeredBy(null)
       await loop.stop()
       await drain({ ...deps, supervisor })
     },
     async stop() {
       await signal.stop()
+      deps.previews.answeredBy(null)
       await loop.stop()
       await supervisor.stop()
     },

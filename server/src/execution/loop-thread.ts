@@ -12,10 +12,16 @@ import { join } from 'node:path'
 import { Worker } from 'node:worker_threads'
 import type { Config } from '../config.js'
 import type { Hints } from '../deps.js'
+import type { Preview } from '../modules/jobs/planner.js'
+import type { PreviewQuestion } from '../scheduling/preview.js'
+import type { AnswerPreview } from '../scheduling/previews.js'
 import type { Rounds } from './rounds.js'
 
 /** The loop as its server drives it. */
-export type Loop = Pick<Rounds, 'start' | 'stop' | 'wake' | 'settle'>
+export interface Loop extends Pick<Rounds, 'start' | 'stop' | 'wake' | 'settle'> {
+  /** What would happen to a job, by what the loop knows. Fails where the loop is not at work, or breaks. */
+  readonly preview: AnswerPreview
+}
 
 /** What the thread is told once. */
 export interface ThreadOptions {
@@ -28,12 +34,15 @@ export type ToThread =
   | { readonly type: 'start' | 'wake' | 'stop' }
   | { readonly type: 'leads'; readonly leads: boolean }
   | { readonly type: 'settle'; readonly id: number }
+  | { readonly type: 'preview'; readonly id: number; readonly question: PreviewQuestion }
 
 /** From the thread: lines of the log as it wrote them. */
 export type FromThread =
   | { readonly type: 'log'; readonly line: string }
   | { readonly type: 'hint'; readonly projectId: string; readonly hint: Hint }
   | { readonly type: 'settled'; readonly id: number }
+  | { readonly type: 'previewed'; readonly id: number; readonly preview: Preview }
+  | { readonly type: 'failed'; readonly id: number; readonly message: string }
 
 interface LoopThreadDeps extends ThreadOptions {
   readonly log: ThreadLog
@@ -63,7 +72,7 @@ export const createLoopThread = ({
   leads,
   file = builtThread,
 }: LoopThreadDeps): Loop => {
-  const waiting = new Map<number, () => void>()
+  const waiting = new Map<number, Waiting>()
   let worker: Worker | null = null
   let ended: Promise<void> = Promise.resolve()
   let timer: NodeJS.Timeout | undefined
@@ -82,8 +91,20 @@ export const createLoopThread = ({
   const hear = (message: FromThread): void => {
     if (message.type === 'log') return writeLine(log, message.line)
     if (message.type === 'hint') return hints.publish(message.projectId, message.hint)
-    waiting.get(message.id)?.()
+    const asker = waiting.get(message.id)
     waiting.delete(message.id)
+    if (message.type === 'failed') asker?.fail(new Error(message.message))
+    else asker?.answer(message.type === 'previewed' ? message.preview : null)
+  }
+
+  /** Ask the thread; fails when it dies before it answers. */
+  const ask = <T>(message: (id: number) => ToThread): Promise<T> => {
+    tellWhetherItLeads()
+    const id = (asked += 1)
+    return new Promise((resolve, reject) => {
+      waiting.set(id, { answer: (answer) => resolve(answer as T), fail: reject })
+      tell(message(id))
+    })
   }
 
   const run = (): void => {
@@ -96,7 +117,7 @@ export const createLoopThread = ({
     ended = new Promise((resolve) => {
       started.once('exit', () => {
         worker = null
-        for (const done of waiting.values()) done()
+        for (const { fail } of waiting.values()) fail(new Error('the thread of the scheduler has ended'))
         waiting.clear()
         if (!stopped) timer = setTimeout(run, againMs)
         resolve()
@@ -121,16 +142,20 @@ export const createLoopThread = ({
       tellWhetherItLeads()
       tell({ type: 'wake' })
     },
-    settle() {
-      if (worker === null) return Promise.resolve()
-      tellWhetherItLeads()
-      const id = (asked += 1)
-      return new Promise((resolve) => {
-        waiting.set(id, resolve)
-        tell({ type: 'settle', id })
-      })
+    async settle() {
+      if (worker === null) return
+      await ask((id) => ({ type: 'settle', id })).catch(() => undefined)
+    },
+    preview(question) {
+      if (worker === null) return Promise.reject(new Error('the thread of the scheduler is not at work'))
+      return ask<Preview>((id) => ({ type: 'preview', id, question }))
     },
   }
+}
+
+interface Waiting {
+  answer(answer: Preview | null): void
+  fail(error: Error): void
 }
 
 /** A line that the thread wrote, as if it had been written here. */

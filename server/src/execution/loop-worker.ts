@@ -6,6 +6,7 @@ import { createLog } from '../log.js'
 import { createServices } from '../modules/index.js'
 import { startTracing, wantsTracing } from '../plugins/tracing.js'
 import { createSchedulingLoop } from '../scheduling/loop.js'
+import type { PreviewQuestion } from '../scheduling/preview.js'
 import type { FromThread, ThreadOptions, ToThread } from './loop-thread.js'
 
 /** One reads, another writes, and a spare. */
@@ -34,6 +35,14 @@ const stop = async (): Promise<void> => {
   process.exit(0)
 }
 
+const preview = async (id: number, question: PreviewQuestion): Promise<void> => {
+  try {
+    say({ type: 'previewed', id, preview: await loop.preview(question) })
+  } catch (error) {
+    say({ type: 'failed', id, message: error instanceof Error ? error.message : String(error) })
+  }
+}
+
 port.on('message', (message: ToThread) => {
   switch (message.type) {
     case 'start':
@@ -45,6 +54,8 @@ port.on('message', (message: ToThread) => {
       return
     case 'settle':
       return void loop.settle().then(() => say({ type: 'settled', id: message.id }))
+    case 'preview':
+      return void preview(message.id, message.question)
     case 'stop':
       return void stop()
   }

@@ -10,6 +10,8 @@ import { createClusterReader } from './cluster-reader.js'
 import { commitActions } from './commit.js'
 import type { DemandBook } from './demand-book.js'
 import type { PolicyBook } from './policy-book.js'
+import { previewOn } from './preview.js'
+import type { AnswerPreview } from './previews.js'
 import { createHoldRecorder, type Planned } from './record-holds.js'
 import type { RunTimeBook } from './run-time-book.js'
 import type { StartBook } from './start-book.js'
@@ -77,11 +79,20 @@ export const createSchedulingLoop = (deps: LoopDeps) => {
     admissionsOf: createAdmissions(),
     recorder: createHoldRecorder(deps),
   })
+  type Memory = ReturnType<typeof remember>
   let memory = remember()
+  let turn: Promise<unknown> = Promise.resolve()
   let restMs = idleMs
   let soughtAtMs = Number.NEGATIVE_INFINITY
   let toldAtMs = Number.NEGATIVE_INFINITY
   let untold = false
+
+  /** One after another: a round and a question go by the same memory. */
+  const inTurn = <T>(work: () => Promise<T>): Promise<T> => {
+    const done = turn.then(work)
+    turn = done.catch(() => undefined)
+    return done
+  }
 
   const commit = async (rows: ClusterRows, actions: Actions): Promise<boolean> => {
     for (const portion of portionsOf(actions)) {
@@ -102,18 +113,24 @@ export const createSchedulingLoop = (deps: LoopDeps) => {
     untold = more
   }
 
-  /** Answers the rows it planned on, or `null` when the plan was refused. */
-  const cycle = async (): Promise<ClusterRows | null> => {
+  /** What is known now, read and remembered. */
+  const look = async (by: Memory) => {
     const { rows, policy, demand, foresee, correction } = await database.transaction(systemScope, async (tx) => ({
-      rows: await memory.reader.read(tx),
+      rows: await by.reader.read(tx),
       policy: deps.policy ?? (await deps.policies.read(tx)),
       demand: await deps.demand.read(tx),
       foresee: await deps.runTimes.read(tx),
       correction: await deps.starts.read(tx),
     }))
     const nowMs = clock.nowMs()
-    const admitted = memory.admissionsOf(rows, policy)
-    const snapshot = memory.snapshots.of(rows, nowMs, { demand, foresee, admit: admitted.admit })
+    const admitted = by.admissionsOf(rows, policy)
+    const snapshot = by.snapshots.of(rows, nowMs, { demand, foresee, admit: admitted.admit })
+    return { rows, policy, correction, nowMs, admitted, snapshot }
+  }
+
+  /** Answers the rows it planned on, or `null` when the plan was refused. */
+  const cycle = async (): Promise<ClusterRows | null> => {
+    const { rows, policy, correction, nowMs, admitted, snapshot } = await look(memory)
     if (isSettled(snapshot)) return rows
     const scheduler = memory.schedulerFor(policy)
     if (!(await commit(rows, scheduler.act(snapshot, nowMs)))) return null
@@ -141,7 +158,18 @@ export const createSchedulingLoop = (deps: LoopDeps) => {
     restMs = 50
   }
 
-  return createRounds({ work: round, everyMs: () => restMs, log: deps.log, name: 'scheduler', pauseMs })
+  /** A server that does not lead remembers nothing: it reads the cluster for the question. */
+  const preview: AnswerPreview = (question) =>
+    inTurn(async () => {
+      const by = deps.leads() ? memory : remember()
+      const grounds = await look(by)
+      const scheduler = by.schedulerFor(grounds.policy)
+      return previewOn(grounds, question, (snapshot, nowMs) => scheduler.decide(snapshot, nowMs))
+    })
+
+  const work = () => inTurn(round)
+  const rounds = createRounds({ work, everyMs: () => restMs, log: deps.log, name: 'scheduler', pauseMs })
+  return { ...rounds, preview }
 }
 
 /** Whether there is nothing to decide: nobody waits, nothing is held, and nobody could grow. */

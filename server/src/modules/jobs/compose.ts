@@ -11,6 +11,7 @@ import { createServerAddress, type ServerAddress } from '../../execution/server-
 import type { Foundation } from '../../foundation.js'
 import type { Mount } from '../../http/mount.js'
 import { createPlanner } from '../../scheduling/planner.js'
+import { createPreviews } from '../../scheduling/previews.js'
 import { createHistoryReader } from '../../scheduling/history.js'
 import { createDemandBook } from '../../scheduling/demand-book.js'
 import { createNodeBook } from '../../scheduling/node-book.js'
@@ -59,12 +60,13 @@ export const createJobModules = (deps: Deps, ports: JobPorts) => {
   const demand = createDemandBook(deps)
   const runTimes = createRunTimeBook(deps)
   const starts = createStartBook(deps)
+  const previews = createPreviews({ ...deps, policies, demand, runTimes, starts })
   const shared = {
     ...deps,
     ...ports,
     lifecycle,
     queues,
-    planner: createPlanner({ ...deps, policies, demand, runTimes, starts, nodeBook: createNodeBook() }),
+    planner: createPlanner({ ...deps, runTimes, nodeBook: createNodeBook(), previews }),
   }
   return {
     lifecycle,
@@ -77,6 +79,7 @@ export const createJobModules = (deps: Deps, ports: JobPorts) => {
     clusterUse: createClusterUseService({ ...deps, nodes }),
     runTimes,
     starts,
+    previews,
     history: createSchedulingHistoryService({ ...deps, reader: createHistoryReader({ policies }) }),
     policyPages: createPolicyService({ ...deps, rules: policyRules }),
     tokens: createAttemptTokens(deps),

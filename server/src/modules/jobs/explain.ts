@@ -38,6 +38,13 @@ export const madeRoomFor = (jobs: readonly JobWithAttempt[]): string[] => [
   ...new Set(jobs.flatMap(({ attempt }) => (attempt === null ? [] : (shrankFor(attempt) ?? [])))),
 ]
 
+/** The jobs of which it is told why a job waits; of other projects' too, and what else has an id. */
+export const namedIn = ({ job }: JobWithAttempt): string[] => [
+  ...new Set(job.status === 'queued' && job.hold !== null ? JSON.stringify(job.hold.facts).match(idsInText) : []),
+]
+
+const idsInText = /\b[0-9a-f]{32}\b/g
+
 const shrankFor = (attempt: AttemptRow): string | null =>
   attempt.command === 'resized' ? attempt.preemptedFor : (attempt.resizedFrom?.forJobId ?? null)
 

@@ -36,30 +36,27 @@ export interface WouldBe {
   readonly runTime: RunTimeForesight | null
 }
 
+/** What would happen to a job now. */
+export interface Preview {
+  readonly startsNow: boolean
+  readonly reason: string
+  /** `null` when it would start. */
+  readonly message: string | null
+  readonly expectedWaitMs: number | null
+  readonly nodeName: string | null
+  /** With how many GPUs it would start; of one that waits, 0. */
+  readonly gpuCount: number
+  readonly device: { readonly model: string; readonly memoryMib: number; readonly simulated: boolean } | null
+  /** With how much GPU memory it would be let in, where that is judged. */
+  readonly memory: MemoryFacts | null
+}
+
 /** What jobs ask the scheduler without starting anything. */
 export interface Planner {
   /** The whole request behind a partial one. Errors: `resources_never_available`, in the asker's language. */
   resources(tx: Tx, asked: Partial<Resources>, locale: Locale): Promise<Resources>
-  /**
-   * What would happen to such a job now; `message` is `null` when it would start. It reads the whole cluster, so `tx` has
-   * the system's scope.
-   */
-  preview(
-    tx: Tx,
-    asked: WouldBe,
-    locale: Locale,
-  ): Promise<{
-    readonly startsNow: boolean
-    readonly reason: string
-    readonly message: string | null
-    readonly expectedWaitMs: number | null
-    readonly nodeName: string | null
-    /** With how many GPUs it would start; of one that waits, 0. */
-    readonly gpuCount: number
-    readonly device: { readonly model: string; readonly memoryMib: number; readonly simulated: boolean } | null
-    /** With how much GPU memory it would be let in, where that is judged. */
-    readonly memory: MemoryFacts | null
-  }>
+  /** What would happen to such a job now. It may read the whole cluster, so it is asked outside of a transaction. */
+  preview(asked: WouldBe, locale: Locale): Promise<Preview>
   /** What is foreseen of run times. It may ask the database, so it is asked outside of a transaction. */
   foresight(): Promise<Foresee>
   /** Why a job waits, in words; `nameOf` says how the asker knows another job. */

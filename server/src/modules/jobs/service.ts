@@ -27,12 +27,12 @@ import { jobRows } from '../../db/job-rows.js'
 import { withTheCommit } from '../../db/one-journey.js'
 import { createSharedTransactions } from '../../db/shared-transactions.js'
 import { alongside } from '../../db/transaction-end.js'
-import { systemScope, type Deps, type ProjectScope, type Tx } from '../../deps.js'
+import type { Deps, ProjectScope, Tx } from '../../deps.js'
 import type { QueueService } from '../queues/service.js'
 import type { JobRuns } from '../runs/service.js'
 import { checkAssistantJob, type AssistantAllowance } from './assistant-jobs.js'
 import { checkEntrypoint } from './entrypoint.js'
-import { byPosition, entryOf, explanationOf, knownJobs, madeRoomFor } from './explain.js'
+import { byPosition, entryOf, explanationOf, knownJobs, madeRoomFor, namedIn } from './explain.js'
 import type { JobLifecycle } from './lifecycle.js'
 import { logEnded, logSubmitted } from './log-lines.js'
 import type { Foresee, LikeJob, Planner, RunTimeForesight } from './planner.js'
@@ -184,9 +184,7 @@ export const createJobService = (deps: JobDeps) => {
         gpuPeaksMib,
         runTime,
       } as const
-      const { memory, gpuCount, ...preview } = await database.transaction(systemScope, (tx) =>
-        planner.preview(tx, asked, locale),
-      )
+      const { memory, gpuCount, ...preview } = await planner.preview(asked, locale)
       const message = preview.message ?? startsNowText(preview.nodeName ?? '', locale, startsWith(resources, gpuCount))
       const peak = resources.gpuCount === 0 || gpuPeaksMib.length === 0 ? null : Math.max(...gpuPeaksMib)
       const granted = grantedMib(resources, preview.device?.memoryMib ?? null)
@@ -288,9 +286,7 @@ export const createJobService = (deps: JobDeps) => {
     explain(scope: ProjectScope, jobId: string, locale: Locale): Promise<Explanation> {
       return database.transaction(scope, async (tx) => {
         const found = await jobOf(tx, scope, jobId)
-        const waits = found.job.status === 'queued' && found.job.hold !== null
-        const active = waits ? await listActiveJobs(tx, scope) : []
-        const known = knownJobs([...active, ...(await findJobs(tx, scope, madeRoomFor([found])))])
+        const known = knownJobs(await findJobs(tx, scope, [...namedIn(found), ...madeRoomFor([found])]))
         return explanationOf(found, known, { planner, locale })
       })
     },
