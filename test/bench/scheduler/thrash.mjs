@@ -1,6 +1,7 @@
-// node test/bench/scheduler/thrash.mjs [--histories 100000] [--from 1] [--out FILE.json]
+// node test/bench/scheduler/thrash.mjs [--quick] [--histories 100000] [--from 1] [--out FILE.json]
 // Looks for preemption loops: random crowded clusters, wrong guesses of run times, evictions as easy as can be. No two jobs
-// may evict each other twice, for shorter work not even once, and whoever others were evicted for must start at the instant at which they are gone.
+// may evict each other twice, for shorter work one of two the other but once, and whoever others were evicted for must start at the instant at which they
+// are gone.
 import { writeFileSync } from 'node:fs'
 import { performance } from 'node:perf_hooks'
 import { parseArgs } from 'node:util'
@@ -9,7 +10,8 @@ import { corePolicy, noisy, randomTrace, simulate, watchEvictions, withoutWords 
 
 const { values } = parseArgs({
   options: {
-    histories: { type: 'string', default: '100000' },
+    quick: { type: 'boolean', default: false },
+    histories: { type: 'string' },
     from: { type: 'string', default: '1' },
     out: { type: 'string' },
   },
@@ -22,7 +24,7 @@ const preemption = {
   restartCostMs: 0,
 }
 const policy = { ...withoutWords(defaultPolicy), preemption }
-const [first, histories] = [Number(values.from), Number(values.histories)]
+const [first, histories] = [Number(values.from), Number(values.histories ?? (values.quick ? 2000 : 100_000))]
 
 const begin = performance.now()
 let evictions = 0
@@ -37,9 +39,15 @@ for (let seed = first; seed < first + histories; seed += 1) {
 const seconds = (performance.now() - begin) / 1000
 const rows = [{ trace: 'random', policy: 'NovaBrain', histories, evictions, faults: faults.length, seconds }]
 const notes = ['Evictions for importance, for quota taken back and for shorter work, all counted together.']
+const thousands = (value) => value.toLocaleString('en-US')
 console.log(
-  `| histories | evictions | faults | s |\n|---|---|---|---|\n| ${histories} | ${evictions} | ${faults.length} | ${seconds.toFixed(0)} |`,
+  `Random crowded clusters with wrong guesses of run times and evictions as easy as can be: no minimum run time, no cost of a restart; for importance, for quota taken back and for shorter work. No two jobs may evict each other twice, for shorter work one of two the other but once, and whoever others were evicted for must start as soon as they are gone.
+
+| histories | evictions | faults |
+| --: | --: | --: |
+| ${thousands(histories)} | ${thousands(evictions)} | ${thousands(faults.length)} |`,
 )
+if (faults.length > 0) console.log('')
 for (const fault of faults.slice(0, 10)) console.log(`- seed ${fault.seed}: ${fault.kind}, ${fault.detail}`)
 if (values.out !== undefined)
   writeFileSync(

@@ -57,7 +57,7 @@ const sentences = [
   ],
   [
     /^Random crowded clusters with wrong guesses of run times and evictions as easy as can be: .*$/,
-    '随机的拥挤集群，运行时间估计有误，驱逐尽可能容易：没有最短运行时间，重启没有代价；出于重要性、收回配额以及较短的作业。任何两个作业不得互相驱逐两次，为其驱逐了他人的作业必须在对方离开后立即启动。',
+    '随机的拥挤集群，运行时间估计有误，驱逐尽可能容易：没有最短运行时间，重启没有代价；出于重要性、收回配额以及较短的作业。任何两个作业不得互相驱逐两次，为较短的作业则两者之间至多一次，为其驱逐了他人的作业必须在对方离开后立即启动。',
   ],
   [/^(#+) Memory of shared GPUs: fault injection$/, '$1 共享 GPU 的显存：故障注入'],
   [
