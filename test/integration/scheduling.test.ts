@@ -66,6 +66,14 @@ test('the suggested change is made in place: the job keeps its number, run and a
   expect(told.suggestion?.change).toEqual({ gpuCount: 1 })
   const { items } = await stage.app.owner.client.listQueueEntries({ params: { projectId: second.projectId } })
   expect(items.at(-1)).toMatchObject({ jobId: second.id, suggestion: { change: { gpuCount: 1 } } })
+  await stage.submit({ name: 'third', resources: gpus(2) })
+  await stage.execution.settle()
+  const firstOfQueue = await stage.app.owner.client.listQueueEntries({
+    params: { projectId: second.projectId },
+    query: { limit: 1 },
+  })
+  expect(firstOfQueue.waitingCount).toBe(2)
+  expect(firstOfQueue.items.map(({ jobName }) => jobName)).toEqual(['first', 'second'])
   const params = { projectId: second.projectId, jobId: second.id }
   const body = { resources: told.suggestion?.change ?? {} }
   const amended = await stage.app.owner.client.amendJob({ params, body })

@@ -221,9 +221,23 @@ describe('the tree of those who lead', () => {
     submittedAt: '2026-01-01T00:00:00.000Z',
   })
 
+  const inAll = (items: readonly QueueEntry[], more = 0) => ({
+    items: [...items],
+    waitingCount: items.filter(({ status }) => status === 'queued').length + more,
+  })
+
+  test('says how many wait behind those that are listed', () => {
+    const rows = teamRows(editor, [], inAll([entry(8, 'ada', 1)], 1500))
+    expect(rows.find(({ id }) => id === 'waiting')?.description).toBe('1,501')
+    expect(under(rows, 'waiting').map(({ label }) => label)).toEqual([
+      '1. #8 train',
+      '1,500 more jobs wait behind these.',
+    ])
+  })
+
   test('says who holds which device, who waits and why, and how much each person has', () => {
     const queue = [entry(7, 'ada', null), entry(8, 'ada', 1), entry(9, 'bo', 2)]
-    const rows = teamRows(editor, [node('ready', [device(0, true), device(1, false)])], queue)
+    const rows = teamRows(editor, [node('ready', [device(0, true), device(1, false)])], inAll(queue))
     expect(rows.map(({ id }) => id)).toEqual(['queue', 'devices', 'waiting', 'people'])
     const devices = under(under(rows, 'devices'), 'node:n')
     expect(devices.map(({ description }) => description?.split(' · ')[0])).toEqual(['#7 train', 'Free'])
@@ -238,7 +252,7 @@ describe('the tree of those who lead', () => {
   })
 
   test('where nobody waits and nobody runs, it says so', () => {
-    const rows = teamRows(editor, [node('lost', [])], [])
+    const rows = teamRows(editor, [node('lost', [])], inAll([]))
     expect(under(rows, 'waiting').map(({ label }) => label)).toEqual(['Nobody waits'])
     expect(under(rows, 'people').map(({ label }) => label)).toEqual(['Nobody runs anything now'])
     expect(under(rows, 'devices')[0]).toMatchObject({ icon: 'warning' })
@@ -246,7 +260,9 @@ describe('the tree of those who lead', () => {
 
   test('every row has an id of its own', () => {
     const ids = (rows: readonly TreeRow[]): string[] => rows.flatMap(({ id, children = [] }) => [id, ...ids(children)])
-    const all = ids(teamRows(editor, [node('ready', [device(0, true)])], [entry(7, 'ada', null), entry(8, 'bo', 1)]))
+    const all = ids(
+      teamRows(editor, [node('ready', [device(0, true)])], inAll([entry(7, 'ada', null), entry(8, 'bo', 1)])),
+    )
     expect(new Set(all).size).toBe(all.length)
   })
 })

@@ -78,7 +78,8 @@ export const fakeHost = (options: FakeOptions = {}): FakeHost => {
     listRunModels: ({ params }) =>
       params?.['runId'] === data.modelRunId ? models.runModels : { items: [], versions: [], suggestion: null },
     listTraces: () => ({ items: options.empty === true ? [] : traces, nextCursor: null }),
-    listQueueEntries: () => ({ items: options.empty === true ? [] : data.queue }),
+    listQueueEntries: () =>
+      options.empty === true ? { items: [], waitingCount: 0 } : { items: data.queue, waitingCount: data.waitingCount },
     amendJob: () => data.queuedJob,
     getClusterUse: () => (options.empty === true ? data.youngUse : data.clusterUse),
     getSchedulingPolicy: () =>

@@ -1,4 +1,4 @@
-import type { Node, QueueEntry } from '@novabrain/contracts'
+import type { Node, QueueEntry, ResponseOf, Routes } from '@novabrain/contracts'
 import { counted, formatMib, formatModel, stringsOf } from '@novabrain/ui'
 import type { Editor } from '../editor.js'
 import type { TreeRow } from './tree.js'
@@ -7,9 +7,11 @@ import type { TreeRow } from './tree.js'
 export const teamRows = (
   editor: Pick<Editor, 't' | 'locale'>,
   nodes: readonly Node[],
-  queue: readonly QueueEntry[],
+  { items: queue, waitingCount }: ResponseOf<Routes['listQueueEntries']>,
 ): TreeRow[] => {
   const waiting = queue.filter(({ position }) => position !== null)
+  const listed = queue.filter(({ status }) => status === 'queued').length
+  const more = waitingCount - listed
   return [
     {
       id: 'queue',
@@ -26,15 +28,20 @@ export const teamRows = (
     {
       id: 'waiting',
       label: editor.t('Waiting'),
-      description: String(waiting.length),
+      description: new Intl.NumberFormat(editor.locale).format(waiting.length + more),
       open: waiting.length > 0 ? 'expanded' : 'collapsed',
       children:
         waiting.length === 0
           ? [{ id: 'nobody', label: editor.t('Nobody waits') }]
-          : waiting.map((entry) => waitingRow(editor, entry)),
+          : [...waiting.map((entry) => waitingRow(editor, entry)), ...moreRow(editor, more)],
     },
     { id: 'people', label: editor.t('People'), open: 'expanded', children: peopleRows(editor, queue) },
   ]
+}
+
+const moreRow = (editor: Pick<Editor, 'locale'>, more: number): TreeRow[] => {
+  const n = new Intl.NumberFormat(editor.locale).format(more)
+  return more > 0 ? [{ id: 'more', label: counted(stringsOf(editor.locale).queue.more, more, { n }) }] : []
 }
 
 const nodeRow = (editor: Pick<Editor, 't' | 'locale'>, node: Node): TreeRow => {

@@ -1,4 +1,4 @@
-import type { LiveMessage, Node, QueueEntry, Unsubscribe } from '@novabrain/contracts'
+import type { LiveMessage, Node, ResponseOf, Routes, Unsubscribe } from '@novabrain/contracts'
 import type { App } from '../app.js'
 import type { Live, SessionState } from '../session.js'
 import { teamRows } from './team-rows.js'
@@ -10,6 +10,8 @@ const readPauseMs = 500
 /** What changes no device and nobody's place in the queue. */
 const elsewhere: ReadonlySet<string> = new Set(['run_changed', 'model_changed'])
 
+type Queue = ResponseOf<Routes['listQueueEntries']>
+
 /** Devices, waiting jobs and people, for those who lead. It is read while it is seen, when something moved. */
 export const createTeamList = ({
   editor,
@@ -17,7 +19,7 @@ export const createTeamList = ({
 }: App): TreeSource & { refresh(): Promise<void>; dispose(): void } => {
   const listeners = new Set<() => void>()
   let seen = false
-  let known: { readonly nodes: readonly Node[]; readonly queue: readonly QueueEntry[] } | null = null
+  let known: { readonly nodes: readonly Node[]; readonly queue: Queue } | null = null
   let fault: unknown = null
   let ends: readonly Unsubscribe[] = []
   let timer: ReturnType<typeof setTimeout> | undefined
@@ -31,7 +33,7 @@ export const createTeamList = ({
         live.client.listNodes(),
         live.client.listQueueEntries({ params: { projectId: live.projectId } }),
       ])
-      known = { nodes: nodes.items, queue: queue.items }
+      known = { nodes: nodes.items, queue }
       fault = null
     } catch (error) {
       fault = error

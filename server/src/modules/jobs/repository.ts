@@ -157,11 +157,30 @@ export const listJobs = async (
   return jobRows.read(found)
 }
 
-const activeOfProject = prepared(`${ofProject} ${isOf('active')} ORDER BY job.submitted_at, job.id`)
+const workingOfProject = prepared(
+  `${ofProject} ${isOf('active')} AND job.status <> 'queued' ORDER BY job.submitted_at, job.id`,
+)
+const waitingOfProject = prepared(`${ofProject} ${isOf('active')} AND job.status = 'queued'
+  ORDER BY (job.hold ->> 'position')::integer NULLS LAST, job.submitted_at, job.id LIMIT $3`)
+const countOfWaiting = prepared(`SELECT count(*)::integer AS count FROM jobs job
+  WHERE job.tenant_id = $1 AND job.project_id = $2 ${isOf('active')} AND job.status = 'queued'`)
 
-/** Jobs of the project that have not ended, in order of submission. */
-export const listActiveJobs = async (tx: Tx, { tenantId, projectId }: ProjectScope): Promise<JobWithAttempt[]> =>
-  withAttempts(tx, jobRows.read(await tx.query(activeOfProject, [tenantId, projectId])))
+/** Jobs of the project that are at work, in order of submission, and the first that wait, in the order of the queue. */
+export const listActiveJobs = async (
+  tx: Tx,
+  { tenantId, projectId }: ProjectScope,
+  limit: number,
+): Promise<{ readonly jobs: JobWithAttempt[]; readonly waitingCount: number }> => {
+  const [working, waiting, counted] = (await Promise.all([
+    tx.query(workingOfProject, [tenantId, projectId]),
+    tx.query(waitingOfProject, [tenantId, projectId, limit]),
+    tx.query(countOfWaiting, [tenantId, projectId]),
+  ])) as [unknown[], unknown[], { count: number }[]]
+  return {
+    jobs: await withAttempts(tx, jobRows.read([...working, ...waiting])),
+    waitingCount: counted[0]?.count ?? 0,
+  }
+}
 
 /** Every attempt of a job, first to last. */
 export const listAttempts = (tx: Tx, scope: ProjectScope, jobId: string): Promise<AttemptRow[]> =>

@@ -15,5 +15,5 @@ export const mountJobs = (mount: Mount, jobs: JobService): void => {
   mount(routes.amendJob, ({ scope, params, body, locale }) => jobs.amend(scope, params.jobId, body.resources, locale))
   mount(routes.stopJob, ({ scope, params }) => jobs.stop(scope, params.jobId))
   mount(routes.listAttempts, async ({ scope, params }) => ({ items: await jobs.attempts(scope, params.jobId) }))
-  mount(routes.listQueueEntries, async ({ scope, locale }) => ({ items: await jobs.queue(scope, locale) }))
+  mount(routes.listQueueEntries, ({ scope, locale, query }) => jobs.queue(scope, { locale, limit: query.limit ?? 500 }))
 }

@@ -291,12 +291,18 @@ export const createJobService = (deps: JobDeps) => {
       })
     },
 
-    /** Waiting and running jobs of the project in the order of the queue. */
-    queue(scope: ProjectScope, locale: Locale): Promise<QueueEntry[]> {
+    /** Jobs of the project that are at work, and the first `limit` that wait, in the order of the queue. */
+    queue(
+      scope: ProjectScope,
+      { locale, limit }: { readonly locale: Locale; readonly limit: number },
+    ): Promise<{ items: QueueEntry[]; waitingCount: number }> {
       return database.transaction(scope, async (tx) => {
-        const jobs = await listActiveJobs(tx, scope)
-        const known = knownJobs([...jobs, ...(await findJobs(tx, scope, madeRoomFor(jobs)))])
-        return jobs.map((each) => entryOf(each, known, { planner, locale })).sort(byPosition)
+        const { jobs, waitingCount } = await listActiveJobs(tx, scope, limit)
+        const named = new Set([...jobs.flatMap(namedIn), ...madeRoomFor(jobs)])
+        for (const { job } of jobs) named.delete(job.id)
+        const known = knownJobs([...jobs, ...(await findJobs(tx, scope, [...named]))])
+        const items = jobs.map((each) => entryOf(each, known, { planner, locale })).sort(byPosition)
+        return { items, waitingCount }
       })
     },
   }

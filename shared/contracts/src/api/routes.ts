@@ -1043,9 +1043,17 @@ export const routes = {
     method: 'GET',
     path: '/v1/projects/:projectId/queue',
     access: 'viewer',
-    summary: 'Waiting and running jobs in the order of the queue, with the reason each waits',
+    summary: 'Jobs at work, and the first that wait in the order of the queue, with the reason each waits',
     params: ProjectParams,
-    response: Type.Object({ items: Type.Array(QueueEntry) }),
+    query: Type.Object({
+      limit: Type.Optional(
+        Type.Integer({ minimum: 1, maximum: 1000, default: 500, description: 'How many of those that wait' }),
+      ),
+    }),
+    response: Type.Object({
+      items: Type.Array(QueueEntry),
+      waitingCount: Type.Integer({ minimum: 0, description: 'How many wait in all' }),
+    }),
     errors: [],
   }),
 

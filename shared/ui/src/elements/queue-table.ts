@@ -1,5 +1,5 @@
 import { css, html, nothing } from 'lit'
-import type { QueueEntry, Unsubscribe } from '@novabrain/contracts'
+import type { QueueEntry, ResponseOf, Routes, Unsubscribe } from '@novabrain/contracts'
 import type { Host } from '../host.js'
 import { formatAge } from '../format/age.js'
 import { formatDuration } from '../format/duration.js'
@@ -74,27 +74,24 @@ export class NbQueueTable extends NbElement {
       }
     `,
   ]
-  #entries = new Remote<readonly QueueEntry[]>(this)
+  #queue = new Remote<ResponseOf<Routes['listQueueEntries']>>(this)
 
   protected override start(host: Host): readonly Unsubscribe[] {
-    this.#entries.reset()
+    this.#queue.reset()
     const read = () => this.#read(host)
-    return [...refreshOn(this, host, ['queue'], () => true, read), this.tickWhile(() => this.#entries.value !== null)]
+    return [...refreshOn(this, host, ['queue'], () => true, read), this.tickWhile(() => this.#queue.value !== null)]
   }
 
   #read(host: Host): Promise<void> {
-    return this.#entries.load(async () => {
-      const answer = await host.client.listQueueEntries({ params: { projectId: host.projectId } })
-      return answer.items
-    })
+    return this.#queue.load(() => host.client.listQueueEntries({ params: { projectId: host.projectId } }))
   }
 
   override render() {
     const { host, t } = this
-    const entries = this.#entries.value
+    const entries = this.#queue.value?.items ?? null
     const bar = html`<nb-connection-bar .host=${host}></nb-connection-bar>`
-    if (entries === null && this.#entries.error !== null) {
-      const error = cardErrorOf(this.#entries.error, this.locale)
+    if (entries === null && this.#queue.error !== null) {
+      const error = cardErrorOf(this.#queue.error, this.locale)
       return html`${bar}<nb-error-card
           class="inset"
           .host=${host}
@@ -111,13 +108,16 @@ export class NbQueueTable extends NbElement {
       heading=${t.queue.empty}
       text=${t.queue.emptyText}
     ></nb-empty-state>`
-    return html`${bar} ${waiting.length === 0 ? nobody : this.#table(t.queue.queued, waiting, true)}
-    ${working.length === 0 ? '' : this.#table(t.queue.running, working, false)}`
+    const waitingCount = this.#queue.value?.waitingCount ?? waiting.length
+    return html`${bar} ${waiting.length === 0 ? nobody : this.#table(t.queue.queued, waiting, true, waitingCount)}
+    ${working.length === 0 ? '' : this.#table(t.queue.running, working, false, working.length)}`
   }
 
-  #table(heading: string, entries: readonly QueueEntry[], waiting: boolean) {
+  #table(heading: string, entries: readonly QueueEntry[], waiting: boolean, count: number) {
     const t = this.t.queue
-    return html`<h2>${heading} <span class="muted number">${entries.length}</span></h2>
+    const number = new Intl.NumberFormat(this.locale)
+    const left = count - entries.length
+    return html`<h2>${heading} <span class="muted number">${number.format(count)}</span></h2>
       <div class="wide">
         <table aria-label=${heading}>
           <thead>
@@ -136,7 +136,8 @@ export class NbQueueTable extends NbElement {
             ${entries.map((entry) => this.#row(entry, waiting))}
           </tbody>
         </table>
-      </div>`
+      </div>
+      ${left > 0 ? html`<p class="inset muted">${counted(t.more, left, { n: number.format(left) })}</p>` : nothing}`
   }
   #row(entry: QueueEntry, waiting: boolean) {
     const { t } = this

@@ -626,6 +626,7 @@ export const en = {
     starts: 'Starts in',
     startsIn: '{p50} – {p90}',
     startsSoon: 'up to {p90}',
+    more: { one: '1 more job waits behind these.', other: '{n} more jobs wait behind these.' },
     startsHint: 'Half of such predictions come true by the first, nine of ten by the second',
     empty: 'Nobody waits',
     emptyText: 'Jobs that wait for a device are listed here in the order they will start, each with its reason.',

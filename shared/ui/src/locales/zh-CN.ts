@@ -627,6 +627,7 @@ export const zhCN: Strings = {
     starts: '预计等待',
     startsIn: '{p50} – {p90}',
     startsSoon: '{p90} 内',
+    more: { one: '其后还有 1 个作业在排队。', other: '其后还有 {n} 个作业在排队。' },
     startsHint: '一半的预测不超过前者，九成不超过后者',
     empty: '没有作业在等待',
     emptyText: '等待设备的作业会按启动顺序列在这里，并各自说明原因。',

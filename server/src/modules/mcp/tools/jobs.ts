@@ -48,11 +48,15 @@ export const jobTools: readonly Tool[] = [
   defineTool({
     name: 'list_queue',
     title: { en: 'List the queue', 'zh-CN': '查看队列' },
-    description: 'What runs and waits in the project, in the order of the queue, with the reason of each.',
+    description:
+      'What runs in the project, and the first hundred jobs that wait, in the order of the queue, with the reason of each.',
     input: Type.Object({}),
     role: 'viewer',
     hints: { readOnly: true },
-    run: async ({ scope, locale, services }) => ({ entries: await services.jobModules.jobs.queue(scope, locale) }),
+    run: async ({ scope, locale, services }) => {
+      const { items, waitingCount } = await services.jobModules.jobs.queue(scope, { locale, limit: 100 })
+      return { entries: items, waitingCount }
+    },
   }),
   defineTool({
     name: 'read_log',
