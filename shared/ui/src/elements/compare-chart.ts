@@ -123,7 +123,7 @@ export class NbCompareChart extends NbElement {
       {
         width: this.#widthPx,
         height: heightPx,
-        padding: [8, 12, 0, 0],
+        padding: [8, 24, 0, 0],
         legend: { show: false },
         scales: { x: { time: false } },
         axes: [

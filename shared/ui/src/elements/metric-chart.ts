@@ -199,7 +199,7 @@ export class NbMetricChart extends NbElement {
       {
         width: this.#widthPx,
         height: this.height,
-        padding: [8, 12, 0, 0],
+        padding: [8, 24, 0, 0],
         legend: { show: false },
         scales: { x: { time: false } },
         axes: [
