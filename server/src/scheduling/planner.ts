@@ -1,4 +1,4 @@
-import { fail, type Resources } from '@novabrain/contracts'
+import { fail, sentences, type Resources } from '@novabrain/contracts'
 import { explainHold, explainUnfit, type HoldDecision } from '@novabrain/scheduler'
 import { completeResources } from '../core/jobs/default-resources.js'
 import { keptAdmissionText } from '../core/jobs/gpu-memory.js'
@@ -40,7 +40,7 @@ export const createPlanner = ({
 
   explain: (jobId, hold, locale, nameOf) => {
     const text = explainHold(decisionOf(jobId, hold), locale, nameOf)
-    const message = [text.message, keptAdmissionText(hold.facts, locale)].filter((part) => part !== '').join(' ')
+    const message = sentences([text.message, keptAdmissionText(hold.facts, locale)], locale)
     return { message, suggestion: text.suggestionMessage }
   },
 })

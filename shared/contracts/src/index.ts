@@ -34,6 +34,7 @@ export {
   fail,
   isErrorCode,
   NovaBrainError,
+  sentences,
   type ErrorBody,
   type ErrorData,
   type Locale,

@@ -8,6 +8,7 @@ import {
   NovaBrainError,
   pinEnvironment,
   type ErrorData,
+  sentences,
 } from '@novabrain/contracts'
 import { kernelHost } from '../capture/ask-environment.js'
 import { localeOf } from '../locale.js'
@@ -74,10 +75,11 @@ export const restore = async (context: CommandContext, args: Arguments): Promise
     success: { message: () => trans.__('The environment is back, and is a kernel now.'), options: { autoClose: 8000 } },
     error: {
       message: (reason) => {
-        const { message, remedy } = cardError(reason, localeOf(context.translator))
-        return remedy === null
-          ? `${trans.__('The environment could not be recreated.')} ${message}`
-          : `${message} ${remedy}`
+        const locale = localeOf(context.translator)
+        const { message, remedy } = cardError(reason, locale)
+        const parts =
+          remedy === null ? [trans.__('The environment could not be recreated.'), message] : [message, remedy]
+        return sentences(parts, locale)
       },
     },
   })

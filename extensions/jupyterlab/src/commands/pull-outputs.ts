@@ -2,7 +2,7 @@ import { Notification } from '@jupyterlab/apputils'
 import type { ICodeCellModel } from '@jupyterlab/cells'
 import type { IOutput } from '@jupyterlab/nbformat'
 import type { NotebookPanel } from '@jupyterlab/notebook'
-import { cardError, executedCells, planPull, type Job, type PullPlan } from '@novabrain/contracts'
+import { cardError, executedCells, planPull, sentences, type Job, type PullPlan } from '@novabrain/contracts'
 import { localeOf } from '../locale.js'
 import type { Live } from '../live/live.js'
 import type { Arguments } from '../plugins/commands.js'
@@ -77,13 +77,14 @@ const write = (panel: NotebookPanel, plan: PullPlan): void => {
   }
 }
 
-const summary = ({ trans }: CommandContext, job: Job, plan: PullPlan): string => {
+const summary = ({ trans, translator }: CommandContext, job: Job, plan: PullPlan): string => {
   const changed = plan.skipped.filter(({ reason }) => reason === 'changed').length
   const fresh = plan.skipped.length - changed
-  return [
+  const told = [
     trans._n('Outputs of #%2: %1 cell.', 'Outputs of #%2: %1 cells.', plan.writes.length, job.number),
     ...(changed > 0 ? [trans.__('%1 left alone: changed since.', changed)] : []),
     ...(fresh > 0 ? [trans.__('%1 left alone: not part of that run.', fresh)] : []),
     ...(plan.gone > 0 ? [trans.__('%1 no longer here.', plan.gone)] : []),
-  ].join(' ')
+  ]
+  return sentences(told, localeOf(translator))
 }

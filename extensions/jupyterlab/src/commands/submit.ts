@@ -4,6 +4,7 @@ import type { Widget } from '@lumino/widgets'
 import {
   cardError,
   createSubmission,
+  sentences,
   type KnownHashes,
   type LastChoice,
   type Source,
@@ -31,8 +32,9 @@ export const submit = async (context: CommandContext, args: Arguments): Promise<
     if (source === null) return null
     return await run(context, { live, source, widget, atOnce: args['yes'] === true })
   } catch (error) {
-    const { message, remedy } = cardError(error, localeOf(context.translator))
-    Notification.error(remedy === null ? message : `${message} ${remedy}`, { autoClose: 15_000 })
+    const locale = localeOf(context.translator)
+    const { message, remedy } = cardError(error, locale)
+    Notification.error(sentences([message, remedy], locale), { autoClose: 15_000 })
     return null
   }
 }

@@ -1,4 +1,4 @@
-import type { Locale } from '@novabrain/contracts'
+import { sentences, type Locale } from '@novabrain/contracts'
 import { defineElements } from '@novabrain/ui'
 import { signInError } from '../models/sign-in-error.js'
 import { useTheme } from './theme.js'
@@ -70,7 +70,7 @@ const signInForm = (session: ISession, serverUrl: string, texts: SignedOutTexts)
       .signIn(field.value.trim())
       .catch((error: unknown) => {
         const { message, remedy, code } = signInError(error, texts.locale)
-        refusal.textContent = [message, remedy, code === null ? null : `(${code})`].filter(Boolean).join(' ')
+        refusal.textContent = `${sentences([message, remedy], texts.locale)}${code === null ? '' : ` (${code})`}`
       })
       .finally(() => (button.disabled = false))
   })

@@ -1,4 +1,4 @@
-import { captureEnvironment, cardError } from '@novabrain/contracts'
+import { captureEnvironment, cardError, sentences } from '@novabrain/contracts'
 import type { App } from '../app.js'
 import { interpreterFor } from '../capture/source.js'
 
@@ -27,7 +27,7 @@ const finding = async (app: App, what: string, look: () => Promise<string>): Pro
     return { what, good: true, detail: await look() }
   } catch (error) {
     const { message, remedy } = cardError(error, app.editor.locale)
-    return { what, good: false, detail: remedy === null ? message : `${message} ${remedy}` }
+    return { what, good: false, detail: sentences([message, remedy], app.editor.locale) }
   }
 }
 

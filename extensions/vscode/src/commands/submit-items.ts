@@ -3,6 +3,7 @@ import {
   gpuRangeFault,
   mostGpusOnNode,
   readGpus,
+  sentences,
   type DeviceChoice,
   type NotebookParameter,
   type SubmitChoice,
@@ -277,5 +278,5 @@ export const gpusFault = (editor: Editor, typed: string): string | null => {
   const fault = gpuRangeFault(asked, null)
   if (fault === null) return null
   const { message, cause } = errorText(fault, { least: asked.gpuCount, most: asked.maxGpuCount }, editor.locale)
-  return `${message} ${cause}`
+  return sentences([message, cause], editor.locale)
 }

@@ -2,6 +2,7 @@ import {
   gpusText,
   mostGpusOnNode,
   readGpus,
+  sentences,
   type PriorityClass,
   type Source,
   type SubmitChoice,
@@ -205,7 +206,7 @@ const changes: Readonly<Record<Exclude<SubmitAction, 'run' | 'part'>, Change>> =
   },
   fault: async ({ app, submission }) => {
     const fault = faultOf(submission.draft)
-    if (fault !== null) await app.editor.tell('error', [fault.message, fault.remedy ?? ''].join(' ').trim())
+    if (fault !== null) await app.editor.tell('error', sentences([fault.message, fault.remedy], app.editor.locale))
     return null
   },
 }
@@ -281,6 +282,6 @@ const send = async ({ app, submission, choice, source }: Flow): Promise<number |
       editor.t('The server is away. {0} is kept and will be sent once, when it answers.', choice.name),
     )
   if (progress.kind === 'failed')
-    await editor.tell('error', [progress.error.message, progress.error.remedy ?? ''].join(' ').trim())
+    await editor.tell('error', sentences([progress.error.message, progress.error.remedy], editor.locale))
   return null
 }

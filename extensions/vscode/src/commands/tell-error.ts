@@ -1,4 +1,4 @@
-import { cardError, NovaBrainError } from '@novabrain/contracts'
+import { cardError, NovaBrainError, sentences } from '@novabrain/contracts'
 import type { App } from '../app.js'
 
 /**
@@ -15,7 +15,6 @@ export const tellError = async (
     return
   }
   const about = code === null ? [] : [editor.t('About {0}', code)]
-  const words = remedy === null ? message : `${message} ${remedy}`
-  if ((await editor.tell('error', words, ...about)) !== null)
+  if ((await editor.tell('error', sentences([message, remedy], editor.locale), ...about)) !== null)
     await editor.openExternal(`${session.serverUrl}/docs/errors#${code ?? ''}`)
 }

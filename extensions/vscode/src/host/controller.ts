@@ -1,5 +1,5 @@
 import * as vscode from 'vscode'
-import { cardError } from '@novabrain/contracts'
+import { cardError, sentences } from '@novabrain/contracts'
 import type { App } from '../app.js'
 import { createNotebookKernels, type NotebookKernel } from '../notebook/kernels.js'
 import type { CodeSink } from '../notebook/kernel-channel.js'
@@ -28,7 +28,7 @@ export const createController = (app: App, controller: vscode.NotebookController
     for (const cell of cells.slice(0, 1)) {
       const execution = controller.createNotebookCellExecution(cell)
       execution.start(Date.now())
-      await say(execution, new Error(remedy === null ? message : `${message} ${remedy}`))
+      await say(execution, new Error(sentences([message, remedy], app.editor.locale)))
       execution.end(false, Date.now())
     }
   }

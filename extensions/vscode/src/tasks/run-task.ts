@@ -1,4 +1,4 @@
-import { cardError, NovaBrainError, type Job } from '@novabrain/contracts'
+import { cardError, NovaBrainError, sentences, type Job } from '@novabrain/contracts'
 import path from 'node:path'
 import type { App } from '../app.js'
 import { submitMemory } from '../capture/memory.js'
@@ -41,7 +41,7 @@ export const submitTask = async (
     })
     const { progress } = submission
     if (progress.kind === 'failed')
-      throw new Error([progress.error.message, progress.error.remedy ?? ''].join(' ').trim())
+      throw new Error(sentences([progress.error.message, progress.error.remedy], editor.locale))
     if (progress.kind !== 'sent')
       return refused(
         say,
@@ -54,7 +54,7 @@ export const submitTask = async (
     return { live, job: await live.client.getJob({ params: { projectId: live.projectId, jobId: run.job.id } }) }
   } catch (error) {
     const { message, remedy } = cardError(error, editor.locale)
-    return refused(say, remedy === null ? message : `${message} ${remedy}`)
+    return refused(say, sentences([message, remedy], editor.locale))
   }
 }
 

@@ -1,5 +1,6 @@
 import {
   jobEnded,
+  sentences,
   type EstimatedStart,
   type Explanation,
   type Holder,
@@ -93,7 +94,7 @@ export const explanationOf = (
     const status = statusText({ ...job, status: job.status, nodeName, preemptedWhy }, locale)
     const resize = jobEnded(job.status) ? '' : resizeTextOf(attempt, known, locale)
     const parts = job.reason === 'resized' ? [resize] : [status, resize]
-    return { ...plain, message: parts.filter((part) => part !== '').join(' ') || status }
+    return { ...plain, message: sentences(parts, locale) || status }
   }
   const { hold } = job
   const preemptedWhy = attempt?.preemptedWhy ?? null

@@ -3,6 +3,7 @@ import {
   amendedResources,
   fail,
   gpuRangeFault,
+  sentences,
   type AmendJob,
   type Attempt,
   type BodyOf,
@@ -192,8 +193,13 @@ export const createJobService = (deps: JobDeps) => {
       const ofMemory = memory === null ? ofPeak : admissionText(memory, locale)
       const expectedRunMs = runTime?.likelyMs ?? null
       const ofRunTime = expectedRunMs === null ? '' : expectedRunText(expectedRunMs, locale)
-      const told = [message, ofRunTime, ofMemory].filter((part) => part !== '').join(' ')
-      return { ...preview, message: told, resources, peakGpuMemoryMib: peak, expectedRunMs }
+      return {
+        ...preview,
+        message: sentences([message, ofRunTime, ofMemory], locale),
+        resources,
+        peakGpuMemoryMib: peak,
+        expectedRunMs,
+      }
     },
 
     /** What of the day's limit an assistant's job may use. Errors: as `checkAssistantJob`. */

@@ -48,6 +48,10 @@ export const errorText = (code: ErrorCode, data: ErrorData, locale: Locale): Err
   return { message: fill(text.message, data), cause: fill(text.cause, data), remedy: fill(text.remedy, data) }
 }
 
+/** Sentences one after another: with a space between, and in Chinese without one. What is empty is left out. */
+export const sentences = (parts: readonly (string | null)[], locale: Locale): string =>
+  parts.filter((part) => part !== null && part !== '').join(locale === 'zh-CN' ? '' : ' ')
+
 /** The answer for an error. */
 export const errorBody = (
   error: { code: ErrorCode; data: ErrorData },
