@@ -29,6 +29,7 @@ import {
   typeInto,
   useTheme,
   webview,
+  windowKept,
 } from '../support/vscode.js'
 
 const [extension, venv, uv] = [vscodeExtension(), sampleVenv(), process.env['NOVABRAIN_UV']]
@@ -184,6 +185,7 @@ inVsCode('in a real VS Code', () => {
     await run.getByRole('tab', { name: 'Metrics' }).click()
     await run.locator('nb-metric-chart canvas').first().waitFor()
     await picture(page, 'vscode-metrics-light')
+    await windowKept(page, '"tab":"metrics"')
     await reloadEditor(page)
     await tab(page, '#1 train').waitFor()
     await webview(page).locator('nb-run-page').getByText('Succeeded').first().waitFor()
