@@ -11,7 +11,7 @@ import { openMemory, type Memory } from './memory.js'
 import { findEviction } from './steps/preempt.js'
 import { queueOrders, sameOrders } from './steps/queue-orders.js'
 import { findShrink } from './steps/shrink.js'
-import { findShorter, mayAsk, someAreLonger } from './steps/shorter.js'
+import { findShorter, mayAsk, maySpare, someAreLonger } from './steps/shorter.js'
 import { describe } from './steps/describe.js'
 import { servingOrder, type Leading } from './steps/serving.js'
 import type { Kind, Waiter } from './steps/waiters.js'
@@ -46,8 +46,9 @@ interface Pass {
   readonly unyielding: ReadonlyMap<boolean, Map<Kind, Set<number>>>
   /** The least work with which a job of a kind looked in vain for longer ones to evict. */
   readonly tooLong: ReadonlyMap<boolean, Map<Kind, number>>
-  /** Those who found nobody and left out somebody whom others like them may evict for shorter work. */
+  /** Those who found nobody for shorter work only since they spare somebody, whom others like them may evict; and how many searches showed that. */
   readonly sparing: Set<Waiter>
+  sparedSearches: number
   searches: number
 }
 
@@ -113,6 +114,11 @@ const tryPreempt = (pass: Pass, waiter: Waiter): Outcome | null => {
   return null
 }
 
+const spared = (pass: Pass, waiter: Waiter): null => {
+  pass.sparing.add(waiter)
+  return null
+}
+
 /** Tries to make room by evicting others of its importance that have far more left to do. */
 const tryShorter = (pass: Pass, waiter: Waiter): Outcome | null => {
   const { cycle } = pass
@@ -120,11 +126,15 @@ const tryShorter = (pass: Pass, waiter: Waiter): Outcome | null => {
   if (!mayStillSearch(pass) || !someAreLonger(cycle) || !mayAsk(cycle, waiter)) return null
   const tooLong = pass.tooLong.get(yieldsToReservation(cycle, job))
   if (work >= (tooLong?.get(kind) ?? Number.POSITIVE_INFINITY)) return null
+  if (maySpare(job) && pass.sparedSearches >= cycle.policy.preemption.maximumPerCycle) return spared(pass, waiter)
   const search = findShorter(cycle, waiter)
+  if (search.spares === true) {
+    pass.sparedSearches += 1
+    return spared(pass, waiter)
+  }
   if (search.simulated) pass.searches += 1
   if (search.eviction !== null) return heldFor(cycle, waiter, holdFreed(cycle, job, search.eviction))
-  if (search.spares === true) pass.sparing.add(waiter)
-  else tooLong?.set(kind, work)
+  tooLong?.set(kind, work)
   return null
 }
 
@@ -195,7 +205,17 @@ const serve = (cycle: Cycle, causes: Causes, hopeless: Hopeless | null): readonl
   const fruitless = new Map([true, false].map((yields) => [yields, new Map<Kind, Set<number>>()]))
   const tooLong = new Map([true, false].map((yields) => [yields, new Map<Kind, number>()]))
   const unyielding = new Map([true, false].map((yields) => [yields, new Map<Kind, Set<number>>()]))
-  const pass: Pass = { cycle, causes, served, fruitless, unyielding, tooLong, sparing: new Set(), searches: 0 }
+  const pass: Pass = {
+    cycle,
+    causes,
+    served,
+    fruitless,
+    unyielding,
+    tooLong,
+    sparing: new Set(),
+    sparedSearches: 0,
+    searches: 0,
+  }
   const order = servingOrder(cycle.lines, cycle.shares, leadingIn(cycle, causes), {
     served,
     nextPart: () => hopeless?.nextPart(),

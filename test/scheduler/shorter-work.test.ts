@@ -74,6 +74,15 @@ test('who ran before may ask, and whom it spares others like it may end all the 
   expect(actions.preempts.map(({ forJobId }) => forJobId)).toEqual(['other'])
 })
 
+test('however many spare somebody, whoever does not still finds them', () => {
+  const back = (at: number) =>
+    aJob(`back${at}`, {}, { ...short(), id: `back${at}`, attainedMs: minute, evictedBy: ['long'], evictedAtMs: [noon] })
+  const fresh = aJob('fresh', {}, { submittedAtMs: later, predictedRuntimeMs: 11 * minute })
+  const crowd = { ...world(long()), queued: [...Array.from({ length: 20 }, (_, at) => back(at)), fresh] }
+  expect(judged(crowd)).toContainEqual({ type: 'preempt', victimId: 'long', forJobId: 'fresh', why: 'shorter' })
+  expect(openScheduler(defaultPolicy).act(crowd, later).preempts).toHaveLength(1)
+})
+
 test('an owner who uses more than another does not pass it', () => {
   const running = [
     aRunningJob('mine', 'n1', [0, 1, 2], {}, { owner: 'bob', predictedEndMs: null }),

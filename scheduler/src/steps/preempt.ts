@@ -23,8 +23,8 @@ export interface Eviction {
 
 /** What a search found, and whether it took the trouble of a simulation. */
 export interface Search {
-  /** Whether it left out somebody whom others like the one it was made for may evict. */
-  readonly spares?: true
+  /** Whether it found nobody only because it left out somebody whom others like the one it was made for may evict. */
+  readonly spares?: boolean
   readonly simulated: boolean
   readonly eviction: Eviction | null
 }

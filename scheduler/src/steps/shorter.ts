@@ -55,6 +55,9 @@ export const mayAsk = (cycle: Cycle, { job, kind }: Waiter): boolean =>
  */
 const haveMet = (job: QueuedJob, victim: RunningJob): boolean => wasEvictedBy(job, victim) || wasEvictedBy(victim, job)
 
+/** Whether a job may have to leave out somebody whom others like it may end: only who ran was evicted, or had others evicted for it. */
+export const maySpare = (job: QueuedJob): boolean => job.attainedMs > 0 || (job.evictedBy?.length ?? 0) > 0
+
 /** Whether anybody runs who may be ended for shorter work. */
 export const someAreLonger = (cycle: Cycle): boolean =>
   cycle.policy.preemption.shorterWork !== 'never' && longerIn(cycle).length > 0
@@ -144,7 +147,9 @@ export const findShorter = (cycle: Cycle, waiter: Waiter): Search => {
   )
   const open = candidates.filter((one) => !haveMet(job, one.job))
   const found = searchAmong(cycle, waiter, open, reserved)
-  return open.length < candidates.length ? { ...found, spares: true } : found
+  if (found.eviction !== null || open.length === candidates.length) return found
+  const spares = searchAmong(cycle, waiter, candidates, reserved).eviction !== null
+  return spares ? { simulated: true, eviction: null, spares } : { simulated: true, eviction: null }
 }
 
 const searchAmong = (
