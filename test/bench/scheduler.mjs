@@ -9,7 +9,7 @@ import { parseArgs } from 'node:util'
 import { root } from '../../scripts/lib/places.mjs'
 import { writeIntoPages } from './support/pages.mjs'
 
-const parts = ['placement', 'order', 'thrash', 'memory', 'sharing', 'elastic', 'scale', 'server']
+const parts = ['placement', 'order', 'thrash', 'memory', 'sharing', 'elastic', 'scale', 'server', 'backlog']
 const pages = ['docs/scheduling.md', 'docs/scheduling.zh-CN.md']
 
 const { values } = parseArgs({

@@ -24,10 +24,10 @@ const oneGpu = { resources: { gpuCount: 1, cpuMilli: 100, memoryMib: 64 } }
 /** A job that holds the only GPU for an hour, by all that is known, and one that waits for it. */
 const holderAndWaiter = async () => {
   const holder = await stage.submit({ name: 'holder', ...oneGpu })
-  await asSystem(`UPDATE jobs SET predicted_run_ms = $2 WHERE id = $1`, [holder.id, hour])
+  await asSystem(`UPDATE jobs SET predicted_run_ms = $2, version = version + 1 WHERE id = $1`, [holder.id, hour])
   await stage.execution.settle()
   const waiter = await stage.submit({ name: 'waiter', ...oneGpu })
-  await asSystem(`UPDATE jobs SET predicted_run_ms = $2 WHERE id = $1`, [waiter.id, hour])
+  await asSystem(`UPDATE jobs SET predicted_run_ms = $2, version = version + 1 WHERE id = $1`, [waiter.id, hour])
   await stage.execution.settle()
   return { holder, waiter }
 }

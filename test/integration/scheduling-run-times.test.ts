@@ -22,11 +22,10 @@ const wish = (gpuCount: number) => ({ gpuCount, cpuMilli: 100, memoryMib: 64 })
 
 /** Makes a past of a waiting job: it succeeded after so many minutes. */
 const succeeded = (job: Job, minutes: number, endedAtMs: number): Promise<unknown> =>
-  asSystem(`UPDATE jobs SET status = 'succeeded', ended_at = $2, used_run_ms = $3 WHERE id = $1`, [
-    job.id,
-    new Date(endedAtMs).toISOString(),
-    minutes * minute,
-  ])
+  asSystem(
+    `UPDATE jobs SET version = version + 1, status = 'succeeded', ended_at = $2, used_run_ms = $3 WHERE id = $1`,
+    [job.id, new Date(endedAtMs).toISOString(), minutes * minute],
+  )
 
 test('how long a job runs is learnt from those of its tenant that succeeded, and learnt on from new ones', async () => {
   await stage.execution.stop()
@@ -49,7 +48,7 @@ test('how long a job runs is learnt from those of its tenant that succeeded, and
     await succeeded(await stage.submit({ name: 'train', resources: wish(1) }), minutes, atMs)
   atMs += 10_000
   expect(await foreseen()).toMatchObject({ predictedRuntimeMs: 20 * minute })
-  await asSystem(`UPDATE jobs SET time_limit_ms = $2 WHERE id = $1`, [waiting.id, 15 * minute])
+  await asSystem(`UPDATE jobs SET version = version + 1, time_limit_ms = $2 WHERE id = $1`, [waiting.id, 15 * minute])
   expect(await foreseen()).toMatchObject({ predictedRuntimeMs: 15 * minute, cautiousRuntimeMs: 15 * minute })
 })
 
@@ -116,7 +115,10 @@ test('fed the same events, the loop over PostgreSQL and the simulated snapshot t
   ): Promise<Job> => {
     const range = maxGpuCount === undefined ? {} : { maxGpuCount }
     const job = await stage.submit({ name, resources: { ...wish(gpuCount), ...range }, priorityClass })
-    await asSystem(`UPDATE jobs SET predicted_run_ms = $2 WHERE id = $1`, [job.id, minutes * minute])
+    await asSystem(`UPDATE jobs SET version = version + 1, predicted_run_ms = $2 WHERE id = $1`, [
+      job.id,
+      minutes * minute,
+    ])
     const known = (await read()).queued.find(({ id }) => id === job.id)
     if (known === undefined) throw new Error(`${name} does not wait`)
     simulated = evolve(simulated, { type: 'submitted', job: known })

@@ -28,9 +28,8 @@ interface Changes extends Omit<ClusterRows, keyof Lists | 'jobs'> {
 const listsOf = ({ nodes, devices }: Changes): Lists | null =>
   nodes === null || devices === null ? null : { nodes, devices }
 
-/** What changed is found through indexes, where what ended is passed by the next time: the plan is kept from when there was little to read. */
-const planning = prepared(`SELECT set_config('enable_hashjoin', $1, true), set_config('enable_mergejoin', $1, true),
-  set_config('enable_seqscan', $1, true), set_config('enable_bitmapscan', $1, true)`)
+/** What ended is passed by the next time; a bitmap scan would look at it again. */
+const planning = prepared(`SELECT set_config('enable_seqscan', $1, true), set_config('enable_bitmapscan', $1, true)`)
 
 /** Changes that were read are thrown away so often. */
 const forgetEveryMs = 10_000

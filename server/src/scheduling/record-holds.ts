@@ -9,6 +9,7 @@ import {
 } from '@novabrain/scheduler'
 import type { MemoryFacts } from '../core/jobs/gpu-memory.js'
 import type { HoldRecord } from '../db/entities/execution.js'
+import { prepared } from '../db/prepared.js'
 import { systemScope, type Database, type Hints, type Tx } from '../deps.js'
 import type { JobLifecycle } from '../modules/jobs/lifecycle.js'
 import { canonical } from './canonical.js'
@@ -103,7 +104,7 @@ export const createHoldRecorder = (deps: HoldDeps): HoldRecorder => {
         if (changes.length === atOnce) break
       }
       if (changes.length === 0) return { more: false }
-      await deps.database.transaction(systemScope, (tx) => write(tx, deps.lifecycle, changes))
+      await deps.database.transaction(systemScope, (tx) => write(tx, deps.lifecycle, changes), { byKeys: true })
       for (const { job, told: now } of told) toldOf.set(job, now)
       for (const projectId of new Set(changes.map(({ job }) => job.projectId)))
         deps.hints.publish(projectId, { type: 'queue' })
@@ -126,13 +127,13 @@ const helpful = (suggestion: Suggestion | null, admission: MemoryFacts | null): 
   return 'gpuMilli' in suggestion.change || 'gpuMemoryMib' in suggestion.change ? null : suggestion
 }
 
-const updateHolds = `
-  UPDATE jobs SET hold = held.hold, reason = held.hold ->> 'reason'
-  FROM unnest($1::text[], $2::jsonb[]) AS held (id, hold)
-  WHERE jobs.id = held.id AND jobs.status = 'queued'`
+/** Not joined with a list: a plan made while there was little would compare each job with each of it. $1 ids, $2 holds by id. */
+const updateHolds = prepared(`
+  UPDATE jobs SET hold = $2::jsonb -> id, reason = $2::jsonb -> id ->> 'reason' WHERE id = ANY ($1) AND status = 'queued'`)
 
 const write = async (tx: Tx, lifecycle: JobLifecycle, changed: readonly Change[]): Promise<void> => {
-  await tx.query(updateHolds, [changed.map(({ job }) => job.id), changed.map(({ hold }) => JSON.stringify(hold))])
+  const holds = Object.fromEntries(changed.map(({ job, hold }) => [job.id, hold]))
+  await tx.query(updateHolds, [Object.keys(holds), JSON.stringify(holds)])
   const told = changed.filter(({ before, hold }) => before?.reason !== hold.reason).map(({ job }) => job.id)
   for (const now of await lifecycle.findMany(tx, systemScope, told))
     if (now.job.status === 'queued') await lifecycle.announce(tx, now)

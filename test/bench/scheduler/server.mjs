@@ -1,24 +1,16 @@
 // node test/bench/scheduler/server.mjs [--quick] [--jobs N] [--nodes N] [--run-ms N] [--no-slurm] [--out FILE.json]
-// A burst of jobs through the whole server, and the same number through Slurm in the same run. A built server with an
-// embedded PostgreSQL (fsync on), simulated nodes that join as the server's own node does (server-fleet.mjs), some clients
-// that submit, and one that asks meanwhile what pages ask for. Then, where Slurm is installed (on Debian: `apt-get install
+// A burst of jobs through the whole server (whole-server.mjs), and the same number through Slurm in the same run: some
+// clients submit, and one asks meanwhile what pages ask for. Then, where Slurm is installed (on Debian: `apt-get install
 // slurmctld slurmd slurm-client munge`, as root), a Slurm of its own with as many nodes and jobs that run `true`.
 // Everything is on this machine: processor time is told beside the times by the clock.
-import { createHash } from 'node:crypto'
-import { fork } from 'node:child_process'
-import { once } from 'node:events'
-import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { loadavg, tmpdir } from 'node:os'
-import path from 'node:path'
+import { writeFileSync } from 'node:fs'
+import { loadavg } from 'node:os'
 import { setTimeout as delay } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
-import pg from 'pg'
-import { pino } from 'pino'
-import { startEmbeddedPostgres } from '../../../server/dist/postgres/embedded.js'
-import { cpuMsOf } from '../support/cpu.mjs'
 import { watchMemory } from '../support/memory.mjs'
-import { machineLine, median, quantile, startBenchServer } from '../support/server.mjs'
+import { machineLine } from '../support/server.mjs'
 import { measureSlurm, slurmMissing } from './slurm.mjs'
+import { begin, failureOf, progress, rounded, spread, startWholeServer, tableOf } from './whole-server.mjs'
 
 const { values } = parseArgs({
   options: {
@@ -34,37 +26,7 @@ const { values } = parseArgs({
 const jobs = Number(values.jobs ?? (values.quick ? 500 : 10_000))
 const nodes = Number(values.nodes)
 const runMs = Number(values['run-ms'])
-const [clients, gpusPerNode, lookEveryMs, restMs] = [8, 8, 200, values.quick ? 5000 : 20_000]
-const progress = (text) => console.error(`${new Date().toISOString().slice(11, 19)} ${text}`)
-
-/** A child of the benchmark that gets its options as JSON. */
-const begin = (file, options) => {
-  const child = fork(path.join(import.meta.dirname, file), [JSON.stringify(options)], {
-    stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
-  })
-  const answer = new Promise((resolve, reject) => {
-    child.on('message', (message) => {
-      if (message.fault !== undefined) progress(message.fault)
-      else resolve(message)
-    })
-    child.once('exit', (code) => reject(new Error(`${file} ended with ${code}`)))
-  })
-  answer.catch(() => undefined)
-  return { child, answer }
-}
-
-/** Never resolves; fails with the child. */
-const failureOf = ({ answer }) => answer.then(() => new Promise(() => undefined))
-
-const uploadScript = async ({ client, projectId }) => {
-  const text = 'print("done")\n'
-  const digest = createHash('sha256').update(text).digest('hex')
-  await client.putBlob({ params: { projectId, digest }, body: Buffer.from(text) })
-  const files = [{ path: 'main.py', sizeBytes: text.length, digest, reason: 'entrypoint' }]
-  const body = { files, excluded: [], git: null }
-  return (await client.createCodeSnapshot({ params: { projectId }, body })).snapshot.id
-}
-
+const [clients, gpusPerNode, restMs] = [8, 8, values.quick ? 5000 : 20_000]
 const counts = `SELECT count(*)::int AS jobs, count(*) FILTER (WHERE status = 'queued')::int AS queued,
   count(*) FILTER (WHERE status = 'succeeded')::int AS succeeded FROM jobs WHERE gpu_count > 0`
 const times = `SELECT extract(epoch FROM job.submitted_at) * 1000 AS "submittedMs",
@@ -72,61 +34,10 @@ const times = `SELECT extract(epoch FROM job.submitted_at) * 1000 AS "submittedM
   extract(epoch FROM attempt.started_at) * 1000 AS "startedMs", job.attempt_count AS attempts
   FROM jobs job JOIN attempts attempt ON attempt.id = job.attempt_id WHERE job.gpu_count > 0`
 
-const rounded = (number, digits = 1) => Number(number.toFixed(digits))
-const spread = (numbers) => ({
-  p50: rounded(median(numbers)),
-  p99: rounded(quantile(numbers, 0.99)),
-  max: rounded(Math.max(...numbers)),
-})
-
 const measureOurs = async () => {
-  const folder = mkdtempSync(path.join(tmpdir(), 'novabrain-bench-postgres-'))
-  chmodSync(folder, 0o711)
-  const postgres = await startEmbeddedPostgres({ home: folder, log: pino({ level: 'silent' }) })
-  for (const signal of ['SIGINT', 'SIGTERM'])
-    process.once(signal, () => void postgres.stop().finally(() => process.exit(1)))
-  const admin = new pg.Client(postgres.adminUrl.replace(/\/[^/]*$/, `/${new URL(postgres.url).pathname.slice(1)}`))
-  await admin.connect()
-  const server = await startBenchServer({ databaseUrl: postgres.url })
-  const { home, url, token, projectId, client } = server
-  const snapshotId = await uploadScript(server)
-  const { runId } = await client.submitJob({
-    params: { projectId },
-    body: {
-      task: { kind: 'script', path: 'main.py', arguments: [] },
-      resources: { gpuCount: 0, cpuMilli: 100 },
-      pinDigest: null,
-      snapshotId,
-    },
-  })
-  const fleet = begin('server-fleet.mjs', {
-    home,
-    databaseUrl: postgres.url,
-    serverUrl: url,
-    nodes,
-    gpusPerNode,
-    runMs,
-  })
-  await fleet.answer
-  progress(`the server runs, and ${nodes} nodes with ${nodes * gpusPerNode} GPUs`)
-  const asking = { role: 'look', url, token, projectId, runId, everyMs: lookEveryMs }
-  const lookFor = async (work) => {
-    await server.loopDelayMs()
-    const looker = begin('server-load.mjs', asking)
-    const done = await work()
-    looker.child.send('stop')
-    const { took } = await looker.answer
-    return { done, took, loop: await server.loopDelayMs() }
-  }
-  const pids = { server: server.pid, postgres: postgres.pid(), fleet: fleet.child.pid }
-  /** Processor time of each from now on. */
-  const watchCpu = () => {
-    const [begunMs, before] = [performance.now(), Object.entries(pids).map(([name, pid]) => [name, cpuMsOf(pid)])]
-    return () => ({
-      seconds: (performance.now() - begunMs) / 1000,
-      of: Object.fromEntries(before.map(([name, ms]) => [name, cpuMsOf(pids[name]) - ms])),
-    })
-  }
+  const whole = await startWholeServer({ nodes, gpusPerNode, runMs })
+  const { server, admin, pids, lookFor, watchCpu } = whole
+  const { url, token, projectId } = server
   const restCpu = watchCpu()
   const rest = await lookFor(() => delay(restMs))
   const atRest = restCpu()
@@ -134,12 +45,7 @@ const measureOurs = async () => {
 
   const burstCpu = watchCpu()
   const memory = { server: watchMemory(pids.server, 1000), postgres: watchMemory(pids.postgres, 5000) }
-  const body = {
-    task: { kind: 'script', path: 'main.py', arguments: [] },
-    resources: { gpuCount: 1, cpuMilli: 1000, memoryMib: 1024 },
-    pinDigest: null,
-    snapshotId,
-  }
+  const body = whole.job({ gpuCount: 1, cpuMilli: 1000, memoryMib: 1024 })
   let mostQueued = 0
   const begunMs = Date.now()
   const burst = await lookFor(async () => {
@@ -162,12 +68,7 @@ const measureOurs = async () => {
   const lastStart = Math.max(...rows.map(({ grantedMs }) => Number(grantedMs)))
   const firstSubmit = Math.min(...rows.map(({ submittedMs }) => Number(submittedMs)))
   const lastSubmit = Math.max(...rows.map(({ submittedMs }) => Number(submittedMs)))
-  fleet.child.send('stop')
-  await once(fleet.child, 'exit')
-  await server.close()
-  await admin.end()
-  await postgres.stop()
-  rmSync(folder, { recursive: true, force: true, maxRetries: 5 })
+  await whole.close()
   return {
     jobs,
     nodes,
@@ -190,10 +91,6 @@ const measureOurs = async () => {
     loopDelayMs: { rest: rest.loop, burst: burst.loop },
   }
 }
-
-const line = (cells) => `| ${cells.join(' | ')} |`
-const tableOf = (head, rows) =>
-  [line(head), line(head.map((_, index) => (index === 0 ? '---' : '---:'))), ...rows.map(line)].join('\n')
 
 const ours = await measureOurs()
 progress(JSON.stringify(ours))

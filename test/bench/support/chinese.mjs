@@ -241,10 +241,16 @@ const cells = new Map(
     'processor time a job, ms: server / PostgreSQL': '每作业处理器时间，毫秒：服务器 / PostgreSQL',
     'memory, MiB: server / PostgreSQL': '内存，MiB：服务器 / PostgreSQL',
     'jobs with more than one attempt': '尝试多于一次的作业',
+    'from submission to its place, of a small job': '小作业从提交到获得位置',
+    'why a job waits': '作业为何等待',
+    'what would happen to a job': '作业将会怎样',
+    'the page of the queue': '队列页面',
   }),
 )
 
 const cellOf = (cell) => {
+  const waiting = /^([\d,]+) jobs wait, (\d+) nodes; ms$/.exec(cell)
+  if (waiting !== null) return `${waiting[1]} 个作业在等待，${waiting[2]} 个节点；毫秒`
   const counted = /^(\d+) jobs, (\d+) nodes$/.exec(cell)
   return counted === null ? (cells.get(cell) ?? cell) : `${counted[1]} 个作业，${counted[2]} 个节点`
 }

@@ -94,6 +94,18 @@ SELECT
   '[]'::json AS gone,
   ${heldLists}`
 
+/** Each is looked up by its key (`OFFSET 0` leaves no other way), whatever the planner thinks that there is. */
+const changedJobs = `changed
+    JOIN LATERAL (SELECT * FROM jobs WHERE jobs.id = changed.id AND jobs.ended_at IS NULL OFFSET 0) AS job ON true
+    LEFT JOIN LATERAL (
+      SELECT * FROM attempts WHERE attempts.id = job.attempt_id AND attempts.ended_at IS NULL OFFSET 0
+    ) AS attempt ON true
+    LEFT JOIN LATERAL (
+      SELECT peaks_mib FROM gpu_memory_peaks peaks
+      WHERE peaks.project_id = job.project_id AND peaks.submitted_by = job.submitted_by AND peaks.name = job.name
+        AND job.status = 'queued' AND job.gpu_count > 0 AND job.gpu_milli < 1000 OFFSET 0
+    ) AS known ON true`
+
 /**
  * The same for who has seen it: of jobs those that changed in the transaction $1 or a later one, some of which may have been
  * seen, and the ids of those of them that are not active; nodes only where the version of the cluster is not $2. Every
@@ -103,9 +115,10 @@ export const loadClusterChanges = prepared(`
 WITH noted AS (SELECT * FROM job_changes WHERE xid >= $1::xid8), changed AS (
   SELECT job_id AS id FROM noted WHERE job_id IS NOT NULL
   UNION
-  SELECT job.id FROM noted JOIN jobs job ON job.project_id = noted.project_id
-    AND job.submitted_by = noted.submitted_by AND job.name = noted.name
-    AND job.ended_at IS NULL AND job.gpu_milli < 1000
+  SELECT alike.id FROM noted JOIN LATERAL (
+    SELECT id FROM jobs WHERE jobs.project_id = noted.project_id AND jobs.submitted_by = noted.submitted_by
+      AND jobs.name = noted.name AND jobs.ended_at IS NULL AND jobs.gpu_milli < 1000 OFFSET 0
+  ) AS alike ON true
   WHERE noted.job_id IS NULL
 ), current AS (SELECT version FROM cluster_version), moved AS (SELECT version IS DISTINCT FROM $2 AS moved FROM current)
 SELECT
@@ -114,9 +127,9 @@ SELECT
   CASE WHEN (SELECT moved FROM moved) THEN ${nodeList} END AS nodes,
   CASE WHEN (SELECT moved FROM moved) THEN ${deviceList} END AS devices,
   ${queueList},
-  (SELECT ${seenJobs} FROM changed JOIN jobs job ON job.id = changed.id ${withAttempt}) AS jobs,
-  (SELECT coalesce(json_agg(changed.id), '[]') FROM changed WHERE NOT EXISTS (
-    SELECT 1 FROM jobs WHERE jobs.id = changed.id AND jobs.ended_at IS NULL)) AS gone,
+  (SELECT ${seenJobs} FROM ${changedJobs}) AS jobs,
+  (SELECT coalesce(json_agg(changed.id), '[]') FROM changed
+    WHERE (SELECT jobs.ended_at IS NULL FROM jobs WHERE jobs.id = changed.id) IS NOT TRUE) AS gone,
   ${heldLists}`)
 
 /** Forget changes that everybody has seen who will ask: those before the transaction $1, and those of another database. */
