@@ -118,3 +118,14 @@ test('changes that were read can be forgotten, and those that were not stay', as
   expect(left.map(({ id }) => id)).toEqual([second.id])
   await look()
 })
+
+test('what another server has forgotten before it was read is read all the same', async () => {
+  const [first, second] = [await stage.submit({ name: 'first' }), await stage.submit({ name: 'second' })]
+  await look()
+  await asSystem(grow, [second.id, 7])
+  await asSystem(`DELETE FROM jobs WHERE id = $1`, [first.id])
+  const [now] = (await asSystem('SELECT pg_snapshot_xmax(pg_current_snapshot())::text AS xid')) as { xid: string }[]
+  await asSystem(forgetChanges, [now?.xid])
+  expect(await asSystem('SELECT 1 FROM job_changes')).toEqual([])
+  expect((await look()).map(({ id, usedRunMs }) => [id, usedRunMs])).toEqual([[second.id, 7]])
+})

@@ -11,11 +11,11 @@ const echo = `
   import { parentPort, workerData } from 'node:worker_threads'
   const tell = (msg, facts = {}) =>
     parentPort.postMessage({ type: 'log', line: JSON.stringify({ level: 'info', time: 'now', ...facts, msg }) })
-  let leads = null
+  let term = null
   tell('up', { databaseUrl: workerData.databaseUrl })
   parentPort.on('message', (message) => {
-    if (message.type === 'leads') leads = message.leads
-    tell(message.type, { leads })
+    if (message.type === 'term') term = message.term
+    tell(message.type, { term })
     if (message.type === 'settle') {
       parentPort.postMessage({ type: 'hint', projectId: 'p', hint: { type: 'queue' } })
       parentPort.postMessage({ type: 'settled', id: message.id })
@@ -26,18 +26,18 @@ const echo = `
       else parentPort.postMessage({ type: 'failed', id, message: 'no words' })
     }
     if (message.type === 'stop') process.exit(0)
-    if (message.type === 'wake' && !leads) throw new Error('woken for nothing')
+    if (message.type === 'wake' && term === null) throw new Error('woken for nothing')
   })`
 
 interface Line {
   readonly level: number
   readonly msg: string
-  readonly leads?: boolean | null
+  readonly term?: number | null
 }
 
 let folder: string
 let thread: Loop
-let leads: boolean
+let term: number | null
 let lines: Line[]
 let hinted: string[]
 let heard: () => void = () => undefined
@@ -51,7 +51,7 @@ beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'novabrain-thread-'))
   const file = join(folder, 'echo.mjs')
   await writeFile(file, echo)
-  leads = true
+  term = 1
   lines = []
   hinted = []
   const write = (line: string) => {
@@ -63,7 +63,7 @@ beforeEach(async () => {
     databaseUrl: 'postgresql://here/one',
     log: pino({ base: null }, { write }),
     hints: { publish: (projectId, hint) => void hinted.push(`${projectId} ${hint.type}`) },
-    leads: () => leads,
+    term: () => term,
     file,
   })
   thread.start()
@@ -75,14 +75,18 @@ afterEach(async () => {
 
 test('the thread is told whether this server leads before it is started, and again when that changed', async () => {
   await until(() => count('start') === 1)
-  leads = false
+  term = null
   await thread.settle()
-  expect(lines.map(({ msg, leads: told }) => [msg, told])).toEqual([
+  term = 2
+  await thread.settle()
+  expect(lines.map(({ msg, term: told }) => [msg, told])).toEqual([
     ['up', undefined],
-    ['leads', true],
-    ['start', true],
-    ['leads', false],
-    ['settle', false],
+    ['term', 1],
+    ['start', 1],
+    ['term', null],
+    ['settle', null],
+    ['term', 2],
+    ['settle', 2],
   ])
 })
 
@@ -93,7 +97,7 @@ test('what the thread logs and hints at is told here, as if it had happened here
 })
 
 test('a thread that dies is told of in the log, keeps nobody waiting, and is started again', async () => {
-  leads = false
+  term = null
   await until(() => count('start') === 1)
   thread.wake()
   const waiting = thread.settle()
@@ -118,7 +122,7 @@ test('who asks what would happen to a job gets the answer to that question, or w
 })
 
 test('a thread that dies answers no question, nor does one that is stopped', async () => {
-  leads = false
+  term = null
   await until(() => count('start') === 1)
   thread.wake()
   await expect(thread.preview(question('ada', 'en'))).rejects.toThrow('has ended')

@@ -14,7 +14,7 @@ const listTables = `
   FROM pg_class c
   JOIN pg_namespace n ON n.oid = c.relnamespace AND n.nspname = current_schema()
   JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
-  WHERE c.relkind IN ('r', 'p') AND NOT c.relispartition AND c.relname NOT IN ('migrations', 'job_changes')
+  WHERE c.relkind IN ('r', 'p') AND NOT c.relispartition AND c.relname NOT IN ('migrations', 'job_changes', 'job_changes_forgotten')
   GROUP BY c.oid, c.relname ORDER BY c.relname`
 
 interface Row extends BackupTable {

@@ -24,7 +24,7 @@ export interface ExecutionDeps extends Deps {
   readonly previews: Pick<Previews, 'answeredBy'>
   readonly policy?: NonNullable<LoopDeps['policy']>
   /** Makes the loop; without it, the loop runs beside the requests. */
-  readonly createLoop?: (leads: () => boolean) => Loop
+  readonly createLoop?: (term: () => number | null) => Loop
 }
 
 /** Scheduler and supervisor as one piece of background work, both woken by every commit that concerns them. */
@@ -32,8 +32,8 @@ export const createExecution = (
   deps: ExecutionDeps,
 ): Background & { settle(): Promise<void>; prepareStop(): Promise<void> } => {
   const supervisor = createSupervisor(deps)
-  const leads = (): boolean => signal.leads()
-  const loop = deps.createLoop?.(leads) ?? createSchedulingLoop({ ...deps, leads })
+  const term = (): number | null => signal.term()
+  const loop = deps.createLoop?.(term) ?? createSchedulingLoop({ ...deps, term })
   const signal = createWorkSignal({
     databaseUrl: deps.databaseUrl,
     log: deps.log,

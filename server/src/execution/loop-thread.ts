@@ -32,7 +32,7 @@ export interface ThreadOptions {
 /** To the thread. */
 export type ToThread =
   | { readonly type: 'start' | 'wake' | 'stop' }
-  | { readonly type: 'leads'; readonly leads: boolean }
+  | { readonly type: 'term'; readonly term: number | null }
   | { readonly type: 'settle'; readonly id: number }
   | { readonly type: 'preview'; readonly id: number; readonly question: PreviewQuestion }
 
@@ -47,7 +47,8 @@ export type FromThread =
 interface LoopThreadDeps extends ThreadOptions {
   readonly log: ThreadLog
   readonly hints: Hints
-  readonly leads: () => boolean
+  /** For the how manyth time this server leads; `null` while it does not. */
+  readonly term: () => number | null
   /** The built thread. */
   readonly file?: string
 }
@@ -69,7 +70,7 @@ export const createLoopThread = ({
   databaseUrl,
   log,
   hints,
-  leads,
+  term,
   file = builtThread,
 }: LoopThreadDeps): Loop => {
   const waiting = new Map<number, Waiting>()
@@ -78,14 +79,14 @@ export const createLoopThread = ({
   let timer: NodeJS.Timeout | undefined
   let stopped = true
   let asked = 0
-  let told: boolean | null = null
+  let told: number | null | undefined
 
   const tell = (message: ToThread): void => worker?.postMessage(message)
 
   const tellWhetherItLeads = (): void => {
-    if (worker === null || told === leads()) return
-    told = leads()
-    tell({ type: 'leads', leads: told })
+    if (worker === null || told === term()) return
+    told = term()
+    tell({ type: 'term', term: told })
   }
 
   const hear = (message: FromThread): void => {
@@ -111,7 +112,7 @@ export const createLoopThread = ({
     const data: ThreadOptions = { config, databaseUrl }
     const started = new Worker(file, { workerData: data, name: 'novabrain scheduler' })
     worker = started
-    told = null
+    told = undefined
     started.on('message', hear)
     started.on('error', (error) => log.error({ err: error }, 'the thread of the scheduler broke'))
     ended = new Promise((resolve) => {

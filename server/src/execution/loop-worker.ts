@@ -24,9 +24,9 @@ await dataSource.initialize()
 const foundation = createFoundation({ config, dataSource, log })
 const { lifecycle, nodes, policies, demand, runTimes, starts } = createServices(foundation).jobModules
 foundation.hints.listen((projectId, hint) => say({ type: 'hint', projectId, hint }))
-let leads = false
+let term: number | null = null
 const books = { policies, demand, runTimes, starts }
-const loop = createSchedulingLoop({ ...foundation, ...books, lifecycle, nodes, leads: () => leads })
+const loop = createSchedulingLoop({ ...foundation, ...books, lifecycle, nodes, term: () => term })
 
 const stop = async (): Promise<void> => {
   await loop.stop()
@@ -49,8 +49,8 @@ port.on('message', (message: ToThread) => {
       return loop.start()
     case 'wake':
       return loop.wake()
-    case 'leads':
-      leads = message.leads
+    case 'term':
+      term = message.term
       return
     case 'settle':
       return void loop.settle().then(() => say({ type: 'settled', id: message.id }))

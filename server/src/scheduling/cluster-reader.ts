@@ -17,8 +17,10 @@ interface Seen {
 }
 
 interface Changes extends Omit<ClusterRows, keyof Lists | 'jobs'> {
-  /** The first transaction that was not over. */
   readonly horizon: string
+  readonly newest: string
+  readonly forgotten: string
+  readonly origin: string
   readonly jobs: readonly Seen[]
   readonly nodes: ClusterRows['nodes'] | null
   readonly devices: ClusterRows['devices'] | null
@@ -34,34 +36,52 @@ const planning = prepared(`SELECT set_config('enable_seqscan', $1, true), set_co
 /** Changes that were read are thrown away so often. */
 const forgetEveryMs = 10_000
 
+/** Where somebody has read up to. */
+type Mark = Pick<Changes, 'horizon' | 'origin'>
+
+/** Whether what changed since a mark is all noted: nobody forgot any of it, and it is the same history that goes on. */
+const goesOn = ({ horizon, origin }: Mark, now: Changes): boolean =>
+  origin === now.origin && BigInt(now.forgotten) <= BigInt(horizon) && BigInt(horizon) <= BigInt(now.newest)
+
 /** Opens a reader that knows nothing yet. */
 export const createClusterReader = (): ClusterReader => {
   const jobs = new Map<string, Seen>()
   let lists: Lists | null = null
   let version: number | null = null
-  let horizon: string | null = null
+  let mark: Mark | null = null
   let forgotMs = performance.now()
 
-  const readChanges = async (tx: Tx, since: string): Promise<Changes[]> => {
+  const only = (rows: readonly Changes[]): Changes => {
+    const [changes] = rows
+    if (changes === undefined) throw new Error('The cluster could not be read')
+    return changes
+  }
+
+  const readWhole = async (tx: Tx): Promise<Changes> => {
+    const changes = only(await tx.query(loadClusterWhole))
+    jobs.clear()
+    return changes
+  }
+
+  const readChanges = async (tx: Tx, since: Mark): Promise<Changes> => {
     const isDue = performance.now() - forgotMs >= forgetEveryMs
-    const [, changes] = (await Promise.all([
+    const [, rows] = (await Promise.all([
       tx.query(planning, ['off']),
-      tx.query(loadClusterChanges, [since, version]),
-      isDue ? tx.query(forgetChanges, [since]) : null,
+      tx.query(loadClusterChanges, [since.horizon, version]),
+      isDue ? tx.query(forgetChanges, [since.horizon]) : null,
       tx.query(planning, ['on']),
     ])) as [unknown, Changes[], unknown, unknown]
     if (isDue) forgotMs = performance.now()
-    return changes
+    const changes = only(rows)
+    return goesOn(since, changes) ? changes : readWhole(tx)
   }
 
   return {
     async read(tx) {
-      const rows: Changes[] = horizon === null ? await tx.query(loadClusterWhole) : await readChanges(tx, horizon)
-      const [changes] = rows
-      if (changes === undefined) throw new Error('The cluster could not be read')
+      const changes = mark === null ? await readWhole(tx) : await readChanges(tx, mark)
       lists = listsOf(changes) ?? lists
       if (lists === null) throw new Error('The nodes could not be read')
-      horizon = changes.horizon
+      mark = { horizon: changes.horizon, origin: changes.origin }
       version = changes.version
       for (const jobId of changes.gone) jobs.delete(jobId)
       for (const seen of changes.jobs) if (jobs.get(seen.job.id)?.stamp !== seen.stamp) jobs.set(seen.job.id, seen)

@@ -15,6 +15,7 @@ import type { AnswerPreview } from './previews.js'
 import { createHoldRecorder, type Planned } from './record-holds.js'
 import type { RunTimeBook } from './run-time-book.js'
 import type { StartBook } from './start-book.js'
+import { createTurns } from './turns.js'
 
 export interface LoopDeps extends Pick<Deps, 'config' | 'database' | 'clock' | 'hints' | 'log'> {
   readonly lifecycle: JobLifecycle
@@ -25,8 +26,8 @@ export interface LoopDeps extends Pick<Deps, 'config' | 'database' | 'clock' | '
   readonly starts: StartBook
   /** Instead of the stored policy. */
   readonly policy?: Policy
-  /** Whether this server is the one that schedules. */
-  readonly leads: () => boolean
+  /** For the how manyth time this server is the one that schedules; `null` while it is not. */
+  readonly term: () => number | null
 }
 
 /** With nothing to wait for, look again after this long: whoever forgot to wake us costs no more. */
@@ -81,18 +82,14 @@ export const createSchedulingLoop = (deps: LoopDeps) => {
   })
   type Memory = ReturnType<typeof remember>
   let memory = remember()
-  let turn: Promise<unknown> = Promise.resolve()
+  let lastTerm: number | null = null
   let restMs = idleMs
   let soughtAtMs = Number.NEGATIVE_INFINITY
   let toldAtMs = Number.NEGATIVE_INFINITY
   let untold = false
 
-  /** One after another: a round and a question go by the same memory. */
-  const inTurn = <T>(work: () => Promise<T>): Promise<T> => {
-    const done = turn.then(work)
-    turn = done.catch(() => undefined)
-    return done
-  }
+  /** One after another, since all go by the same memory; whatever else waits, the next round goes first. */
+  const inTurn = createTurns()
 
   const commit = async (rows: ClusterRows, actions: Actions): Promise<boolean> => {
     for (const portion of portionsOf(actions)) {
@@ -146,8 +143,11 @@ export const createSchedulingLoop = (deps: LoopDeps) => {
   }
 
   const round = async (): Promise<void> => {
-    // Another server writes what this one remembers.
-    if (!deps.leads()) return void (memory = remember())
+    const term = deps.term()
+    // Another server may have written what this one remembers.
+    if (term !== lastTerm) memory = remember()
+    lastTerm = term
+    if (term === null) return
     await lookForSilent()
     for (let tries = 0; tries < triesPerRound; tries += 1) {
       const rows = await cycle()
@@ -155,19 +155,21 @@ export const createSchedulingLoop = (deps: LoopDeps) => {
       restMs = Math.min(untold ? tellEveryMs : idleMs, untilNext(rows, clock.nowMs()))
       return
     }
+    // What is remembered may be what is wrong.
+    memory = remember()
     restMs = 50
   }
 
-  /** A server that does not lead remembers nothing: it reads the cluster for the question. */
+  /** Where another server leads, what is remembered for questions is read anew once that has forgotten what was not read. */
   const preview: AnswerPreview = (question) =>
     inTurn(async () => {
-      const by = deps.leads() ? memory : remember()
+      const by = deps.term() === lastTerm ? memory : remember()
       const grounds = await look(by)
       const scheduler = by.schedulerFor(grounds.policy)
       return previewOn(grounds, question, (snapshot, nowMs) => scheduler.decide(snapshot, nowMs))
     })
 
-  const work = () => inTurn(round)
+  const work = () => inTurn(round, true)
   const rounds = createRounds({ work, everyMs: () => restMs, log: deps.log, name: 'scheduler', pauseMs })
   return { ...rounds, preview }
 }

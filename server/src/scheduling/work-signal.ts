@@ -12,6 +12,8 @@ export interface WorkSignal {
   stop(): Promise<void>
   /** Whether this server is the one that schedules. */
   leads(): boolean
+  /** For the how manyth time this server leads; `null` while it does not. */
+  term(): number | null
   /** Whether the connection stands. */
   connected(): boolean
 }
@@ -31,6 +33,7 @@ export const createWorkSignal = ({
 }): WorkSignal => {
   let client: Client | null = null
   let leads = false
+  let terms = 0
   let stopped = false
   let timer: NodeJS.Timeout | undefined
 
@@ -47,7 +50,9 @@ export const createWorkSignal = ({
     if (leads) return void (await connected.query('SELECT 1'))
     const { rows } = await connected.query<{ got: boolean }>('SELECT pg_try_advisory_lock($1) AS got', [schedulerLock])
     leads = rows[0]?.got === true && client === connected
-    if (leads) onWork()
+    if (!leads) return
+    terms += 1
+    onWork()
   }
 
   const connect = async (): Promise<Client> => {
@@ -92,6 +97,7 @@ export const createWorkSignal = ({
       return Promise.resolve()
     },
     leads: () => leads,
+    term: () => (leads ? terms : null),
     connected: () => client !== null,
   }
 }

@@ -3,15 +3,20 @@ import { counted, formatMib, formatModel, stringsOf } from '@novabrain/ui'
 import type { Editor } from '../editor.js'
 import type { TreeRow } from './tree.js'
 
+type Answer = ResponseOf<Routes['listQueueEntries']>
+
+/** What waits and works; an older server lists all, and does not count. */
+export type Queue = Pick<Answer, 'items'> & Partial<Pick<Answer, 'waitingCount'>>
+
 /** What leads want to see: who holds which device, and who waits and why. */
 export const teamRows = (
   editor: Pick<Editor, 't' | 'locale'>,
   nodes: readonly Node[],
-  { items: queue, waitingCount }: ResponseOf<Routes['listQueueEntries']>,
+  { items: queue, waitingCount }: Queue,
 ): TreeRow[] => {
   const waiting = queue.filter(({ position }) => position !== null)
   const listed = queue.filter(({ status }) => status === 'queued').length
-  const more = waitingCount - listed
+  const more = (waitingCount ?? listed) - listed
   return [
     {
       id: 'queue',

@@ -1,7 +1,7 @@
-import type { LiveMessage, Node, ResponseOf, Routes, Unsubscribe } from '@novabrain/contracts'
+import type { LiveMessage, Node, Unsubscribe } from '@novabrain/contracts'
 import type { App } from '../app.js'
 import type { Live, SessionState } from '../session.js'
-import { teamRows } from './team-rows.js'
+import { teamRows, type Queue } from './team-rows.js'
 import type { TreeSource } from './tree.js'
 
 /** Changes of nodes and of the queue that come together are read once. */
@@ -9,8 +9,6 @@ const readPauseMs = 500
 
 /** What changes no device and nobody's place in the queue. */
 const elsewhere: ReadonlySet<string> = new Set(['run_changed', 'model_changed'])
-
-type Queue = ResponseOf<Routes['listQueueEntries']>
 
 /** Devices, waiting jobs and people, for those who lead. It is read while it is seen, when something moved. */
 export const createTeamList = ({

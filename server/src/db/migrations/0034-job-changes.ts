@@ -6,10 +6,24 @@ import { defineMigration } from './define.js'
  */
 const changes = `CREATE TABLE job_changes (
   xid xid8 NOT NULL DEFAULT pg_current_xact_id(),
+  id bigint GENERATED ALWAYS AS IDENTITY,
   job_id text,
   project_id text,
   submitted_by text,
-  name text)`
+  name text,
+  PRIMARY KEY (xid, id))`
+
+/** One row: changes of transactions before this one are forgotten. */
+const forgotten = `CREATE TABLE job_changes_forgotten (
+  id integer PRIMARY KEY,
+  before xid8 NOT NULL)`
+
+const onlyForTheSystem = (table: string, check: string): string[] => [
+  `ALTER TABLE ${table} ENABLE ROW LEVEL SECURITY`,
+  `ALTER TABLE ${table} FORCE ROW LEVEL SECURITY`,
+  `CREATE POLICY ${table}_scope ON ${table}
+    USING ((SELECT current_setting('novabrain.access', true)) = 'system') ${check}`,
+]
 
 const noteJob = `CREATE FUNCTION job_changes_note_job() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
@@ -27,11 +41,10 @@ END $$`
 export const jobChanges = defineMigration(34, 'JobChanges', {
   up: [
     changes,
-    `CREATE INDEX job_changes_xid_idx ON job_changes (xid)`,
-    `ALTER TABLE job_changes ENABLE ROW LEVEL SECURITY`,
-    `ALTER TABLE job_changes FORCE ROW LEVEL SECURITY`,
-    `CREATE POLICY job_changes_scope ON job_changes USING ((SELECT current_setting('novabrain.access', true)) = 'system')
-      WITH CHECK (true)`,
+    ...onlyForTheSystem('job_changes', 'WITH CHECK (true)'),
+    forgotten,
+    `INSERT INTO job_changes_forgotten (id, before) VALUES (1, '0')`,
+    ...onlyForTheSystem('job_changes_forgotten', ''),
     noteJob,
     noteMemory,
     `CREATE TRIGGER jobs_note_new AFTER INSERT OR DELETE ON jobs FOR EACH ROW EXECUTE FUNCTION job_changes_note_job()`,
@@ -48,6 +61,7 @@ export const jobChanges = defineMigration(34, 'JobChanges', {
     `DROP TRIGGER jobs_note_new ON jobs`,
     `DROP FUNCTION job_changes_note_memory()`,
     `DROP FUNCTION job_changes_note_job()`,
+    `DROP TABLE job_changes_forgotten`,
     `DROP TABLE job_changes`,
   ],
 })

@@ -34,7 +34,7 @@ const jobFacts = `json_build_object(
       'gpuModel', job.gpu_model, 'cpuMilli', job.cpu_milli, 'memoryMib', job.memory_mib,
       'raisedGpuMemoryMib', job.raised_gpu_memory_mib, 'gpuPeaksMib', known.peaks_mib, 'predictedRunMs', job.predicted_run_ms,
       'timeLimitMs', job.time_limit_ms, 'evictedAtMs', job.evicted_at_ms,
-      'evictedBy', CASE WHEN job.used_run_ms > 0 THEN (SELECT json_agg(DISTINCT preempted_for) FROM attempts past
+      'evictedBy', CASE WHEN job.evicted_at_ms <> '[]' THEN (SELECT json_agg(DISTINCT preempted_for) FROM attempts past
         WHERE past.job_id = job.id AND past.preempted_for IS NOT NULL AND past.command <> 'resized') END, 'usedRunMs', job.used_run_ms,
       'doneGpuMs', CASE WHEN job.max_gpu_count IS NOT NULL AND job.used_run_ms > 0 THEN ${savedGpuMs} END,
       'resizeTo', attempt.resize_to,
@@ -80,13 +80,20 @@ SELECT
 const stamp = `job.version || ':' || coalesce(md5(known.peaks_mib::text), '')`
 const seenJobs = `coalesce(json_agg(json_build_object('stamp', ${stamp}, 'job', ${jobFacts})), '[]')`
 
-/** Every transaction before it is over: what this statement did not see was changed by that one or a later. */
-const horizon = `pg_snapshot_xmin(pg_current_snapshot())::text AS horizon`
+/**
+ * Every transaction before the horizon is over: what this statement did not see was changed by that one or a later. What was
+ * changed before `forgotten` is not noted any more; `newest` is after every transaction that there was; `origin` is another
+ * one when PostgreSQL was started anew, perhaps somewhere else and with less.
+ */
+const moment = `pg_snapshot_xmin(pg_current_snapshot())::text AS horizon,
+  pg_snapshot_xmax(pg_current_snapshot())::text AS newest,
+  (SELECT before FROM job_changes_forgotten)::text AS forgotten,
+  pg_postmaster_start_time()::text AS origin`
 
 /** The same for who will ask for what changed: each job with its stamp, and from which transaction on to ask. */
 export const loadClusterWhole = `
 SELECT
-  ${horizon},
+  ${moment},
   (SELECT version FROM cluster_version) AS version,
   ${nodeLists},
   ${queueList},
@@ -122,7 +129,7 @@ WITH noted AS (SELECT * FROM job_changes WHERE xid >= $1::xid8), changed AS (
   WHERE noted.job_id IS NULL
 ), current AS (SELECT version FROM cluster_version), moved AS (SELECT version IS DISTINCT FROM $2 AS moved FROM current)
 SELECT
-  ${horizon},
+  ${moment},
   (SELECT version FROM current) AS version,
   CASE WHEN (SELECT moved FROM moved) THEN ${nodeList} END AS nodes,
   CASE WHEN (SELECT moved FROM moved) THEN ${deviceList} END AS devices,
@@ -132,6 +139,8 @@ SELECT
     WHERE (SELECT jobs.ended_at IS NULL FROM jobs WHERE jobs.id = changed.id) IS NOT TRUE) AS gone,
   ${heldLists}`)
 
-/** Forget changes that everybody has seen who will ask: those before the transaction $1, and those of another database. */
+/** Forget what was changed before the transaction $1, which is noted for others who may ask, and what is of another database. */
 export const forgetChanges = prepared(`
-  DELETE FROM job_changes WHERE xid < $1::xid8 OR xid >= pg_snapshot_xmax(pg_current_snapshot())`)
+  WITH gone AS (DELETE FROM job_changes WHERE xid < $1::xid8 OR xid >= pg_snapshot_xmax(pg_current_snapshot()))
+  UPDATE job_changes_forgotten SET before = $1::xid8
+  WHERE before < $1::xid8 OR before >= pg_snapshot_xmax(pg_current_snapshot())`)

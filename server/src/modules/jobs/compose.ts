@@ -113,7 +113,7 @@ export const createJobWork = (deps: Foundation, modules: JobModules): Background
     ...deps,
     ...modules,
     executor: localExecutor(deps, modules.address),
-    ...(hasLoopThread() ? { createLoop: (leads: () => boolean) => createLoopThread({ ...deps, leads }) } : {}),
+    ...(hasLoopThread() ? { createLoop: (term: () => number | null) => createLoopThread({ ...deps, term }) } : {}),
   })
 
 /** Beside the built server; from the sources, in the folder of the build. */

@@ -103,7 +103,10 @@ export const explanationOf = (
   return {
     ...plain,
     reason: hold.reason,
-    message: attempt?.state === 'preempted' ? `${text.message} ${stoppedForText(preemptedWhy, locale)}` : text.message,
+    message:
+      attempt?.state === 'preempted'
+        ? sentences([text.message, stoppedForText(preemptedWhy, locale)], locale)
+        : text.message,
     position: hold.position,
     facts: visibleFacts(hold.facts, known),
     holders: holdersOf(hold.facts, known),

@@ -157,28 +157,29 @@ export const listJobs = async (
   return jobRows.read(found)
 }
 
-const workingOfProject = prepared(
-  `${ofProject} ${isOf('active')} AND job.status <> 'queued' ORDER BY job.submitted_at, job.id`,
-)
-const waitingOfProject = prepared(`${ofProject} ${isOf('active')} AND job.status = 'queued'
-  ORDER BY (job.hold ->> 'position')::integer NULLS LAST, job.submitted_at, job.id LIMIT $3`)
-const countOfWaiting = prepared(`SELECT count(*)::integer AS count FROM jobs job
-  WHERE job.tenant_id = $1 AND job.project_id = $2 ${isOf('active')} AND job.status = 'queued'`)
+const ofProjectInQueue = `FROM jobs job WHERE job.tenant_id = $1 AND job.project_id = $2 ${isOf('active')}`
+/** As of one instant: whoever starts meanwhile is neither missed nor told twice. */
+const queueOfProject = prepared(`
+  WITH waiting AS (
+    SELECT job.id, count(*) OVER ()::integer AS waiting_count ${ofProjectInQueue} AND job.status = 'queued'
+    ORDER BY (job.hold ->> 'position')::integer NULLS LAST, job.submitted_at, job.id LIMIT $3
+  ), chosen AS (
+    SELECT job.id, 0 AS waiting_count ${ofProjectInQueue} AND job.status <> 'queued'
+    UNION ALL SELECT * FROM waiting
+  )
+  SELECT ${jobRows.columns('job')}, chosen.waiting_count AS "waitingCount"
+  FROM chosen JOIN jobs job ON job.id = chosen.id ORDER BY job.submitted_at, job.id`)
 
-/** Jobs of the project that are at work, in order of submission, and the first that wait, in the order of the queue. */
+/** Jobs of the project that are at work, and the first that wait in the order of the queue; by when they were submitted. */
 export const listActiveJobs = async (
   tx: Tx,
   { tenantId, projectId }: ProjectScope,
   limit: number,
 ): Promise<{ readonly jobs: JobWithAttempt[]; readonly waitingCount: number }> => {
-  const [working, waiting, counted] = (await Promise.all([
-    tx.query(workingOfProject, [tenantId, projectId]),
-    tx.query(waitingOfProject, [tenantId, projectId, limit]),
-    tx.query(countOfWaiting, [tenantId, projectId]),
-  ])) as [unknown[], unknown[], { count: number }[]]
+  const rows: { readonly waitingCount: number }[] = await tx.query(queueOfProject, [tenantId, projectId, limit])
   return {
-    jobs: await withAttempts(tx, jobRows.read([...working, ...waiting])),
-    waitingCount: counted[0]?.count ?? 0,
+    jobs: await withAttempts(tx, jobRows.read(rows)),
+    waitingCount: Math.max(0, ...rows.map(({ waitingCount }) => waitingCount)),
   }
 }
 
