@@ -57,7 +57,7 @@ export const tableOf = (head, rows) =>
  * Start all of it; jobs run for `runMs`. `job(resources)` is the body of a submission, `watchCpu` tells processor time from
  * its call on, `lookFor` asks meanwhile what pages ask for.
  */
-export const startWholeServer = async ({ nodes, gpusPerNode, runMs, lookEveryMs = 200 }) => {
+export const startWholeServer = async ({ nodes, gpusPerNode, runMs, lookEveryMs = 50 }) => {
   const folder = mkdtempSync(path.join(tmpdir(), 'novabrain-bench-postgres-'))
   chmodSync(folder, 0o711)
   const postgres = await startEmbeddedPostgres({ home: folder, log: pino({ level: 'silent' }) })
