@@ -60,9 +60,9 @@ test('a key past its date is refused with the date', async () => {
 test('the secret of a key is shown once and kept only as a hash', async () => {
   const key = await server.owner.client.createApiKey({ body: { name: 'once' } })
   const listed = await server.owner.client.listApiKeys()
-  expect(JSON.stringify(listed)).not.toContain(key.token.split('_')[2])
+  expect(JSON.stringify(listed)).not.toContain(key.token.split('_').slice(2).join('_'))
   const rows: unknown[] = await server.foundation.dataSource.query('SELECT * FROM api_keys')
-  expect(JSON.stringify(rows)).not.toContain(key.token.split('_')[2])
+  expect(JSON.stringify(rows)).not.toContain(key.token.split('_').slice(2).join('_'))
 })
 
 test('members see and revoke only their own keys', async () => {

@@ -111,7 +111,7 @@ describe('with a code that a person enters', () => {
 
   test('neither code is kept as it is, and what is over is swept away', async () => {
     const begun = await begin('one that waits')
-    const secret = begun.deviceCode.split('_')[2] ?? ''
+    const secret = begun.deviceCode.split('_').slice(2).join('_')
     const before = await kept()
     expect(before).toContain('one that waits')
     for (const text of [secret, begun.userCode, begun.userCode.replace('-', '')]) expect(before).not.toContain(text)
@@ -211,7 +211,7 @@ describe('through the browser', () => {
     const { code } = await lin.client.createAuthorization({ body: request })
     const rows = await kept()
     expect(rows).toContain(challenge)
-    expect(rows).not.toContain(code.split('_')[2])
+    expect(rows).not.toContain(code.split('_').slice(2).join('_'))
   })
 
   test('each step leaves its row in the audit trail', async () => {

@@ -82,5 +82,6 @@ test('rounds keep their pause from each other, also when nobody woke them meanwh
   await rounds.settle()
   await rounds.stop()
   const [first = 0, second = 0] = begunAtMs
-  expect(second - first).toBeGreaterThanOrEqual(49)
+  // A timer counts in whole milliseconds, and may be one early at both ends.
+  expect(second - first).toBeGreaterThanOrEqual(48)
 })

@@ -2,6 +2,14 @@
 
 /** Lines that are no rows of a table, each with its numbers where `$1`, `$2` … stand. */
 const sentences = [
+  [
+    /^Slurm was left out: (.+) not installed \(Debian: (.+)\)\. (\d+ cores \(.+\), Node \S+), load average (.+)$/,
+    '未测量 Slurm：未安装 $1（Debian：$2）。$3，平均负载 $4',
+  ],
+  [
+    /^Processor time, % of a core: server (\d+), PostgreSQL (\d+); the server took (\d+) MiB at most\.$/,
+    '处理器时间，单核 %：服务器 $1，PostgreSQL $2；服务器最多占用 $3 MiB。',
+  ],
   [/^(\d+ cores \(.+\), Node \S+), load average (.+)$/, '$1，平均负载 $2'],
   [
     /^(\d+) runs in ([\d.]+) min; NovaBrain: (\d+) to (\d+) pods decided per second and thread$/,
