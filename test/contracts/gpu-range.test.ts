@@ -59,7 +59,7 @@ test('a job gets as many GPUs as one node has', () => {
     { ...choice, model: null, total: 9, mostOnNode: 9 },
   ]
   expect(mostGpusOnNode(choices, 'A')).toBe(4)
-  expect(mostGpusOnNode(choices, null)).toBe(5)
+  expect(mostGpusOnNode(choices, null)).toBe(4)
   expect(mostGpusOnNode([], null)).toBeNull()
   expect(mostGpusOnNode(choices, 'C')).toBeNull()
 })

@@ -1,7 +1,7 @@
 import type { OrderedPoint } from '../../core/tracking/curve.js'
 import type { Tail } from '../../core/tracking/tail.js'
 
-/** How many series are kept in mind, and how many pieces of their tails; about 25 MB. */
+/** How many series are kept in mind, and how many pieces of their tails; some 60 MB. */
 const mostInMind = { series: 50_000, pieces: 200_000 }
 
 /** A series, and a point that none of its points comes after; `null` while it has none. */

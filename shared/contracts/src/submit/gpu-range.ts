@@ -20,10 +20,10 @@ export const readGpus = (text: string): GpusAsked | null => {
 export const gpusText = ({ gpuCount, maxGpuCount }: Pick<Resources, 'gpuCount' | 'maxGpuCount'>): string =>
   typeof maxGpuCount === 'number' ? `${gpuCount}-${maxGpuCount}` : String(gpuCount)
 
-/** The most GPUs of a model, or of any, that a job can get on one node; `null` while it is not known what there is. */
+/** The most GPUs of a model, or of whichever has most, that one node has; `null` while it is not known what there is. */
 export const mostGpusOnNode = (choices: readonly DeviceChoice[], gpuModel: string | null): number | null => {
   const gpus = choices.filter(({ model }) => model !== null && (gpuModel === null || model === gpuModel))
-  return gpus.length === 0 ? null : gpus.reduce((sum, { mostOnNode }) => sum + mostOnNode, 0)
+  return gpus.length === 0 ? null : Math.max(...gpus.map(({ mostOnNode }) => mostOnNode))
 }
 
 /** Why a range of GPUs cannot be; `null` where it can, or none is asked for. */
