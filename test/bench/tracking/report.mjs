@@ -46,7 +46,7 @@ export const cellsOf = (line, { ours, theirs, failure = null }) => {
     told(line, ours) +
       (line.beside === undefined ? '' : ` (${Math.round((ours[line.shows[0]] / ours[line.beside]) * 100)} %)`),
     line.beside === undefined ? told(line, theirs) : `COPY ${number(ours[line.beside])}`,
-    times === null ? '' : times.toFixed(1),
+    times === null || !Number.isFinite(times) ? '' : times.toFixed(1),
     asked.map(({ said }) => said).join(', '),
     asked.length === 0 ? '' : verdict[String(met)],
   ]
