@@ -113,6 +113,16 @@ inJupyterLab('in a real JupyterLab', () => {
     throw new Error(message)
   }
   const card = (page: Page) => page.locator('nb-submit-card')
+  /** The card, opened where the device is chosen. */
+  const openDevice = async (page: Page): Promise<void> => {
+    await openCard(page)
+    await card(page)
+      .getByText(/pinned/)
+      .waitFor()
+    await card(page)
+      .getByRole('button', { name: /Device/ })
+      .click()
+  }
   const run = async (page: Page) => {
     await openCard(page)
     await card(page)
@@ -225,15 +235,6 @@ inJupyterLab('in a real JupyterLab', () => {
     await writeNotebook(jupyter, 'elastic.ipynb', ['import os\nprint(os.environ["NOVABRAIN_GPU_COUNT"])'])
     const { page } = await browser.newPage()
     await openNotebook(page, jupyter, 'elastic.ipynb')
-    const openDevice = async () => {
-      await openCard(page)
-      await card(page)
-        .getByText(/pinned/)
-        .waitFor()
-      await card(page)
-        .getByRole('button', { name: /Device/ })
-        .click()
-    }
     const submitWith = async (most: string) => {
       await card(page).getByLabel('At most').fill(most)
       await card(page).getByLabel('At most').press('Tab')
@@ -246,12 +247,12 @@ inJupyterLab('in a real JupyterLab', () => {
       await page.keyboard.press('Escape')
       return newest()
     }
-    await openDevice()
+    await openDevice(page)
     const elastic = await submitWith('2')
     expect(elastic.resources).toMatchObject({ gpuCount: 1, maxGpuCount: 2 })
     await until(async () => (await job(elastic.id)).status === 'succeeded')
     expect((await job(elastic.id)).attempt?.devices).toHaveLength(2)
-    await openDevice()
+    await openDevice(page)
     expect(await card(page).getByLabel('At most').inputValue()).toBe('2')
     const plain = await submitWith('')
     expect(plain.resources.maxGpuCount).toBeUndefined()
@@ -266,13 +267,7 @@ inJupyterLab('in a real JupyterLab', () => {
     await writeNotebook(jupyter, 'urgent.ipynb', ['print("urgent")\nimport time\ntime.sleep(2)'])
     const { page } = await browser.newPage()
     await openNotebook(page, jupyter, 'patient.ipynb')
-    await openCard(page)
-    await card(page)
-      .getByText(/pinned/)
-      .waitFor()
-    await card(page)
-      .getByRole('button', { name: /Device/ })
-      .click()
+    await openDevice(page)
     await card(page).getByLabel('How many').fill('2')
     await card(page).getByLabel('Priority').selectOption('low')
     await picture(page, 'lab-12-card-changed')

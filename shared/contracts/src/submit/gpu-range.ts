@@ -8,7 +8,7 @@ export interface GpusAsked {
   readonly maxGpuCount: number | null
 }
 
-/** Read `2` as so many GPUs and `1-4` as any number of them from one to four; `null` where it is neither. */
+/** Read `2`, so many GPUs, or `1-4`, a number of them from one to four; `null` where it is neither. */
 export const readGpus = (text: string): GpusAsked | null => {
   const [, least, most] = /^\s*(\d{1,6})(?:\s*[-–—~～至到]\s*(\d{1,6}))?\s*$/.exec(text) ?? []
   if (least === undefined) return null

@@ -11,13 +11,13 @@ import type {
 import type { Host } from '../host.js'
 import { formatAge } from '../format/age.js'
 import { formatDuration } from '../format/duration.js'
-import { cardErrorOf } from '../format/error.js'
 import { counted, fill } from '../locales/strings.js'
 import { NbElement } from './base.js'
 import { clusterUseStyles } from './cluster-use-styles.js'
 import { defineElement } from './define.js'
 import { refreshOn } from './refresh.js'
 import { Remote } from './remote.js'
+import { retryCard } from './retry-card.js'
 
 const windows: readonly UseWindow[] = ['day', 'week', 'month']
 /** At most this often is it read again because something moved: the past of weeks does not change by the second. */
@@ -72,14 +72,7 @@ export class NbClusterUse extends NbElement {
     const use = this.#use.value
     const bar = html`<nb-connection-bar .host=${host}></nb-connection-bar>`
     if (use === null && this.#use.error !== null) {
-      const error = cardErrorOf(this.#use.error, this.locale)
-      return html`${bar}<nb-error-card
-          class="inset"
-          .host=${host}
-          .error=${error}
-          action=${t.action.retry}
-          @nb-activate=${() => host !== null && void this.#read(host)}
-        ></nb-error-card>`
+      return html`${bar}${retryCard(this.host, this.#use.error, () => host !== null && this.#read(host))}`
     }
     return html`${bar}${this.#windows()}${
       use === null ? html`<p class="muted" role="status">${t.loading}</p>` : this.#page(use)

@@ -4,11 +4,11 @@ import type { Host } from '../host.js'
 import { formatSubmitter } from '../format/submitter.js'
 import { formatAge } from '../format/age.js'
 import { durationBetween, formatDuration } from '../format/duration.js'
-import { cardErrorOf } from '../format/error.js'
 import { formatJobDevice, isSimulated } from '../format/resources.js'
 import { verdictOf, verdictSentence } from '../format/verdict.js'
 import { NbElement } from './base.js'
 import { defineElement } from './define.js'
+import { retryCard } from './retry-card.js'
 import { baseStyles, tableStyles } from './styles.js'
 
 const filters = ['all', 'active', 'ended'] as const
@@ -97,14 +97,7 @@ export class NbJobTable extends NbElement {
     if (state === undefined || state.status === 'loading')
       return html`${bar}
         <p class="inset muted" role="status">${t.loading}</p>`
-    if (state.status === 'failed')
-      return html`${bar}<nb-error-card
-          class="inset"
-          .host=${host}
-          .error=${cardErrorOf(state.error, this.locale)}
-          action=${t.action.retry}
-          @nb-activate=${() => void this.#jobs?.reload()}
-        ></nb-error-card>`
+    if (state.status === 'failed') return html`${bar}${retryCard(this.host, state.error, () => this.#jobs?.reload())}`
     const all = [...state.view.jobs.values()].sort((a, b) => b.number - a.number)
     if (all.length === 0)
       return html`${bar}<nb-empty-state

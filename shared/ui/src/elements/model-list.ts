@@ -2,13 +2,13 @@ import { css, html, nothing } from 'lit'
 import type { Model, Unsubscribe } from '@novabrain/contracts'
 import type { Host } from '../host.js'
 import { formatAge } from '../format/age.js'
-import { cardErrorOf } from '../format/error.js'
 import { counted } from '../locales/strings.js'
 import { NbElement } from './base.js'
 import { defineElement } from './define.js'
 import { modelStyles } from './model-styles.js'
 import { refreshOn } from './refresh.js'
 import { Remote } from './remote.js'
+import { retryCard } from './retry-card.js'
 
 interface ModelPages {
   readonly items: readonly Model[]
@@ -111,14 +111,7 @@ export class NbModelList extends NbElement {
     if (host === null) return nothing
     const { value, error } = this.#models
     const bar = html`<nb-connection-bar .host=${host}></nb-connection-bar>`
-    if (value === null && error !== null)
-      return html`${bar}<nb-error-card
-          class="inset"
-          .host=${host}
-          .error=${cardErrorOf(error, this.locale)}
-          action=${t.action.retry}
-          @nb-activate=${() => void this.#read(host)}
-        ></nb-error-card>`
+    if (value === null && error !== null) return html`${bar}${retryCard(this.host, error, () => this.#read(host))}`
     if (value === null)
       return html`${bar}
         <p class="inset muted" role="status">${t.loading}</p>`

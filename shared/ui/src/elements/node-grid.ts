@@ -3,13 +3,13 @@ import type { Device, Node, Unsubscribe } from '@novabrain/contracts'
 import type { Host } from '../host.js'
 import { formatAge } from '../format/age.js'
 import { formatMib } from '../format/bytes.js'
-import { cardErrorOf } from '../format/error.js'
 import { formatModel } from '../format/resources.js'
 import { counted, fill } from '../locales/strings.js'
 import { NbElement } from './base.js'
 import { defineElement } from './define.js'
 import { refreshOn } from './refresh.js'
 import { Remote } from './remote.js'
+import { retryCard } from './retry-card.js'
 import { baseStyles } from './styles.js'
 
 /** Nodes and their devices: what is free, who holds the rest, and which devices are only simulated. */
@@ -112,14 +112,7 @@ export class NbNodeGrid extends NbElement {
     const nodes = this.#nodes.value
     const bar = html`<nb-connection-bar .host=${host}></nb-connection-bar>`
     if (nodes === null && this.#nodes.error !== null) {
-      const error = cardErrorOf(this.#nodes.error, this.locale)
-      return html`${bar}<nb-error-card
-          class="inset"
-          .host=${host}
-          .error=${error}
-          action=${t.action.retry}
-          @nb-activate=${() => host !== null && void this.#read(host)}
-        ></nb-error-card>`
+      return html`${bar}${retryCard(this.host, this.#nodes.error, () => host !== null && this.#read(host))}`
     }
     if (nodes === null) return html`<p class="inset muted" role="status">${t.loading}</p>`
     if (nodes.length === 0)

@@ -19,6 +19,7 @@ import { defineElement } from './define.js'
 import { changeList, formStyles, unitOptions, valueOf } from './form-parts.js'
 import { refreshOn } from './refresh.js'
 import { Remote } from './remote.js'
+import { retryCard } from './retry-card.js'
 import { baseStyles } from './styles.js'
 
 interface Known {
@@ -135,14 +136,7 @@ export class NbPolicyForm extends NbElement {
     const { host, t } = this
     const known = this.#known.value
     if (known === null && this.#known.error !== null) {
-      const error = cardErrorOf(this.#known.error, this.locale)
-      return html`<nb-error-card
-        class="inset"
-        .host=${host}
-        .error=${error}
-        action=${t.action.retry}
-        @nb-activate=${() => host !== null && void this.#read(host)}
-      ></nb-error-card>`
+      return retryCard(this.host, this.#known.error, () => host !== null && this.#read(host))
     }
     if (known === null) return html`<p class="muted" role="status">${t.loading}</p>`
     const mayChange = known.policy.fields.some((field) => field.mayChange)

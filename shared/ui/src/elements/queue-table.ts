@@ -3,13 +3,13 @@ import type { QueueEntry, ResponseOf, Routes, Unsubscribe } from '@novabrain/con
 import type { Host } from '../host.js'
 import { formatAge } from '../format/age.js'
 import { formatDuration } from '../format/duration.js'
-import { cardErrorOf } from '../format/error.js'
 import { counted, fill } from '../locales/strings.js'
 import { NbElement } from './base.js'
 import { defineElement } from './define.js'
 import { amendJob } from './job-actions.js'
 import { refreshOn } from './refresh.js'
 import { Remote } from './remote.js'
+import { retryCard } from './retry-card.js'
 import { baseStyles, tableStyles } from './styles.js'
 
 const knownStatuses = ['queued', 'starting', 'running', 'stopping', 'succeeded', 'failed', 'cancelled'] as const
@@ -91,14 +91,7 @@ export class NbQueueTable extends NbElement {
     const entries = this.#queue.value?.items ?? null
     const bar = html`<nb-connection-bar .host=${host}></nb-connection-bar>`
     if (entries === null && this.#queue.error !== null) {
-      const error = cardErrorOf(this.#queue.error, this.locale)
-      return html`${bar}<nb-error-card
-          class="inset"
-          .host=${host}
-          .error=${error}
-          action=${t.action.retry}
-          @nb-activate=${() => host !== null && void this.#read(host)}
-        ></nb-error-card>`
+      return html`${bar}${retryCard(this.host, this.#queue.error, () => host !== null && this.#read(host))}`
     }
     if (entries === null) return html`<p class="inset muted" role="status">${t.loading}</p>`
     const waiting = entries.filter((entry) => entry.status === 'queued')

@@ -4,7 +4,6 @@ import { createJobFeed, jobEnded, type JobFeed, type RunSummary, type Unsubscrib
 import type { Host, RunTab } from '../host.js'
 import { formatAge } from '../format/age.js'
 import { durationBetween, formatDuration } from '../format/duration.js'
-import { cardErrorOf } from '../format/error.js'
 import { formatJobDevice, isSimulated } from '../format/resources.js'
 import { runRows, type RunRow } from '../format/run-rows.js'
 import { visibleRange } from '../format/virtual.js'
@@ -14,6 +13,7 @@ import { emit } from './events.js'
 import { icons } from './icons.js'
 import { rerunJob, stopJob } from './job-actions.js'
 import { Remote } from './remote.js'
+import { retryCard } from './retry-card.js'
 import { runListStyles } from './run-list-styles.js'
 
 type Entry =
@@ -188,13 +188,7 @@ export class NbRunList extends NbElement {
       ${[14, 20, 17].map((width) => html`<div class="ghost"><nb-ghost .width=${width}></nb-ghost></div>`)}`
   }
   #failed(error: unknown) {
-    return html`<nb-error-card
-      class="inset"
-      .host=${this.host}
-      .error=${cardErrorOf(error, this.locale)}
-      action=${this.t.action.retry}
-      @nb-activate=${() => void this.#jobs?.reload()}
-    ></nb-error-card>`
+    return retryCard(this.host, error, () => this.#jobs?.reload())
   }
   #empty() {
     const { list } = this.t

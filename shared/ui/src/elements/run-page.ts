@@ -11,7 +11,6 @@ import { runTabs, type Host, type RunTab } from '../host.js'
 import { formatSubmitter } from '../format/submitter.js'
 import { formatAge } from '../format/age.js'
 import { durationBetween, formatDuration } from '../format/duration.js'
-import { cardErrorOf } from '../format/error.js'
 import { formatJobDevice, isSimulated } from '../format/resources.js'
 import { stageSteps } from '../format/stages.js'
 import { NbElement } from './base.js'
@@ -20,6 +19,7 @@ import { emit, type NbEvents } from './events.js'
 import { icons } from './icons.js'
 import { rerunJob, stopJob } from './job-actions.js'
 import { Remote } from './remote.js'
+import { retryCard } from './retry-card.js'
 import { runPageStyles } from './run-page-styles.js'
 
 /** At most this often are the latest values read again while metrics stream in. */
@@ -127,13 +127,7 @@ export class NbRunPage extends NbElement {
     const bar = html`<nb-connection-bar .host=${host}></nb-connection-bar>`
     const error = this.#run.error ?? this.#job.error
     if (run === null && job === null && error !== null)
-      return html`${bar}<nb-error-card
-          class="inset"
-          .host=${host}
-          .error=${cardErrorOf(error, this.locale)}
-          action=${t.action.retry}
-          @nb-activate=${() => void this.#read(host)}
-        ></nb-error-card>`
+      return html`${bar}${retryCard(this.host, error, () => this.#read(host))}`
     const jobIsAwaited = run !== null && run.job !== null && job === null && this.#job.error === null
     if ((run === null && job === null) || jobIsAwaited)
       return html`${bar}

@@ -19,6 +19,7 @@ import { NbElement } from './base.js'
 import { defineElement } from './define.js'
 import { emit, type NbEvents } from './events.js'
 import { icons } from './icons.js'
+import { retryCard } from './retry-card.js'
 import { mostCompared } from './run-compare.js'
 import { runTableStyles } from './run-table-styles.js'
 
@@ -426,15 +427,7 @@ export class NbRunTable extends NbElement {
   #failed(error: unknown) {
     // What is wrong with a filter is told under it.
     if (error instanceof NovaBrainError && error.code === 'search_text_invalid') return html`<div class="state"></div>`
-    return html`<div class="state">
-      <nb-error-card
-        class="inset"
-        .host=${this.host}
-        .error=${cardErrorOf(error, this.locale)}
-        action=${this.t.action.retry}
-        @nb-activate=${() => this.#bringIn()}
-      ></nb-error-card>
-    </div>`
+    return html`<div class="state">${retryCard(this.host, error, () => this.#bringIn())}</div>`
   }
   #empty() {
     const { table } = this.t

@@ -2,7 +2,6 @@ import { css, html, nothing } from 'lit'
 import type { TraceState, TraceSummary, Unsubscribe } from '@novabrain/contracts'
 import type { Host } from '../host.js'
 import { formatAge, formatInstant } from '../format/age.js'
-import { cardErrorOf } from '../format/error.js'
 import { formatMicros } from '../format/micros.js'
 import { formatCount } from '../format/number.js'
 import { fill } from '../locales/strings.js'
@@ -11,6 +10,7 @@ import { defineElement } from './define.js'
 import { emit } from './events.js'
 import { refreshOn } from './refresh.js'
 import { Remote } from './remote.js'
+import { retryCard } from './retry-card.js'
 import { traceState } from './trace-state.js'
 import { traceStyles } from './trace-styles.js'
 
@@ -156,14 +156,7 @@ export class NbTraceList extends NbElement {
     const { host, t } = this
     if (host === null) return nothing
     const { value, error } = this.#traces
-    if (value === null && error !== null)
-      return html`<nb-error-card
-        class="inset"
-        .host=${host}
-        .error=${cardErrorOf(error, this.locale)}
-        action=${t.action.retry}
-        @nb-activate=${() => void this.#read(host)}
-      ></nb-error-card>`
+    if (value === null && error !== null) return retryCard(this.host, error, () => this.#read(host))
     if (value === null) return html`<p class="inset muted" role="status">${t.loading}</p>`
     if (value.items.length === 0 && this.search === '' && this.wanted === null) return this.#empty(host)
     return html`<div class="page">

@@ -2,7 +2,6 @@ import { css, html, nothing } from 'lit'
 import type { Trace, Unsubscribe } from '@novabrain/contracts'
 import type { Host } from '../host.js'
 import { formatAge, formatInstant } from '../format/age.js'
-import { cardErrorOf } from '../format/error.js'
 import { formatMicros } from '../format/micros.js'
 import { formatCount } from '../format/number.js'
 import { counted, fill } from '../locales/strings.js'
@@ -12,6 +11,7 @@ import type { NbEvents } from './events.js'
 import { icons } from './icons.js'
 import { refreshOn } from './refresh.js'
 import { Remote } from './remote.js'
+import { retryCard } from './retry-card.js'
 import { traceState } from './trace-state.js'
 import { traceStyles } from './trace-styles.js'
 
@@ -94,14 +94,7 @@ export class NbTracePage extends NbElement {
     if (host === null) return nothing
     const { value: trace, error } = this.#trace
     const bar = html`<nb-connection-bar .host=${host}></nb-connection-bar>`
-    if (trace === null && error !== null)
-      return html`${bar}<nb-error-card
-          class="inset"
-          .host=${host}
-          .error=${cardErrorOf(error, this.locale)}
-          action=${t.action.retry}
-          @nb-activate=${() => void this.#read(host)}
-        ></nb-error-card>`
+    if (trace === null && error !== null) return html`${bar}${retryCard(this.host, error, () => this.#read(host))}`
     if (trace === null)
       return html`${bar}
         <p class="inset muted" role="status">${t.loading}</p>`

@@ -1,7 +1,6 @@
 import { css, html, nothing, type PropertyValues } from 'lit'
 import type { Span, Unsubscribe } from '@novabrain/contracts'
 import type { Host } from '../host.js'
-import { cardErrorOf } from '../format/error.js'
 import { formatMicros } from '../format/micros.js'
 import { barOf, spanRows, type Branch, type SpanRow } from '../format/span-rows.js'
 import { visibleRange } from '../format/virtual.js'
@@ -10,6 +9,7 @@ import { NbElement } from './base.js'
 import { defineElement } from './define.js'
 import { emit } from './events.js'
 import { icons } from './icons.js'
+import { retryCard } from './retry-card.js'
 import { traceStyles } from './trace-styles.js'
 
 const rowHeight = 26
@@ -300,13 +300,7 @@ export class NbTraceTree extends NbElement {
     const { host, t } = this
     if (host === null) return nothing
     if (this.#error !== null && this.#rows.length === 0)
-      return html`<nb-error-card
-        class="inset"
-        .host=${host}
-        .error=${cardErrorOf(this.#error, this.locale)}
-        action=${t.action.retry}
-        @nb-activate=${() => void this.#read(host, '')}
-      ></nb-error-card>`
+      return retryCard(this.host, this.#error, () => this.#read(host, ''))
     const { first, last } = this.#inView()
     const shown = this.#rows.slice(first, last)
     return html`<div class="head" aria-hidden="true">
