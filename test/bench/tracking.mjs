@@ -10,6 +10,7 @@ import { randomBytes } from 'node:crypto'
 import { availableParallelism, loadavg, tmpdir } from 'node:os'
 import path from 'node:path'
 import { parseArgs } from 'node:util'
+import { rm } from 'node:fs/promises'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import http from 'node:http'
@@ -190,6 +191,7 @@ try {
         const series = await ours.client.getMetricSeries({ params: { projectId, runId }, query: { key } })
         return series.values.length
       },
+      forget: () => rm(path.join(ours.home, 'blobs'), { recursive: true }),
       // Points that came as rows are told in blocks when somebody looks; those that are logged, as they come.
       settle: async (runId) => {
         const { projectId } = ours

@@ -5,12 +5,16 @@ import { access, mkdir, open, readdir, rename, rm, stat, type FileHandle } from 
 import { dirname, join } from 'node:path'
 import type { Readable } from 'node:stream'
 import { isDiskFull } from '../db/faults.js'
+import { releaseOf } from './spent.js'
 import type { Announce, BlobStore, HeldBlob, StoredBlob } from './store.js'
 
 const mebibyte = 1_048_576
 const syncEvery = 64 * mebibyte
-/** Large writes leave large pieces in the cache of the kernel: in pieces of one mebibyte a file takes a quarter longer. */
-const writeBytes = 4 * mebibyte
+/**
+ * Small writes cost calls. Large ones make the kernel take memory for its cache in large pieces, which a virtual machine may
+ * have lent back to its host: a gibibyte then costs seconds until the host has found it again.
+ */
+const writeBytes = mebibyte / 2
 
 /**
  * A blob store in a folder: `ab/cdef…` holds the bytes whose digest is `abcdef…`. Bytes are written beside, synced, and
@@ -81,7 +85,7 @@ const removeOlder = async (file: string, untilMs: number): Promise<boolean> => {
 
 const writeDraft = async (draft: string, body: Readable, limitBytes: number): Promise<StoredBlob> => {
   const handle = await open(draft, 'wx', 0o600)
-  const writer = createWriter(handle)
+  const writer = createWriter(handle, releaseOf(body))
   try {
     const hash = createHash('sha256')
     let sizeBytes = 0
@@ -101,10 +105,10 @@ const writeDraft = async (draft: string, body: Readable, limitBytes: number): Pr
 }
 
 /**
- * Writes some mebibytes at a time, while the next arrive and are hashed. What is written is synced on the way, so that the
+ * Writes many pieces at a time, while the next arrive and are hashed; what is written is released. What is written is synced on the way, so that the
  * end of a large file does not wait for all of it.
  */
-const createWriter = (handle: FileHandle) => {
+const createWriter = (handle: FileHandle, release: (pieces: readonly Buffer[]) => void) => {
   let gathered: Buffer[] = []
   let size = 0
   let unsynced = 0
@@ -123,7 +127,7 @@ const createWriter = (handle: FileHandle) => {
     gathered = []
     size = 0
     await writing
-    writing = writeAll(handle, pieces)
+    writing = writeAll(handle, pieces).then(() => release(pieces))
     // Whoever adds next, or ends, is told.
     writing.catch(() => undefined)
     if (unsynced >= syncEvery) await sync()

@@ -1,6 +1,7 @@
 import { fail, routes } from '@novabrain/contracts'
 import type { FastifyReply } from 'fastify'
 import type { Readable } from 'node:stream'
+import { releaseSent } from '../../blobs/spent.js'
 import { isSafePath } from '../../core/tracking/artifact-path.js'
 import { attachmentHeader, mediaTypeOf } from '../../core/tracking/media-type.js'
 import type { Mount } from '../../http/mount.js'
@@ -36,5 +37,6 @@ export const sendArtifact = (
     .header('content-disposition', attachmentHeader(path))
     .header('x-content-type-options', 'nosniff')
     .header('etag', `"${digest}"`)
+  releaseSent(reply.raw)
   return body
 }

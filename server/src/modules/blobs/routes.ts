@@ -1,4 +1,5 @@
 import { routes } from '@novabrain/contracts'
+import { releaseSent } from '../../blobs/spent.js'
 import type { Mount } from '../../http/mount.js'
 import type { BlobService } from './service.js'
 
@@ -11,6 +12,7 @@ export const mountBlobs = (mount: Mount, { blobs }: { blobs: BlobService }) => {
     const { body } = await blobs.open(scope, params.digest)
     reply.header('content-disposition', 'attachment')
     reply.header('x-content-type-options', 'nosniff')
+    releaseSent(reply.raw)
     return body
   })
 }
