@@ -5,6 +5,7 @@ import type { SchedEvent } from './model/event.js'
 import { requestAt, requestWithout, takenBy } from './model/elastic.js'
 import { totalOf, type JobRequest } from './model/request.js'
 import type { Placement, QueuedJob, RunningJob, SchedJob, Snapshot } from './model/snapshot.js'
+import { aheadOf } from './prediction/outlived.js'
 import { stopsFor } from './steps/holds.js'
 import { addUsage, type UsedInterval } from './usage.js'
 
@@ -32,12 +33,8 @@ const commonPart = (job: SchedJob): SchedJob => ({
   ...(job.elastic === undefined ? {} : { elastic: job.elastic }),
 })
 
-/** What is left of a predicted time after some of it; what was outlived is doubled until it lies ahead. */
-const leftOf = (predictedMs: number, ranMs: number): number => {
-  let wholeMs = Math.max(1, predictedMs)
-  while (wholeMs <= ranMs) wholeMs *= 2
-  return wholeMs - ranMs
-}
+/** What is left of a predicted time after some of it. */
+const leftOf = (predictedMs: number, ranMs: number): number => aheadOf(predictedMs, ranMs) - ranMs
 
 /** A job that saved itself when told to stop has the less to do. */
 const predictedAgain = (job: RunningJob, atMs: number): Partial<SchedJob> => {

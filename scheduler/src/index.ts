@@ -87,6 +87,7 @@ export type {
 export { explainHold, explainResize, explainUnfit, type ExplainLocale, type HoldText } from './steps/explain.js'
 export { addUsage } from './usage.js'
 export { calibrate, type Calibration, type Ended } from './prediction/calibration.js'
+export { aheadOf } from './prediction/outlived.js'
 export { openRunTimeHistory, type Foresight, type RunTimeHistory } from './prediction/history.js'
 export {
   noCorrection,

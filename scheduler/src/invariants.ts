@@ -17,7 +17,7 @@ import { nothing, resourceNames, type ResourceName, type ResourceVector } from '
 import type { Hold, Placement, PodPlacement, QueuedJob, RunningJob, SchedJob, Snapshot } from './model/snapshot.js'
 import type { Policy } from './policy/policy.js'
 import { keptBeyondVictims, quotaBeyondVictims } from './steps/holds.js'
-import { bySubmission, isAged } from './steps/order.js'
+import { bySubmission, isAged, workOf } from './steps/order.js'
 
 /**
  * The laws of the scheduler, for one moment: what must be true of a snapshot, and of the decisions made from it. They
@@ -266,13 +266,14 @@ const shorterFault = (given: Case, job: QueuedJob, victim: RunningJob, hold: Hol
   const victims = hold.victimIds
     .filter((id) => preempts.some((one) => one.victimId === id && one.forJobId === job.id))
     .flatMap((id) => running.get(id) ?? [])
-  const leftMs = Math.max(...victims.map((one) => expectedEndMs(one, policy, nowMs) - nowMs))
-  const lostMs = victims.reduce((sum, one) => {
-    const undone = one.resumes === true ? 0 : nowMs - (one.checkpointedAtMs ?? one.startedAtMs)
-    return sum + undone + restartCostMs
-  }, 0)
-  const savedMs = leftMs - victims.length * job.predictedRuntimeMs
-  return savedMs * 1000 > benefitPermille * lostMs ? null : `${victim.id} is ended for ${savedMs} ms at ${lostMs} ms`
+  const sumOver = (workIn: (one: RunningJob) => number): number => victims.reduce((sum, one) => sum + workIn(one), 0)
+  const left = sumOver((one) => workOf(one, expectedEndMs(one, policy, nowMs) - nowMs, policy))
+  const lost = sumOver((one) => {
+    const undoneMs = one.resumes === true ? 0 : nowMs - (one.checkpointedAtMs ?? one.startedAtMs)
+    return workOf(one, undoneMs + restartCostMs, policy)
+  })
+  const saved = left - victims.length * workOf(job, job.predictedRuntimeMs, policy)
+  return saved * 1000 > benefitPermille * lost ? null : `${victim.id} is ended for work of ${saved} at ${lost}`
 }
 
 const leavingBy = (job: RunningJob): ResourceVector => (job.stopping ? totalGivenUpBy(job) : nothing)

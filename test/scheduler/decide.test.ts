@@ -302,13 +302,13 @@ describe('reservation and backfill', () => {
     expect(about(decisions, 'old')).toMatchObject({ type: 'reserve', hold: null, atMs: at(110) })
   })
 
-  test('a run time that was outlived is not believed again: it is doubled', () => {
+  test('a run time that was outlived is not believed again: it grows by half', () => {
     const decisions = decide(
       aSnapshot({ nodes, running, queued: [{ ...gang, predictedRuntimeMs: 20 * hour }] }),
       defaultPolicy,
       at(61),
     )
-    expect(about(decisions, 'gang')).toMatchObject({ type: 'reserve', atMs: at(120) })
+    expect(about(decisions, 'gang')).toMatchObject({ type: 'reserve', atMs: at(90) })
   })
 })
 

@@ -64,6 +64,30 @@ test.each([
   expect(victimIds(judged(snapshot))).toEqual([])
 })
 
+test('what is freed beyond a job counts for it as far as others wait to use it', () => {
+  const soon = long({ predictedRuntimeMs: 40 * minute, predictedEndMs: later + 9 * minute })
+  const others = (gpuCount: number) =>
+    aJob('others', { gpuCount }, { submittedAtMs: later, predictedRuntimeMs: 40 * hour })
+  const endedWith = (...queued: ReturnType<typeof aJob>[]) =>
+    victimIds(judged({ ...world(soon), queued: [short(), ...queued] }))
+  expect(endedWith()).toEqual([])
+  expect(endedWith(others(1))).toEqual([])
+  expect(endedWith(others(3))).toEqual(['long'])
+})
+
+test('nobody is ended for a job that is short only if all goes well', () => {
+  const halfway = long({ predictedRuntimeMs: hour, predictedEndMs: later + hour })
+  expect(victimIds(judged(world(halfway, short({ cautiousRuntimeMs: 20 * minute }))))).toEqual(['long'])
+  expect(victimIds(judged(world(halfway, short({ cautiousRuntimeMs: 10 * hour }))))).toEqual([])
+})
+
+test('who goes on where it stopped is expected to outlive all it ran by half, not what was left of it', () => {
+  const ran = { startedAtMs: later - 10 * minute, predictedRuntimeMs: minute, predictedEndMs: later - 9 * minute }
+  const goesOn = long({ ...ran, attainedMs: 20 * hour })
+  expect(victimIds(judged(world(goesOn, short({ predictedRuntimeMs: 5 * hour }))))).toEqual(['long'])
+  expect(victimIds(judged(world(long(ran), short({ predictedRuntimeMs: 5 * hour }))))).toEqual([])
+})
+
 test('who ran before may ask, and whom it spares others like it may end all the same', () => {
   const back = short({ attainedMs: minute, evictedBy: ['long'], evictedAtMs: [noon] })
   expect(victimIds(judged(world(long(), short({ attainedMs: minute, evictedBy: ['another'] }))))).toEqual(['long'])

@@ -139,7 +139,7 @@ test('what is left of an elastic job counts in GPUs × time, less what it saved,
     snapshotOf(rows({ jobs: [job({ ...elastic, ...facts })] }), 5000).queued[0]?.predictedRuntimeMs
   expect(left({})).toBe(1000)
   expect(left({ doneGpuMs: 1200 })).toBe(400)
-  expect(left({ doneGpuMs: 2000 })).toBe(1000)
+  expect(left({ doneGpuMs: 2000 })).toBe(500)
   expect(left({ timeLimitMs: 900, usedRunMs: 300 })).toBe(600)
   const held = {
     allocations: [{ attemptId: 't', nodeId: 'n', cpuMilli: 0, memoryMib: 0 }],

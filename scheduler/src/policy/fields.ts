@@ -309,8 +309,8 @@ export const policyFields: { readonly [Path in PolicyPath]: FieldFor<At<Policy, 
     [1000, 100_000],
     text('Worth of such a preemption', '此类抢占的收益要求'),
     text(
-      'It must save so many thousandths of the time it costs the others.',
-      '节省的时间至少要达到其他作业所付代价的这么多千分比。',
+      'It must save so many thousandths of the work it costs the others: run time × width.',
+      '节省的工作量（运行时间 × 宽度）至少要达到其他作业所付代价的这么多千分比。',
     ),
   ),
   'preemption.holdMs': integer(

@@ -1,3 +1,4 @@
+import { aheadOf } from './outlived.js'
 import { openSample, type Sample } from './sample.js'
 
 /** How long a job will run from now on. */
@@ -26,13 +27,6 @@ const priorWeightCautious = 8
 const leastOutliving = 3
 const [likely, cautious] = [0.5, 0.9]
 
-/** A time that was outlived is doubled until it lies ahead: the longer it ran, the longer it will. */
-export const doubledBeyond = (wholeMs: number, attainedMs: number): number => {
-  let ahead = Math.max(1, wholeMs)
-  while (ahead <= attainedMs) ahead *= 2
-  return ahead
-}
-
 /**
  * Foresees by the medians of like jobs. In logarithms, since run times spread over five orders of magnitude, each group's
  * quantile is drawn towards that of the next wider one: with n past jobs it weighs n / (n + 1), so one run by the same user
@@ -56,7 +50,7 @@ export const openRunTimeHistory = (): RunTimeHistory => {
     return log === null ? null : Math.exp(log)
   }
   const wholeMs = (samples: readonly Sample[], part: number, weight: number, attainedMs: number): number =>
-    doubledBeyond(quantile(samples, part, weight, attainedMs) ?? quantile(samples, part, weight, 0) ?? 1, attainedMs)
+    aheadOf(quantile(samples, part, weight, attainedMs) ?? quantile(samples, part, weight, 0) ?? 1, attainedMs)
   return {
     learn(keys, runMs) {
       const worth = Math.max(1, runMs)

@@ -3,7 +3,7 @@ import type { Tally } from '../placement/observed.js'
 import type { Policy } from '../policy/policy.js'
 import { createCalendar } from './calendar.js'
 import { differenceOf } from './difference.js'
-import { agesAtMs, bySubmission, leadsAtMs } from './order.js'
+import { agesAtMs, bySubmission, leadsAtMs, widthOf } from './order.js'
 import { firstAtMs, type QueueOrders } from './queue-orders.js'
 import { createSorted, type Sorted } from './sorted.js'
 import { openWaiters, type Shapes, type Waiter } from './waiters.js'
@@ -30,6 +30,8 @@ export interface Lines {
   levels(): readonly Level[]
   find(jobId: string): Waiter | undefined
   count(): number
+  /** The width of all of them together, see `widthOf`. */
+  width(): number
   /** The moment of the last update. */
   sinceMs(): number
   /** Takes in who waits at a moment, which may not lie before the last one. */
@@ -67,6 +69,7 @@ export const openLines = (shapes: Shapes, policy: Policy, orders: QueueOrders, t
   const firsts = createCalendar<Waiter>()
   let before: readonly QueuedJob[] = []
   let sinceMs = Number.NEGATIVE_INFINITY
+  let width = 0
 
   const waits = (job: QueuedJob): boolean => byId.get(job.id)?.job === job
   const stands = (waiter: Waiter): boolean => byId.get(waiter.job.id) === waiter
@@ -93,6 +96,7 @@ export const openLines = (shapes: Shapes, policy: Policy, orders: QueueOrders, t
     byId.delete(job.id)
     if (waiter === undefined) return
     tally.count(waiter.kind.shape, -1)
+    width -= widthOf(job.request, policy)
     if (waiter.aged) return aged.remove(waiter)
     if (leadsAtMs(job, policy) <= sinceMs) levelOf(waiter).leaders.remove(waiter)
     leaveYoung(waiter)
@@ -101,6 +105,7 @@ export const openLines = (shapes: Shapes, policy: Policy, orders: QueueOrders, t
     const waiter = waiterOf(job)
     byId.set(job.id, waiter)
     tally.count(waiter.kind.shape, 1)
+    width += widthOf(job.request, policy)
     waiter.aged = agesAtMs(job, policy) <= nowMs
     if (waiter.aged) return aged.add(waiter)
     ages.add(agesAtMs(job, policy), waiter)
@@ -135,6 +140,7 @@ export const openLines = (shapes: Shapes, policy: Policy, orders: QueueOrders, t
     levels: () => [...levels.values()].sort((left, right) => right.priority - left.priority),
     find: (jobId) => byId.get(jobId),
     count: () => byId.size,
+    width: () => width,
     sinceMs: () => sinceMs,
     update(queued, nowMs) {
       const { gone, come } = differenceOf(before, queued, waits)

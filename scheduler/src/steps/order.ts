@@ -1,4 +1,4 @@
-import { isGang, totalOf } from '../model/request.js'
+import { isGang, totalOf, type JobRequest } from '../model/request.js'
 import type { SchedJob } from '../model/snapshot.js'
 import type { Policy } from '../policy/policy.js'
 
@@ -28,9 +28,17 @@ export const predictedWork = (job: SchedJob, policy: Policy): number =>
   workOf(job, job.predictedRuntimeMs ?? policy.order.unknownRuntimeMs, policy)
 
 /** The same for a job that will run so much longer. */
-export const workOf = (job: SchedJob, runtimeMs: number, policy: Policy): number => {
-  const total = totalOf(job.request)
-  const width = Math.max(1, total.gpuMilli, Math.floor(total.cpuMilli / policy.order.coresPerDevice))
+export const workOf = (job: SchedJob, runtimeMs: number, policy: Policy): number =>
+  workIn(widthOf(job.request, policy), runtimeMs, policy)
+
+/** How much of a cluster a request takes, in thousandths of a device. */
+export const widthOf = (request: JobRequest, policy: Policy): number => {
+  const { gpuMilli, cpuMilli } = totalOf(request)
+  return Math.max(1, gpuMilli, Math.floor(cpuMilli / policy.order.coresPerDevice))
+}
+
+/** Work of so long a time in such a width. */
+export const workIn = (width: number, runtimeMs: number, policy: Policy): number => {
   const runtimeSeconds = Math.ceil(runtimeMs / 1000)
   let power = 1
   for (let quarter = 0; quarter < policy.order.widthQuarters; quarter += 1) power *= width

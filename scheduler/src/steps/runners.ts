@@ -4,6 +4,7 @@ import { totalOf } from '../model/request.js'
 import type { RunningJob, SchedJob, Placement } from '../model/snapshot.js'
 import type { Tally } from '../placement/observed.js'
 import type { Policy } from '../policy/policy.js'
+import { aheadOf } from '../prediction/outlived.js'
 import { createCalendar } from './calendar.js'
 import { emptyFree, give, take, type Free, type Layout } from './cluster.js'
 import { differenceOf } from './difference.js'
@@ -68,26 +69,30 @@ const canResume = (job: RunningJob): boolean => job.resumes === true || job.chec
 
 const stopsForGood = (job: RunningJob): boolean => job.stopping && job.resizing === undefined
 
-/** When an attempt is expected to end. A prediction that was outlived is doubled until it lies ahead. */
+/** How long a job had run before this attempt, as far as it goes on from there. */
+const wentOnFromMs = (job: RunningJob): number => (job.resumes === true ? job.attainedMs : 0)
+
+/** When an attempt is expected to end. A prediction that all attempts together outlived grows until the end lies ahead. */
 export const expectedEndMs = (job: RunningJob, policy: Policy, nowMs: number): number => {
   if (stopsForGood(job)) return nowMs + 1
+  const beforeMs = wentOnFromMs(job)
   const end = job.predictedEndMs ?? job.startedAtMs + policy.order.unknownRuntimeMs
-  let lengthMs = Math.max(1, end - job.startedAtMs)
-  while (job.startedAtMs + lengthMs < nowMs) lengthMs *= 2
-  return job.startedAtMs + lengthMs
+  const wholeMs = beforeMs + Math.max(1, end - job.startedAtMs)
+  return job.startedAtMs + aheadOf(wholeMs, beforeMs + nowMs - job.startedAtMs - 1) - beforeMs
 }
 
 /**
- * By when an attempt has ended in nine of ten cases: what is kept for others behind it counts on that. It is doubled with
- * the prediction.
+ * By when an attempt has ended in nine of ten cases: what is kept for others behind it counts on that. It grows with the
+ * prediction.
  */
 export const sureEndMs = (job: RunningJob, policy: Policy, nowMs: number): number => {
   const endMs = expectedEndMs(job, policy, nowMs)
   const cautiousMs = job.cautiousRuntimeMs ?? null
   if (stopsForGood(job) || cautiousMs === null || job.predictedEndMs === null) return endMs
-  const predictedMs = Math.max(1, job.predictedEndMs - job.startedAtMs)
-  const doubled = Math.round((endMs - job.startedAtMs) / predictedMs)
-  return Math.max(endMs, job.startedAtMs + doubled * cautiousMs)
+  const beforeMs = wentOnFromMs(job)
+  const predictedMs = beforeMs + Math.max(1, job.predictedEndMs - job.startedAtMs)
+  const grown = (beforeMs + endMs - job.startedAtMs) / predictedMs
+  return Math.max(endMs, job.startedAtMs + Math.round((beforeMs + cautiousMs) * grown) - beforeMs)
 }
 
 const minus = (left: ResourceVector, right: ResourceVector): ResourceVector => ({

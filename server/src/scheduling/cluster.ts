@@ -1,5 +1,6 @@
 import type { PriorityClass } from '@novabrain/contracts'
 import {
+  aheadOf,
   defaultUsageHalfLifeMs,
   priorityOf,
   unlimited,
@@ -294,13 +295,12 @@ const limitOf = ({ timeLimitMs, maxGpuCount, usedRunMs }: ActiveJob): number | n
 
 /**
  * What is left with so many GPUs to an elastic job that takes so long with the least: as much work, counted in GPUs × time,
- * less what it saved. What was outlived is doubled until it lies ahead.
+ * less what it saved.
  */
 const leftMs = ({ maxGpuCount, gpuCount: least, doneGpuMs }: ActiveJob, ms: number, gpuCount: number): number => {
   if (maxGpuCount === null) return ms
-  let gpuMs = Math.max(1, ms) * least
-  while (gpuMs <= (doneGpuMs ?? 0)) gpuMs *= 2
-  return Math.ceil((gpuMs - (doneGpuMs ?? 0)) / Math.max(1, gpuCount))
+  const doneMs = doneGpuMs ?? 0
+  return Math.ceil((aheadOf(Math.max(1, ms) * least, doneMs) - doneMs) / Math.max(1, gpuCount))
 }
 
 const queuedOf = (job: ActiveJob, nowMs: number, foresee: Foresee, moves: boolean): QueuedJob => ({

@@ -201,7 +201,7 @@ console.log(
 )
 table(
   'Mean completion, s',
-  'Four virtual clusters of Philly, October and November 2017 on 8-GPU nodes, where coming back after an interruption costs 7, 30 or 60 s; and traces 1 and 3 of Muri on 64 GPUs, where a start costs 4 to 46 s by model. Ours serves in the order of the preset `shortest`. “Exact” knows every run time; “σ” is a log-normal error, doubled when outlived; “history” learns from the jobs that ended before, of which these traces tell nothing but the number of GPUs; once an hour it is asked anew of all who wait and run. FIFO, EASY and SJF interrupt nobody and let nobody pass a blocked head but EASY; Themis is its order by finish-time fairness with leases of 20 minutes, not run on 6214e9 and trace1, where it takes too long; equal ranks go by submission.',
+  'Four virtual clusters of Philly, October and November 2017 on 8-GPU nodes, where coming back after an interruption costs 7, 30 or 60 s; and traces 1 and 3 of Muri on 64 GPUs, where a start costs 4 to 46 s by model. Ours serves in the order of the preset `shortest`. “Exact” knows every run time; “σ” is a log-normal error, half more when outlived; “history” learns from the jobs that ended before, of which these traces tell nothing but the number of GPUs; once an hour it is asked anew of all who wait and run. FIFO, EASY and SJF interrupt nobody and let nobody pass a blocked head but EASY; Themis is its order by finish-time fairness with leases of 20 minutes, not run on 6214e9 and trace1, where it takes too long; equal ranks go by submission.',
   head,
   lines('meanJctS', traces),
 )

@@ -62,7 +62,7 @@ test('another policy is tried on the same jobs, with what had been predicted of 
   expect(starts).toEqual({ long: 0, longer: 0, short: 4 * hour })
 })
 
-test('a prediction that was outlived is doubled, and what was never predicted is not known', () => {
+test('a prediction that was outlived grows by half until it lies ahead, and what was never predicted is not known', () => {
   const beliefs = recorded({ ...history, jobs: [job('a', 0, hour, { predictedRunMs: hour }), job('b', 0, hour)] })
   const oracle = beliefs({
     trace: historyTrace(history),
@@ -71,6 +71,6 @@ test('a prediction that was outlived is doubled, and what was never predicted is
     attainedMs: () => 0,
     startedAtMs: () => null,
   })
-  expect(oracle.predict(job('a', 0, hour), 1.5 * hour, 0)).toEqual({ likelyMs: hour / 2, cautiousMs: null })
+  expect(oracle.predict(job('a', 0, hour), 1.5 * hour, 0)).toEqual({ likelyMs: 0.75 * hour, cautiousMs: null })
   expect(oracle.predict(job('b', 0, hour), 0, 0)).toBeNull()
 })

@@ -1,4 +1,5 @@
-import { doubledBeyond, openRunTimeHistory } from '../../prediction/history.js'
+import { openRunTimeHistory } from '../../prediction/history.js'
+import { aheadOf } from '../../prediction/outlived.js'
 import { openRandom } from '../random.js'
 import type { Belief, OracleMaker } from './core-policy.js'
 
@@ -18,7 +19,7 @@ export const truth: OracleMaker = (view) => ({
 const ninetieth = 1.2816
 
 /**
- * Knows run times with a log-normal error: the truth × e^(σ·z), drawn once a job; doubled when outlived. It knows its σ, so
+ * Knows run times with a log-normal error: the truth × e^(σ·z), drawn once a job; half more when outlived. It knows its σ, so
  * its cautious belief is the 90th percentile.
  */
 export const noisy =
@@ -30,8 +31,8 @@ export const noisy =
       predict(job, attainedMs) {
         const believedMs = job.runMs * (factors.get(job.id) ?? 1)
         return {
-          likelyMs: doubledBeyond(believedMs, attainedMs) - attainedMs,
-          cautiousMs: doubledBeyond(believedMs * Math.exp(ninetieth * sigma), attainedMs) - attainedMs,
+          likelyMs: aheadOf(believedMs, attainedMs) - attainedMs,
+          cautiousMs: aheadOf(believedMs * Math.exp(ninetieth * sigma), attainedMs) - attainedMs,
         }
       },
       learns: false,

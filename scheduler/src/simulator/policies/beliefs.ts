@@ -1,4 +1,4 @@
-import { doubledBeyond } from '../../prediction/history.js'
+import { aheadOf } from '../../prediction/outlived.js'
 import { renewEveryMs, type OracleMaker } from '../engine/core-policy.js'
 import type { SimView } from '../engine/policy.js'
 import type { TraceJob } from '../engine/trace.js'
@@ -7,7 +7,7 @@ import type { TraceJob } from '../engine/trace.js'
 export interface Beliefs {
   /**
    * How long a job will run from now on, milliseconds; an hour where nothing is known. What was learnt of a job when it came, or
-   * when beliefs were last renewed, is counted down while it runs and doubled when outlived, as ours is.
+   * when beliefs were last renewed, is counted down while it runs and grows by half when outlived, as ours is.
    */
   leftMs(job: TraceJob, nowMs: number): number
   /** Whether those who wait are believed to be others from now on: once an hour, if there was something to learn. */
@@ -39,7 +39,7 @@ export const openBeliefs = (view: SimView, oracle: OracleMaker): Beliefs => {
       const belief = learnt.get(job.id) ?? ask(job, nowMs)
       learnt.set(job.id, belief)
       const ranMs = view.attainedMs(job.id, nowMs) - belief.attainedMs
-      return doubledBeyond(belief.leftMs, ranMs) - ranMs
+      return aheadOf(belief.leftMs, ranMs) - ranMs
     },
     renew(nowMs) {
       if (!learns || nowMs < renewedMs + renewEveryMs) return false

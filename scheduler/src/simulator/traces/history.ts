@@ -1,6 +1,6 @@
 import type { SchedulingHistory } from '@novabrain/contracts'
 import type { OracleMaker } from '../engine/core-policy.js'
-import { doubledBeyond } from '../../prediction/history.js'
+import { aheadOf } from '../../prediction/outlived.js'
 import { openRecorder } from '../engine/over-time.js'
 import type { SimResult } from '../engine/result.js'
 import { widthOf, type Costs, type Trace } from '../engine/trace.js'
@@ -18,7 +18,7 @@ export const historyTrace = ({ name, nodes, queues, jobs }: SchedulingHistory): 
   ),
 })
 
-/** Believes what the server had predicted when each job came, doubled when outlived. */
+/** Believes what the server had predicted when each job came, half more when outlived. */
 export const recorded =
   ({ jobs }: SchedulingHistory): OracleMaker =>
   () => {
@@ -26,7 +26,7 @@ export const recorded =
     return {
       predict({ id }, attainedMs) {
         const wholeMs = predicted.get(id) ?? null
-        return wholeMs === null ? null : { likelyMs: doubledBeyond(wholeMs, attainedMs) - attainedMs, cautiousMs: null }
+        return wholeMs === null ? null : { likelyMs: aheadOf(wholeMs, attainedMs) - attainedMs, cautiousMs: null }
       },
       learns: false,
       ended: () => undefined,
