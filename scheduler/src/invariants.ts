@@ -255,10 +255,10 @@ const victimFault = (given: Case, decision: PreemptDecision): string | null => {
 /** Ended for shorter work: of the same queue and importance, foreseen, not ended for the same one before, and it pays in sum. */
 const shorterFault = (given: Case, job: QueuedJob, victim: RunningJob, hold: Hold): string | null => {
   const { policy, nowMs, running, preempts } = given
-  const { shorterWork, restartCostMs, benefitPermille } = policy.preemption
+  const { shorterWork, exchange, restartCostMs, benefitPermille } = policy.preemption
+  const runMs = job.predictedRuntimeMs
   if (victim.queueName !== job.queueName || victim.priority !== job.priority) return `${victim.id} is of another sort`
-  if (victim.predictedEndMs === null || job.predictedRuntimeMs === null)
-    return `${victim.id} or ${job.id} is unforeseen`
+  if (victim.predictedEndMs === null || runMs === null) return `${victim.id} or ${job.id} is unforeseen`
   if (victim.evictedBy?.includes(job.id)) return `${victim.id} is evicted for ${job.id} again`
   const resumes = victim.resumes === true
   if (shorterWork === 'never' || (shorterWork === 'resumable' && !resumes && victim.checkpointedAtMs === null))
@@ -266,14 +266,16 @@ const shorterFault = (given: Case, job: QueuedJob, victim: RunningJob, hold: Hol
   const victims = hold.victimIds
     .filter((id) => preempts.some((one) => one.victimId === id && one.forJobId === job.id))
     .flatMap((id) => running.get(id) ?? [])
-  const sumOver = (workIn: (one: RunningJob) => number): number => victims.reduce((sum, one) => sum + workIn(one), 0)
-  const left = sumOver((one) => workOf(one, expectedEndMs(one, policy, nowMs) - nowMs, policy))
-  const lost = sumOver((one) => {
-    const undoneMs = one.resumes === true ? 0 : nowMs - (one.checkpointedAtMs ?? one.startedAtMs)
-    return workOf(one, undoneMs + restartCostMs, policy)
-  })
-  const saved = left - victims.length * workOf(job, job.predictedRuntimeMs, policy)
-  return saved * 1000 > benefitPermille * lost ? null : `${victim.id} is ended for work of ${saved} at ${lost}`
+  const leftMs = (one: RunningJob): number => expectedEndMs(one, policy, nowMs) - nowMs
+  const lostMs = (one: RunningJob): number =>
+    restartCostMs + (one.resumes === true ? 0 : nowMs - (one.checkpointedAtMs ?? one.startedAtMs))
+  const sumOver = (amount: (one: RunningJob) => number): number => victims.reduce((sum, one) => sum + amount(one), 0)
+  const inWork = exchange === 'work'
+  const saved = inWork
+    ? sumOver((one) => workOf(one, leftMs(one), policy) - workOf(job, runMs, policy))
+    : Math.max(...victims.map(leftMs)) - victims.length * runMs
+  const lost = sumOver((one) => (inWork ? workOf(one, lostMs(one), policy) : lostMs(one)))
+  return saved * 1000 > benefitPermille * lost ? null : `${victim.id} is ended for ${saved} at ${lost}`
 }
 
 const leavingBy = (job: RunningJob): ResourceVector => (job.stopping ? totalGivenUpBy(job) : nothing)

@@ -12,12 +12,16 @@ const policy: Policy = {
   preemption: { ...defaultPolicy.preemption, maximumEvictionsPerHour: 1, shorterWork: 'any' },
 }
 
+/** The same, whatever exchanges for shorter work count. */
+const policies = fc
+  .constantFrom('time' as const, 'work' as const)
+  .map((exchange): Policy => ({ ...policy, preemption: { ...policy.preemption, exchange } }))
 const seeds = Number(process.env['LAW_HISTORIES'] ?? 0)
 const runs = (usual: number): fc.Parameters<unknown> => ({ numRuns: seeds || usual, seed: 20_260_101 })
 
 test('in 10,000 histories with lost nodes, changed quotas and wrong guesses every law holds at every moment', () => {
   fc.assert(
-    fc.property(worlds(false), (world) => live(world, policy, [noPreemptionLoop(policy)])),
+    fc.property(worlds(false), policies, (world, either) => live(world, either, [noPreemptionLoop(either)])),
     runs(10_000),
   )
 }, 600_000)
@@ -33,7 +37,7 @@ test('in 3,000 histories where run times are known, a place once promised to an 
 
 test('in 1,500 longer histories a scheduler that remembers decides like one that sees everything anew', () => {
   fc.assert(
-    fc.property(worlds(false, 40), (world) => live(world, policy, [memoryChangesNothing(policy)])),
+    fc.property(worlds(false, 40), policies, (world, either) => live(world, either, [memoryChangesNothing(either)])),
     runs(1500),
   )
 }, 600_000)

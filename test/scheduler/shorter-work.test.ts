@@ -10,6 +10,7 @@ import {
 import { aJob, aNode, aQueue, aRunningJob, aSnapshot, hour, minute, noon, outcome, victimIds } from './builders.js'
 
 const later = noon + 30 * minute
+const byWork: Policy = { ...defaultPolicy, preemption: { ...defaultPolicy.preemption, exchange: 'work' } }
 const any: Policy = { ...defaultPolicy, preemption: { ...defaultPolicy.preemption, shorterWork: 'any' } }
 
 /** A node full of one job that will run for long; it saves itself when told to stop. */
@@ -69,7 +70,7 @@ test('what is freed beyond a job counts for it as far as others wait to use it',
   const others = (gpuCount: number) =>
     aJob('others', { gpuCount }, { submittedAtMs: later, predictedRuntimeMs: 40 * hour })
   const endedWith = (...queued: ReturnType<typeof aJob>[]) =>
-    victimIds(judged({ ...world(soon), queued: [short(), ...queued] }))
+    victimIds(judged({ ...world(soon), queued: [short(), ...queued] }, byWork))
   expect(endedWith()).toEqual([])
   expect(endedWith(others(1))).toEqual([])
   expect(endedWith(others(3))).toEqual(['long'])
@@ -77,8 +78,10 @@ test('what is freed beyond a job counts for it as far as others wait to use it',
 
 test('nobody is ended for a job that is short only if all goes well', () => {
   const halfway = long({ predictedRuntimeMs: hour, predictedEndMs: later + hour })
-  expect(victimIds(judged(world(halfway, short({ cautiousRuntimeMs: 20 * minute }))))).toEqual(['long'])
-  expect(victimIds(judged(world(halfway, short({ cautiousRuntimeMs: 10 * hour }))))).toEqual([])
+  const judgedFor = (cautiousRuntimeMs: number) =>
+    victimIds(judged(world(halfway, short({ cautiousRuntimeMs })), byWork))
+  expect(judgedFor(20 * minute)).toEqual(['long'])
+  expect(judgedFor(10 * hour)).toEqual([])
 })
 
 test('who goes on where it stopped is expected to outlive all it ran by half, not what was left of it', () => {

@@ -304,13 +304,32 @@ export const policyFields: { readonly [Path in PolicyPath]: FieldFor<At<Policy, 
       any: text('any job, if it pays although its work is lost', '任何作业，只要损失其工作后仍然划算'),
     },
   },
+  'preemption.exchange': {
+    kind: 'choice',
+    scope: 'cluster',
+    label: text('What such a preemption counts', '此类抢占按什么计算'),
+    meaning: text(
+      'What is weighed when a job would stop others for shorter work.',
+      '作业为较短工作停止其他作业时，用什么来衡量得失。',
+    ),
+    values: {
+      time: text(
+        'time: how much sooner one starts, how much later others end',
+        '时间：一方提前多少启动，其他作业推迟多少结束',
+      ),
+      work: text(
+        'work: time × width, if others wait to use what is left over',
+        '工作量：时间 × 宽度，前提是有其他作业等着使用余下的部分',
+      ),
+    },
+  },
   'preemption.benefitPermille': integer(
     'permille',
     [1000, 100_000],
     text('Worth of such a preemption', '此类抢占的收益要求'),
     text(
-      'It must save so many thousandths of the work it costs the others: run time × width.',
-      '节省的工作量（运行时间 × 宽度）至少要达到其他作业所付代价的这么多千分比。',
+      'It must save so many thousandths of what it costs the others.',
+      '节省的部分至少要达到其他作业所付代价的这么多千分比。',
     ),
   ),
   'preemption.holdMs': integer(

@@ -31,6 +31,11 @@ export interface Policy {
      * was done since a checkpoint, or any.
      */
     readonly shorterWork: 'never' | 'resumable' | 'any'
+    /**
+     * What such an exchange counts. `time`: how much sooner one starts and how much later others end. `work`: time × width, as
+     * the order does, with what is freed beyond the job as far as others wait to use it, and the job's own run time soberly.
+     */
+    readonly exchange: 'time' | 'work'
     /** Such an eviction must save so many thousandths of what it costs (θ of the cost model). */
     readonly benefitPermille: number
     /** How long freed devices are kept for the preemptor. */

@@ -24,6 +24,7 @@ export const defaultPolicy: Policy = {
     maximumEvictionsPerHour: 3,
     restartCostMs: minute,
     shorterWork: 'resumable',
+    exchange: 'time',
     benefitPermille: 1500,
     holdMs: 10 * minute,
     maximumPerCycle: 8,
@@ -55,12 +56,14 @@ export const shortestPolicy: Policy = {
   order: { ...defaultPolicy.order, widthQuarters: 4 },
   ageBound: { factor: 0, minimumMs: 365 * 24 * hour, maximumMs: 365 * 24 * hour },
   reservation: { afterWaitMs: 365 * 24 * hour },
+  preemption: { ...defaultPolicy.preemption, exchange: 'work' },
 }
 
 /** By work as the default counts it, with a bound of a week: no job waits much longer, at the cost of the mean. */
 export const boundedPolicy: Policy = {
   ...shortestPolicy,
   order: defaultPolicy.order,
+  preemption: defaultPolicy.preemption,
   ageBound: { factor: 10, minimumMs: 24 * hour, maximumMs: 7 * 24 * hour },
 }
 

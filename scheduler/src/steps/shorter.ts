@@ -22,8 +22,8 @@ export interface Longer {
   /** How long it will probably still run, and that as work (see `predictedWork`). */
   readonly leftMs: number
   readonly work: number
-  /** What its eviction costs: work undone, and the restart. */
-  readonly cost: number
+  /** What its eviction costs itself: work undone, and the restart. */
+  readonly costMs: number
 }
 
 const none: Search = { simulated: false, eviction: null }
@@ -39,7 +39,7 @@ const longerIn = (cycle: Cycle): readonly Longer[] => {
     .map((job): Longer => {
       const leftMs = expectedEndMs(job, policy, nowMs) - nowMs
       const costMs = lostByEvictionMs(job, nowMs) + restartCostMs
-      return { job, leftMs, work: workOf(job, leftMs, policy), cost: workOf(job, costMs, policy) }
+      return { job, leftMs, work: workOf(job, leftMs, policy), costMs }
     })
     .sort((left, right) => right.leftMs - left.leftMs || bySubmission(left.job, right.job))
   return cycle.longer
@@ -77,19 +77,32 @@ export const soberMs = ({ predictedRuntimeMs, cautiousRuntimeMs }: QueuedJob): n
 }
 
 /**
- * What an exchange is worth, in thousandths of work: the job starts sooner by the work that its victims have left, each of
- * them is set back by the job's work, and what evictions cost counts θ times. Above 0 it pays. On a full cluster that is the
- * gain of swapping two neighbours in the order of least work (Smith 1956, Naval Research Logistics Quarterly 3). What victims
- * free beyond the job is of use only to others who wait: as far as they are too few the job counts as if it took that too.
+ * What an exchange is worth by time: the job starts sooner by as long as the longest victim would still run, and each victim
+ * is set back by the job's run time.
  */
-const worthOf = (cycle: Cycle, job: QueuedJob, victims: readonly Longer[]): number => {
-  const { policy, lines } = cycle
-  const sooner = victims.reduce((sum, { work }) => sum + work, 0)
+const savedTime = (job: QueuedJob, victims: readonly Longer[]): number =>
+  victims.reduce((most, { leftMs }) => Math.max(most, leftMs), 0) - victims.length * (job.predictedRuntimeMs ?? 0)
+
+/**
+ * The same by work: the job starts sooner by the work that its victims have left, and each of them is set back by the job's.
+ * On a full cluster that is the gain of swapping two neighbours in the order of least work (Smith 1956, Naval Research
+ * Logistics Quarterly 3). What victims free beyond the job is of use only to others who wait: as far as they are too few the
+ * job counts as if it took that too.
+ */
+const savedWork = ({ policy, lines }: Cycle, job: QueuedJob, victims: readonly Longer[]): number => {
   const freed = victims.reduce((sum, victim) => sum + widthOf(victim.job.request, policy), 0)
   const own = widthOf(job.request, policy)
-  const later = victims.length * workIn(Math.max(own, freed - (lines.width() - own)), soberMs(job), policy)
-  const cost = victims.reduce((sum, victim) => sum + victim.cost, 0)
-  return 1000 * (sooner - later) - policy.preemption.benefitPermille * cost
+  const used = Math.max(own, freed - (lines.width() - own))
+  return victims.reduce((sum, { work }) => sum + work, 0) - victims.length * workIn(used, soberMs(job), policy)
+}
+
+/** What an exchange is worth, in thousandths, if what evictions cost counts θ times. Above 0 it pays. */
+const worthOf = (cycle: Cycle, job: QueuedJob, victims: readonly Longer[]): number => {
+  const { exchange, benefitPermille } = cycle.policy.preemption
+  const inWork = exchange === 'work'
+  const costOf = (victim: Longer): number => (inWork ? workOf(victim.job, victim.costMs, cycle.policy) : victim.costMs)
+  const cost = victims.reduce((sum, victim) => sum + costOf(victim), 0)
+  return 1000 * (inWork ? savedWork(cycle, job, victims) : savedTime(job, victims)) - benefitPermille * cost
 }
 
 interface Cleared {

@@ -23,7 +23,11 @@ const preemption = {
   benefitPermille: 1000,
   restartCostMs: 0,
 }
-const policy = { ...withoutWords(defaultPolicy), preemption }
+/** Exchanges for shorter work count time in one half of the histories and work in the other. */
+const policyOf = (seed) => ({
+  ...withoutWords(defaultPolicy),
+  preemption: { ...preemption, exchange: seed % 2 === 0 ? 'work' : 'time' },
+})
 const [first, histories] = [Number(values.from), Number(values.histories ?? (values.quick ? 2000 : 100_000))]
 
 const begin = performance.now()
@@ -31,7 +35,7 @@ let evictions = 0
 const faults = []
 for (let seed = first; seed < first + histories; seed += 1) {
   const { trace, costs } = randomTrace(seed)
-  const watch = watchEvictions(corePolicy({ name: 'NovaBrain', policy, oracle: noisy(1, seed) }))
+  const watch = watchEvictions(corePolicy({ name: 'NovaBrain', policy: policyOf(seed), oracle: noisy(1, seed) }))
   simulate(trace, watch.maker, { costs })
   evictions += watch.count()
   faults.push(...watch.faults().map((fault) => ({ seed, ...fault })))

@@ -192,6 +192,8 @@ const cells = new Map(
     'as asked': '按申请',
     'NovaBrain, advisory': 'NovaBrain，建议',
     'NovaBrain, held': 'NovaBrain，强制',
+    'NovaBrain, held, again on 1.5 ×': 'NovaBrain，强制，再试用 1.5 倍',
+    'NovaBrain, held, again on 1.5 ×, then alone': 'NovaBrain，强制，先用 1.5 倍再试，再独占',
     'NovaBrain, held, unknown as asked': 'NovaBrain，强制，未知者按申请',
     'against Muri-S': '与 Muri-S 相比',
     'makespan s': '总时长 秒',
