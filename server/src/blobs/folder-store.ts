@@ -105,8 +105,8 @@ const writeDraft = async (draft: string, body: Readable, limitBytes: number): Pr
 }
 
 /**
- * Writes many pieces at a time, while the next arrive and are hashed; what is written is released. What is written is synced on the way, so that the
- * end of a large file does not wait for all of it.
+ * Writes many pieces at a time and releases them, while the next arrive and are hashed. What is written is synced on the way,
+ * so that the end of a large file does not wait for all of it.
  */
 const createWriter = (handle: FileHandle, release: (pieces: readonly Buffer[]) => void) => {
   let gathered: Buffer[] = []

@@ -13,15 +13,13 @@ type Release = (pieces: readonly Buffer[]) => void
  * For who reads a body piece by piece and is done with the pieces. Only those of a request are given back: whoever made another
  * stream may hold what it gives.
  */
-export const releaseOf = (body: Readable): Release =>
-  body instanceof IncomingMessage ? createRelease() : () => undefined
+export const releaseOf = (body: Readable): Release => (body instanceof IncomingMessage ? release : () => undefined)
 
 /**
  * Give back what is piped into a response, each time all of it is with the kernel. For streams that nobody else reads and that
  * make a new buffer for each piece, as files and answers of other servers do.
  */
 export const releaseSent = (response: ServerResponse): void => {
-  const release = createRelease()
   let pieces: Buffer[] = []
   response.once('pipe', (body: Readable) => body.on('data', (piece: Buffer) => pieces.push(piece)))
   response.on('drain', () => {
@@ -32,15 +30,14 @@ export const releaseSent = (response: ServerResponse): void => {
 }
 
 /** Buffers that are posted change hands; through a port that is closed nobody takes them, so they are gone. */
-const createRelease = (): Release => {
-  const { port1: nowhere } = new MessageChannel()
-  nowhere.close()
-  return (pieces) => {
-    nowhere.postMessage(
-      null,
-      pieces.filter(ownsItsMemory).map(({ buffer }) => buffer),
-    )
-  }
+const { port1: nowhere } = new MessageChannel()
+nowhere.close()
+
+const release: Release = (pieces) => {
+  nowhere.postMessage(
+    null,
+    pieces.filter(ownsItsMemory).map(({ buffer }) => buffer),
+  )
 }
 
 /** A small piece can lie in the pool that Node keeps for small buffers, a cut one beside the rest of it. */
