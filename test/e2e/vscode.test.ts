@@ -13,6 +13,7 @@ import { sampleVenv } from '../support/jupyter.js'
 import { packageIndex } from '../support/python-tools.js'
 import { startRealServer, type RealServer } from '../support/real-server.js'
 import {
+  fillInput,
   notification,
   openContainer,
   openEditor,
@@ -280,7 +281,7 @@ inVsCode('in a real VS Code', () => {
       await pick(page, label)
     }
     await chooseGpu('From … to … GPUs')
-    await page.locator('.quick-input-widget:visible input.input').fill('2-1')
+    await fillInput(page, '2-1')
     await page.locator('.quick-input-widget:visible').getByText('2 to 1 GPUs is no range').waitFor()
     await picture(page, 'vscode-range-fault')
     await typeInto(page, '1-2')

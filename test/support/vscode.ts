@@ -98,9 +98,15 @@ export const pickItems = async (page: Page): Promise<readonly PickItem[]> => {
 /** Choose an entry of the open Quick Pick by its label. */
 export const pick = (page: Page, label: string): Promise<void> => row(page, label).click()
 
+/** Write into the input box that is open or about to be. The list that it comes after has a field too, and goes first. */
+export const fillInput = async (page: Page, text: string): Promise<void> => {
+  await quickInput(page).locator('.quick-input-list').waitFor({ state: 'hidden' })
+  await quickInput(page).locator('input.input').fill(text)
+}
+
 /** Answer the open input box. (A list wants time to find what was typed: choose from it with `pick`.) */
 export const typeInto = async (page: Page, text: string): Promise<void> => {
-  await quickInput(page).locator('input.input').fill(text)
+  await fillInput(page, text)
   await page.keyboard.press('Enter')
 }
 
