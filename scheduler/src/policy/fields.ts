@@ -309,18 +309,12 @@ export const policyFields: { readonly [Path in PolicyPath]: FieldFor<At<Policy, 
     scope: 'cluster',
     label: text('What such a preemption counts', '此类抢占按什么计算'),
     meaning: text(
-      'What is weighed when a job would stop others for shorter work.',
-      '作业为较短工作停止其他作业时，用什么来衡量得失。',
+      'What is weighed when a job would stop others for shorter work. What that frees and nobody waits for counts as its own.',
+      '作业为较短工作停止其他作业时，用什么来衡量得失。由此空出而无人等待的部分，计为它自己的。',
     ),
     values: {
-      time: text(
-        'time: how much sooner one starts, how much later others end',
-        '时间：一方提前多少启动，其他作业推迟多少结束',
-      ),
-      work: text(
-        'work: time × width, if others wait to use what is left over',
-        '工作量：时间 × 宽度，前提是有其他作业等着使用余下的部分',
-      ),
+      time: text('time: one starts sooner, others end later', '时间：一方提前启动，其他推迟结束'),
+      work: text('work: time × width, while others wait', '工作量：时间 × 宽度，有其他作业等待时'),
     },
   },
   'preemption.benefitPermille': integer(
