@@ -61,10 +61,9 @@ export const shortestPolicy: Policy = {
 
 /** By work as the default counts it, with a bound of a week: no job waits much longer, at the cost of the mean. */
 export const boundedPolicy: Policy = {
-  ...shortestPolicy,
-  order: defaultPolicy.order,
-  preemption: defaultPolicy.preemption,
+  ...defaultPolicy,
   ageBound: { factor: 10, minimumMs: 24 * hour, maximumMs: 7 * 24 * hour },
+  reservation: shortestPolicy.reservation,
 }
 
 /** The half-life of past use that the server starts with: one day. */

@@ -71,7 +71,7 @@ const isFair = (cycle: Cycle, job: QueuedJob, victim: RunningJob): boolean =>
  * Who is to go first runs as long as is likely; who is to end others for that, as long as halfway, in logarithms, to what nine
  * of ten do not exceed: close to the mean of a log-normal guess, which lies above its median. Exact guesses stay as they are.
  */
-export const soberMs = ({ predictedRuntimeMs, cautiousRuntimeMs }: QueuedJob): number => {
+const soberMs = ({ predictedRuntimeMs, cautiousRuntimeMs }: QueuedJob): number => {
   const likelyMs = predictedRuntimeMs ?? 0
   return Math.max(likelyMs, Math.round(Math.sqrt(likelyMs * (cautiousRuntimeMs ?? likelyMs))))
 }
