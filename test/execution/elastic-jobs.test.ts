@@ -84,6 +84,16 @@ const folderOf = (job: Job): string => join(stage.app.foundation.config.home, 'c
 const linesOf = async (job: Job, name: string): Promise<string[]> =>
   (await readFile(join(folderOf(job), name), 'utf8')).trim().split('\n')
 
+/** What its attempts began with, once there are `count`: a job runs before its script has got so far as to say so. */
+const beganTimes = async (job: Job, count: number): Promise<string[]> => {
+  const deadline = performance.now() + 30_000
+  for (;;) {
+    const lines = await linesOf(job, 'began').catch(() => [])
+    if (lines.length >= count || performance.now() > deadline) return lines
+    await new Promise((resolve) => setTimeout(resolve, 50))
+  }
+}
+
 const runsWith = (count: number) => (job: Job) => job.status === 'running' && job.attempt?.devices.length === count
 
 const attemptsOf = async (job: Job) => {
@@ -101,6 +111,7 @@ const oneByOne = (count: number): string[] => Array.from({ length: count }, (_, 
 test('an elastic job takes what is idle, gives it up for one that waits, and takes it back, without losing a step', async () => {
   const job = await elasticJob(1, 4)
   await stage.until(job.id, runsWith(4))
+  await beganTimes(job, 1)
 
   const rigid = await rigidJob(2)
   const shrunk = await stage.until(job.id, runsWith(2))
@@ -122,7 +133,7 @@ test('an elastic job takes what is idle, gives it up for one that waits, and tak
     expect(ranMs).toBeGreaterThanOrEqual(minimumRunMs)
   }
 
-  const began = await linesOf(job, 'began')
+  const began = await beganTimes(job, 3)
   expect(began.map((line) => line.split(' ')[2])).toEqual(['4', '2', '4'])
   expect(began.map((line) => line.split(' ')[0])).toEqual(['1', '2', '3'])
   expect(Number(began[2]?.split(' ')[1])).toBeGreaterThan(Number(began[1]?.split(' ')[1]))
@@ -144,6 +155,7 @@ test('what a job saved is taken away when the job has ended', async () => {
 test('a server that dies while a job saves itself finds it saved, and begins the next attempt once', async () => {
   const job = await elasticJob(2, 4, { SAVE_S: '2' })
   await stage.until(job.id, runsWith(4))
+  await beganTimes(job, 1)
   const rigid = await rigidJob(1)
   const told = await stage.until(job.id, ({ status, reason }) => status === 'stopping' && reason === 'resized')
   await stage.execution.stop()
