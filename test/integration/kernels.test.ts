@@ -17,7 +17,7 @@ import { WebSocket } from 'ws'
 import { pythonHost } from '../../server/src/cli/python.js'
 import { uploadSnapshot } from '../support/jobs.js'
 import { sampleVenv } from '../support/jupyter.js'
-import { openKernel, type KernelSocket } from '../support/kernel.js'
+import { openKernel, textOf, type KernelSocket } from '../support/kernel.js'
 import { lockOf, toolsDir } from '../support/python-tools.js'
 import { startRealServer, type RealServer } from '../support/real-server.js'
 
@@ -147,7 +147,7 @@ withSample('a kernel on a job', () => {
 
     test('an endless loop is broken off by an interrupt', async () => {
       const running = socket.execute('print("begun", flush=True)\nwhile True: pass')
-      await socket.until(({ msg_type, content }) => msg_type === 'stream' && content['text'] === 'begun\n')
+      await socket.untilPrinted('begun\n')
       expect((await call('POST', `/kernels/${kernel.id}/interrupt`)).status).toBe(204)
       expect((await running).reply.content).toMatchObject({ status: 'error', ename: 'KeyboardInterrupt' })
     })
@@ -183,7 +183,7 @@ withSample('a kernel on a job', () => {
     test('answers go to who asked; what is published goes to all', async () => {
       const other = await connect(kernel)
       const { reply } = await socket.execute('print("for all")')
-      await other.until(({ msg_type, content }) => msg_type === 'stream' && content['text'] === 'for all\n')
+      await other.untilPrinted('for all\n')
       await other.execute('2')
       expect(other.frames.filter(({ msg_id }) => msg_id === reply.msg_id)).toEqual([])
       other.close()
@@ -198,12 +198,11 @@ withSample('a kernel on a job', () => {
       await first.until((frame) => frame.msg_type === 'execute_input' && frame.parent_header.msg_id === sent)
       first.close()
       await first.closed
-      await socket.until(({ msg_type, content }) => msg_type === 'stream' && content['text'] === 'meanwhile\n')
+      await socket.untilPrinted('meanwhile\n')
       const again = await connect(kernel, session)
       await again.until(({ msg_type }) => msg_type === 'execute_reply')
       await again.execute('print("after")')
-      const said = again.frames.filter(({ msg_type }) => msg_type === 'stream').map(({ content }) => content['text'])
-      expect(said).toEqual(['meanwhile\n', 'after\n'])
+      expect(textOf(again.frames)).toBe('meanwhile\nafter\n')
       again.close()
     })
 

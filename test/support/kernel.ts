@@ -13,6 +13,7 @@ export interface KernelFrame {
 
 /** What came of running code: what was published meanwhile, and the answer. */
 export interface Executed {
+  /** Text of one stream that came in several pieces is one output, as in a notebook. */
   readonly outputs: readonly KernelFrame[]
   readonly reply: KernelFrame
   /** What was printed, put together. */
@@ -28,8 +29,10 @@ export interface KernelSocket {
   send(type: string, content: object, channel?: string): string
   /** Run code to its end. */
   execute(code: string, options?: object): Promise<Executed>
-  /** Resolves with the first frame that fits, of those that came and those to come. */
+  /** Resolves with the first frame that fits, of those that came and those to come; fails when none comes in two minutes. */
   until(fits: (frame: KernelFrame) => boolean): Promise<KernelFrame>
+  /** Resolves when this was printed: a kernel may send one line in two pieces. */
+  untilPrinted(text: string): Promise<void>
   close(): void
 }
 
@@ -39,6 +42,8 @@ export class SocketRefused extends Error {
     super(`The socket was refused with ${String(status)}`)
   }
 }
+
+const patienceMs = 120_000
 
 /** Open the channels of a kernel. */
 export const openKernel = async (
@@ -75,11 +80,17 @@ export const openKernel = async (
       const looker = () => {
         const found = frames.slice(looked).find(fits)
         looked = frames.length
-        if (found === undefined && over === null) return
-        lookers.delete(looker)
-        if (found !== undefined) resolve(found)
-        else reject(new Error(`The socket closed with ${String(over)}; last: ${JSON.stringify(frames.slice(-3))}`))
+        if (found !== undefined) settle(() => resolve(found))
+        else if (over !== null) giveUp(`The socket closed with ${String(over)}`)
       }
+      const settle = (how: () => void) => {
+        clearTimeout(timer)
+        lookers.delete(looker)
+        how()
+      }
+      const giveUp = (why: string) =>
+        settle(() => reject(new Error(`${why}; last: ${JSON.stringify(frames.slice(-3)).slice(0, 2000)}`)))
+      const timer = setTimeout(() => giveUp('No such frame came'), patienceMs)
       lookers.add(looker)
       looker()
     })
@@ -101,6 +112,7 @@ export const openKernel = async (
     closed,
     send,
     until,
+    untilPrinted: async (text) => void (await until(() => textOf(frames).includes(text))),
     async execute(code, options = {}) {
       const content = { code, silent: false, store_history: true, user_expressions: {}, allow_stdin: false, ...options }
       const id = send('execute_request', content)
@@ -108,7 +120,7 @@ export const openKernel = async (
       const reply = await until((frame) => mine(frame) && frame.msg_type === 'execute_reply')
       await until((frame) => mine(frame) && frame.content['execution_state'] === 'idle')
       const outputs = frames.filter((frame) => mine(frame) && frame.channel === 'iopub' && frame.msg_type !== 'status')
-      return { outputs, reply, text: textOf(outputs) }
+      return { outputs: whole(outputs), reply, text: textOf(outputs) }
     },
     close: () => socket.close(),
   }
@@ -120,6 +132,15 @@ export const textOf = (frames: readonly KernelFrame[]): string =>
     .filter(({ msg_type }) => msg_type === 'stream')
     .map(({ content }) => String(content['text']))
     .join('')
+
+const whole = (frames: readonly KernelFrame[]): KernelFrame[] =>
+  frames.reduce<KernelFrame[]>((before, frame) => {
+    const last = before.at(-1)
+    const goesOn =
+      last?.msg_type === 'stream' && frame.msg_type === 'stream' && last.content['name'] === frame.content['name']
+    if (!goesOn) return [...before, frame]
+    return [...before.slice(0, -1), { ...last, content: { ...last.content, text: textOf([last, frame]) } }]
+  }, [])
 
 /** A binary frame: the count of parts, their offsets, the message, its buffers. */
 const firstPart = (data: Buffer): Buffer =>
