@@ -12,6 +12,7 @@ import { bySubmission } from './steps/order.js'
 import type { Evictable } from './steps/preempt.js'
 import type { Rule } from './placement/rule.js'
 import { createPlacer, type Placer } from './steps/placer.js'
+import type { Yielding } from './steps/exchange.js'
 import type { Longer } from './steps/shorter.js'
 import { openQuotaBook, type QuotaBook } from './steps/quota.js'
 import { bySureEnd, releaseOf, type Release, type Runners } from './steps/runners.js'
@@ -84,6 +85,8 @@ export interface Cycle {
   readonly rule: () => Rule
   /** Who may be evicted for shorter work, most left to do first; found when first asked for. */
   longer: readonly Longer[] | null
+  /** Who may be evicted for a job that came first, last come first; found when first asked for. */
+  late: readonly Yielding[] | null
   readonly placer: (free: Free) => Placer
 }
 
@@ -161,6 +164,7 @@ export const openCycle = (snapshot: Snapshot, memory: Memory, nowMs: number): Cy
     evictable: null,
     rule,
     longer: null,
+    late: null,
     placer,
   }
 }

@@ -8,10 +8,12 @@ import { openHopeless, type Hopeless } from './steps/hopeless.js'
 import { settleHold, holdFreed } from './steps/hold.js'
 import { grow, openLonging } from './steps/grow.js'
 import { openMemory, type Memory } from './memory.js'
-import { findEviction } from './steps/preempt.js'
+import { maySpare } from './steps/exchange.js'
+import { findLater, mayOvertake } from './steps/later.js'
+import { findEviction, type Search } from './steps/preempt.js'
 import { queueOrders, sameOrders } from './steps/queue-orders.js'
 import { findShrink } from './steps/shrink.js'
-import { findShorter, mayAsk, maySpare, someAreLonger } from './steps/shorter.js'
+import { findShorter, mayAsk, someAreLonger } from './steps/shorter.js'
 import { describe } from './steps/describe.js'
 import { servingOrder, type Leading } from './steps/serving.js'
 import type { Kind, Waiter } from './steps/waiters.js'
@@ -40,13 +42,15 @@ interface Pass {
   readonly causes: Causes
   /** Jobs with a hold, and gangs that went first in their priority. */
   readonly served: Set<Waiter>
-  /** Importances with which jobs of a kind looked for victims in vain, standing behind the reservation or not. */
-  readonly fruitless: ReadonlyMap<boolean, Map<Kind, Set<number>>>
+  /** Kinds of jobs that looked for victims in vain, standing behind the reservation or not. */
+  readonly fruitless: ReadonlyMap<boolean, Set<Kind>>
   /** The same for those who looked in vain for others to shrink. */
-  readonly unyielding: ReadonlyMap<boolean, Map<Kind, Set<number>>>
+  readonly unyielding: ReadonlyMap<boolean, Set<Kind>>
+  /** The same for those who looked in vain for others that came later: who came after them finds even fewer. */
+  readonly overtaken: ReadonlyMap<boolean, Set<Kind>>
   /** The least work with which a job of a kind looked in vain for longer ones to evict. */
   readonly tooLong: ReadonlyMap<boolean, Map<Kind, number>>
-  /** Those who found nobody for shorter work only since they spare somebody, whom others like them may evict; and how many searches showed that. */
+  /** Those who found nobody of their queue and importance only since they spare somebody, whom others like them may evict; and how many searches showed that. */
   readonly sparing: Set<Waiter>
   sparedSearches: number
   searches: number
@@ -91,11 +95,11 @@ const tryShrink = (pass: Pass, waiter: Waiter): Outcome | null => {
   const { job, kind } = waiter
   if (!mayStillSearch(pass)) return null
   const unyielding = pass.unyielding.get(yieldsToReservation(cycle, job))
-  if (unyielding?.get(kind)?.has(job.priority)) return null
+  if (unyielding?.has(kind)) return null
   const search = findShrink(cycle, waiter)
   if (search.simulated) pass.searches += 1
   if (search.eviction !== null) return heldFor(cycle, waiter, holdFreed(cycle, job, search.eviction))
-  unyielding?.set(kind, (unyielding.get(kind) ?? new Set()).add(job.priority))
+  unyielding?.add(kind)
   return null
 }
 
@@ -105,12 +109,12 @@ const tryPreempt = (pass: Pass, waiter: Waiter): Outcome | null => {
   const { job, kind } = waiter
   if (!mayStillSearch(pass)) return null
   const fruitless = pass.fruitless.get(yieldsToReservation(cycle, job))
-  if (fruitless?.get(kind)?.has(job.priority)) return null
+  if (fruitless?.has(kind)) return null
   const search = findEviction(cycle, waiter)
   if (search.simulated) pass.searches += 1
   if (search.eviction !== null) return heldFor(cycle, waiter, holdFreed(cycle, job, search.eviction))
   if (mayEvictLessThanOthers(job)) return null
-  fruitless?.set(kind, (fruitless.get(kind) ?? new Set()).add(job.priority))
+  fruitless?.add(kind)
   return null
 }
 
@@ -119,23 +123,44 @@ const spared = (pass: Pass, waiter: Waiter): null => {
   return null
 }
 
-/** Tries to make room by evicting others of its importance that have far more left to do. */
-const tryShorter = (pass: Pass, waiter: Waiter): Outcome | null => {
+/** Looks for others of its queue and importance to evict; who found nobody only since it spares somebody says nothing of others like it. */
+const tryExchange = (
+  pass: Pass,
+  waiter: Waiter,
+  find: (cycle: Cycle, waiter: Waiter) => Search,
+  inVain: () => void,
+): Outcome | null => {
   const { cycle } = pass
-  const { job, kind, work } = waiter
-  if (!mayStillSearch(pass) || !someAreLonger(cycle) || !mayAsk(cycle, waiter)) return null
-  const tooLong = pass.tooLong.get(yieldsToReservation(cycle, job))
-  if (work >= (tooLong?.get(kind) ?? Number.POSITIVE_INFINITY)) return null
+  const { job } = waiter
   if (maySpare(job) && pass.sparedSearches >= cycle.policy.preemption.maximumPerCycle) return spared(pass, waiter)
-  const search = findShorter(cycle, waiter)
+  const search = find(cycle, waiter)
   if (search.spares === true) {
     pass.sparedSearches += 1
     return spared(pass, waiter)
   }
   if (search.simulated) pass.searches += 1
   if (search.eviction !== null) return heldFor(cycle, waiter, holdFreed(cycle, job, search.eviction))
-  tooLong?.set(kind, work)
+  inVain()
   return null
+}
+
+/** Tries to make room by evicting others that came later, if it has waited long enough. */
+const tryLater = (pass: Pass, waiter: Waiter): Outcome | null => {
+  const { cycle } = pass
+  if (!mayStillSearch(pass) || !mayOvertake(cycle, waiter)) return null
+  const overtaken = pass.overtaken.get(yieldsToReservation(cycle, waiter.job))
+  if (overtaken?.has(waiter.kind)) return null
+  return tryExchange(pass, waiter, findLater, () => overtaken?.add(waiter.kind))
+}
+
+/** Tries to make room by evicting others that have far more left to do. */
+const tryShorter = (pass: Pass, waiter: Waiter): Outcome | null => {
+  const { cycle } = pass
+  const { job, kind, work } = waiter
+  if (!mayStillSearch(pass) || !someAreLonger(cycle) || !mayAsk(cycle, waiter)) return null
+  const tooLong = pass.tooLong.get(yieldsToReservation(cycle, job))
+  if (work >= (tooLong?.get(kind) ?? Number.POSITIVE_INFINITY)) return null
+  return tryExchange(pass, waiter, findShorter, () => tooLong?.set(kind, work))
 }
 
 /** From how much work on a job like one that goes on waiting need not look for longer ones to evict. */
@@ -175,7 +200,8 @@ const settle = (pass: Pass, waiter: Waiter): Outcome => {
     start(cycle, job, placement)
     return { type: 'start', waiter, placement }
   }
-  const preempting = tryShrink(pass, waiter) ?? tryPreempt(pass, waiter) ?? tryShorter(pass, waiter)
+  const preempting =
+    tryShrink(pass, waiter) ?? tryPreempt(pass, waiter) ?? tryLater(pass, waiter) ?? tryShorter(pass, waiter)
   if (preempting !== null) return preempting
   const mayReserve = cycle.reservation === null && (pass.served.has(waiter) || waiter.aged)
   const reservation = mayReserve ? reserve(cycle, waiter) : null
@@ -202,15 +228,15 @@ const serve = (cycle: Cycle, causes: Causes, hopeless: Hopeless | null): readonl
   const outcomes = settleHolds(cycle)
   const longing = openLonging(cycle)
   const served = new Set(outcomes.map(({ waiter }) => waiter))
-  const fruitless = new Map([true, false].map((yields) => [yields, new Map<Kind, Set<number>>()]))
+  const setsOfKinds = () => new Map([true, false].map((yields) => [yields, new Set<Kind>()]))
   const tooLong = new Map([true, false].map((yields) => [yields, new Map<Kind, number>()]))
-  const unyielding = new Map([true, false].map((yields) => [yields, new Map<Kind, Set<number>>()]))
   const pass: Pass = {
     cycle,
     causes,
     served,
-    fruitless,
-    unyielding,
+    fruitless: setsOfKinds(),
+    unyielding: setsOfKinds(),
+    overtaken: setsOfKinds(),
     tooLong,
     sparing: new Set(),
     sparedSearches: 0,

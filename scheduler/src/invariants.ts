@@ -248,8 +248,23 @@ const victimFault = (given: Case, decision: PreemptDecision): string | null => {
   const cohortOf = (name: string) => given.snapshot.queues.find((queue) => queue.name === name)?.cohort ?? null
   const sameCohort = cohortOf(victim.queueName) !== null && cohortOf(victim.queueName) === cohortOf(job.queueName)
   const reclaims = decision.why === 'reclaim' && sameCohort && victim.queueName !== job.queueName
+  if (decision.why === 'aged') return agedFault(given, job, victim)
+  if (isAged(victim, policy, victim.startedAtMs) && (policy.preemption.aged === 'never' || decision.why !== 'shorter'))
+    return `${victim.id} started past its age bound`
   if (decision.why === 'shorter') return shorterFault(given, job, victim, hold)
   return victim.priority < job.priority || reclaims ? null : `${victim.id} is no less important than ${job.id}`
+}
+
+/** Who may be ended so by the policy: nobody, those that lose no more than what was done since a checkpoint, or any. */
+const isAllowed = (allowed: 'never' | 'resumable' | 'any', victim: RunningJob): boolean =>
+  allowed === 'any' || (allowed === 'resumable' && (victim.resumes === true || victim.checkpointedAtMs !== null))
+
+/** Ended for one past its age bound: of the same queue and importance, come later, and not ended for the same one before. */
+const agedFault = ({ policy, nowMs }: Case, job: QueuedJob, victim: RunningJob): string | null => {
+  if (victim.queueName !== job.queueName || victim.priority !== job.priority) return `${victim.id} is of another sort`
+  if (!isAged(job, policy, nowMs) || bySubmission(job, victim) >= 0) return `${victim.id} has its turn before ${job.id}`
+  if (victim.evictedBy?.includes(job.id)) return `${victim.id} is evicted for ${job.id} again`
+  return isAllowed(policy.preemption.aged, victim) ? null : `${victim.id} may not be ended for who came first`
 }
 
 /** Ended for shorter work: of the same queue and importance, foreseen, not ended for the same one before, and it pays in sum. */
@@ -260,9 +275,8 @@ const shorterFault = (given: Case, job: QueuedJob, victim: RunningJob, hold: Hol
   if (victim.queueName !== job.queueName || victim.priority !== job.priority) return `${victim.id} is of another sort`
   if (victim.predictedEndMs === null || runMs === null) return `${victim.id} or ${job.id} is unforeseen`
   if (victim.evictedBy?.includes(job.id)) return `${victim.id} is evicted for ${job.id} again`
-  const resumes = victim.resumes === true
-  if (shorterWork === 'never' || (shorterWork === 'resumable' && !resumes && victim.checkpointedAtMs === null))
-    return `${victim.id} may not be ended for shorter work`
+  if (!isAllowed(shorterWork, victim)) return `${victim.id} may not be ended for shorter work`
+  if (job.attainedMs > 0 && isAged(victim, policy, victim.startedAtMs)) return `${victim.id} is past its age bound`
   const victims = hold.victimIds
     .filter((id) => preempts.some((one) => one.victimId === id && one.forJobId === job.id))
     .flatMap((id) => running.get(id) ?? [])

@@ -6,6 +6,7 @@ import {
   type Decision,
   type Law,
   type Placement,
+  type Policy,
   type Snapshot,
 } from '@novabrain/scheduler'
 import { aJob, aNode, aQueue, aRunningJob, aSnapshot, hour, limits, minute, noon } from '../scheduler/builders.js'
@@ -119,6 +120,22 @@ describe('an unlawful eviction is seen', () => {
     const first = decide(asks({}), defaultPolicy, later)
     expect(broken(asks({}), first)).toEqual([])
     expect(broken(asks({ evictedBy: ['a'] }), first)).toContain('preemption_lawful')
+  })
+
+  test('past the age bound, of one that came before, or where the policy has no such right', () => {
+    const aged = { ...defaultPolicy, preemption: { ...defaultPolicy.preemption, aged: 'any' as const } }
+    const asks = (submittedAtMs: number) =>
+      aSnapshot({
+        running: [aRunningJob('v', 'n1', [0, 1, 2, 3], {}, { submittedAtMs })],
+        queued: [aJob('a', {}, { submittedAtMs: noon - 1000 * hour })],
+      })
+    const first = decide(asks(noon), aged, later)
+    const faultsOf = (snapshot: Snapshot, policy: Policy) =>
+      decisionFaults(snapshot, first, policy, later).map(({ law }) => law)
+    expect(first).toContainEqual({ type: 'preempt', victimId: 'v', forJobId: 'a', why: 'aged' })
+    expect(faultsOf(asks(noon), aged)).toEqual([])
+    expect(faultsOf(asks(noon - 2000 * hour), aged)).toContain('preemption_lawful')
+    expect(faultsOf(asks(noon), defaultPolicy)).toContain('preemption_lawful')
   })
 
   test('for nobody', () => {

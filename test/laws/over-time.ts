@@ -5,7 +5,7 @@ const hourMs = 3_600_000
 
 /**
  * No job is evicted more often than allowed in any hour, and while nothing disturbs the cluster, two jobs never evict
- * each other, nor for shorter work one the other again.
+ * each other, nor for shorter work or since it came first one the other again.
  */
 export const noPreemptionLoop = (policy: Policy): Observer => {
   const evictions = new Map<string, number[]>()
@@ -21,7 +21,7 @@ export const noPreemptionLoop = (policy: Policy): Observer => {
         if (recent.length >= policy.preemption.maximumEvictionsPerHour) {
           throw new BrokenLaw(`${victimId} is evicted for the ${recent.length + 1}th time in an hour`)
         }
-        if (decision.why === 'shorter' && pairs.has(`${forJobId} over ${victimId}`))
+        if ((decision.why === 'shorter' || decision.why === 'aged') && pairs.has(`${forJobId} over ${victimId}`))
           throw new BrokenLaw(`${victimId} is evicted for ${forJobId} again`)
         pairs.add(`${forJobId} over ${victimId}`)
         if (pairs.has(`${victimId} over ${forJobId}`))

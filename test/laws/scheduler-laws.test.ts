@@ -12,10 +12,13 @@ const policy: Policy = {
   preemption: { ...defaultPolicy.preemption, maximumEvictionsPerHour: 1, shorterWork: 'any' },
 }
 
-/** The same, whatever exchanges for shorter work count. */
+/** The same, whatever exchanges for shorter work count, and whoever may be ended for those past their age bound. */
 const policies = fc
-  .constantFrom('time' as const, 'work' as const)
-  .map((exchange): Policy => ({ ...policy, preemption: { ...policy.preemption, exchange } }))
+  .record({
+    exchange: fc.constantFrom('time' as const, 'work' as const),
+    aged: fc.constantFrom('never', 'resumable', 'any'),
+  })
+  .map((changes): Policy => ({ ...policy, preemption: { ...policy.preemption, ...changes } }))
 const seeds = Number(process.env['LAW_HISTORIES'] ?? 0)
 const runs = (usual: number): fc.Parameters<unknown> => ({ numRuns: seeds || usual, seed: 20_260_101 })
 

@@ -11,7 +11,7 @@ import {
   type PolicyMaker,
 } from '@novabrain/scheduler/simulator'
 
-/** The default policy where evictions for shorter work are as easy as can be. */
+/** The default policy where evictions for shorter work, and for those past their age bound, are as easy as can be. */
 const eager = (seed: number): Policy => ({
   ...withoutWords(defaultPolicy),
   ageBound: { factor: 10, minimumMs: 3_600_000, maximumMs: 72 * 3_600_000 },
@@ -22,6 +22,7 @@ const eager = (seed: number): Policy => ({
     benefitPermille: 1000,
     restartCostMs: 0,
     exchange: seed % 2 === 0 ? 'work' : 'time',
+    aged: seed % 3 === 0 ? 'never' : 'any',
   },
 })
 

@@ -148,9 +148,10 @@ export interface PreemptDecision {
   readonly forJobId: string
   /**
    * `priority`: the other is more important. `reclaim`: the victim's queue had borrowed what the other's owns. `shorter`:
-   * the other has so much less left to do that all together end sooner, the cost of the interruption counted.
+   * the other has so much less left to do that all together end sooner, the cost of the interruption counted. `aged`: the
+   * other came first and is past its age bound.
    */
-  readonly why: 'priority' | 'reclaim' | 'shorter'
+  readonly why: 'priority' | 'reclaim' | 'shorter' | 'aged'
 }
 
 /**

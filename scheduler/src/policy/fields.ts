@@ -326,6 +326,20 @@ export const policyFields: { readonly [Path in PolicyPath]: FieldFor<At<Policy, 
       '节省的部分至少要达到其他作业所付代价的这么多千分比。',
     ),
   ),
+  'preemption.aged': {
+    kind: 'choice',
+    scope: 'cluster',
+    label: text('Preempt for who waited too long', '为等待过久的作业抢占'),
+    meaning: text(
+      'Whether a job past its patience may stop one of the same importance and queue that came later. Unless never, shorter work may then stop it in turn.',
+      '超过耐心期限的作业是否可以停止同一队列中同等重要、提交更晚的作业。除“从不”外，它启动后也可能再为短作业让出资源。',
+    ),
+    values: {
+      never: text('never', '从不'),
+      resumable: text('jobs that can resume or have a checkpoint', '能够恢复或有检查点的作业'),
+      any: text('any job, although its work is lost', '任何作业，即使损失其工作'),
+    },
+  },
   'preemption.holdMs': integer(
     'ms',
     [1000, day],

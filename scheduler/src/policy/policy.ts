@@ -36,8 +36,14 @@ export interface Policy {
      * the order does, with what is freed beyond the job as far as others wait to use it, and the job's own run time soberly.
      */
     readonly exchange: 'time' | 'work'
-    /** Such an eviction must save so many thousandths of what it costs (θ of the cost model). */
+    /** An eviction for shorter work must save so many thousandths of what it costs (θ of the cost model). */
     readonly benefitPermille: number
+    /**
+     * Who may be ended for a job of the same importance and queue that came first and is past its age bound. `never`: it waits until
+     * room comes, and once it runs nobody ends it for another. Else it has less need of that: a job that never ran may end it
+     * for shorter work.
+     */
+    readonly aged: 'never' | 'resumable' | 'any'
     /** How long freed devices are kept for the preemptor. */
     readonly holdMs: number
     /** At most so many jobs look for victims in a cycle. */

@@ -54,19 +54,19 @@ export const settleHold = (cycle: Cycle, live: LiveHold): Placement | null => {
   return null
 }
 
-const tell = (cycle: Cycle, job: QueuedJob, victim: RunningJob, isForShorter: boolean): void => {
+const tell = (cycle: Cycle, job: QueuedJob, victim: RunningJob, right: Eviction['why']): void => {
   if (victim.resizing !== undefined) {
     const { id: jobId, resizing: placement } = victim
     return bookResize(cycle, victim, { type: 'resize', jobId, why: 'shrink', forJobId: job.id, placement })
   }
-  const why = isForShorter ? 'shorter' : (rightTo(job, victim, cycle) ?? 'reclaim')
+  const why = right ?? rightTo(job, victim, cycle) ?? 'reclaim'
   cycle.preempted.set(victim.id, { type: 'preempt', victimId: victim.id, forJobId: job.id, why })
 }
 
 /** Decides an eviction, or that others shrink: they must stop, and what they free is kept for the job from now on. */
 export const holdFreed = (cycle: Cycle, job: QueuedJob, eviction: Eviction): Hold => {
   const { victims, placement } = eviction
-  for (const victim of victims) tell(cycle, job, victim, eviction.isForShorter === true)
+  for (const victim of victims) tell(cycle, job, victim, eviction.why)
   const hold: Hold = {
     jobId: job.id,
     placement,

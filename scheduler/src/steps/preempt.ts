@@ -16,7 +16,8 @@ const thinnable = 64
 
 /** Whom to evict, and where the preemptor then starts. */
 export interface Eviction {
-  readonly isForShorter?: true
+  /** Absent where the right follows from importance or quota. */
+  readonly why?: 'shorter' | 'aged'
   readonly victims: readonly RunningJob[]
   readonly placement: Placement
 }
@@ -41,15 +42,15 @@ export const evictionCost = (victim: RunningJob, cycle: Pick<Cycle, 'policy' | '
   return width * Math.ceil((lostMs + cycle.policy.preemption.restartCostMs) / 1000)
 }
 
-/** Whether an attempt may be ended at all: long enough under way, not evicted too often, not started past its age bound. */
-export const isEvictable = (job: RunningJob, cycle: Pick<Cycle, 'policy' | 'nowMs'>): boolean => {
+/** Whether an attempt may be ended at all: long enough under way, not evicted too often, and, where that spares it, not started past its age bound. */
+export const isEvictable = (job: RunningJob, cycle: Pick<Cycle, 'policy' | 'nowMs'>, sparesAged = true): boolean => {
   const { preemption } = cycle.policy
   const recent = job.evictedAtMs.length === 0 ? 0 : job.evictedAtMs.filter((atMs) => atMs > cycle.nowMs - hourMs).length
   return (
     !job.stopping &&
     cycle.nowMs - job.startedAtMs >= preemption.minimumRunMs &&
     recent < preemption.maximumEvictionsPerHour &&
-    !isAged(job, cycle.policy, job.startedAtMs)
+    !(sparesAged && isAged(job, cycle.policy, job.startedAtMs))
   )
 }
 

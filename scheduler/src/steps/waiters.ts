@@ -20,7 +20,7 @@ export interface Shape {
   readonly devices: DeviceAsk
 }
 
-/** What jobs share that ask the same of the same queue. */
+/** What jobs share that are equally important and ask the same of the same queue. */
 export interface Kind {
   readonly shape: Shape
   readonly queueName: string
@@ -104,15 +104,15 @@ export const openShapes = (): Shapes => {
   }
 }
 
-/** Makes waiters of jobs; those that ask the same of the same queue are of one kind. */
+/** Makes waiters of jobs; those that are as important and ask the same of the same queue are of one kind. */
 export const openWaiters = (shapes: Shapes, policy: Policy, orders: QueueOrders): ((job: QueuedJob) => Waiter) => {
-  const kinds = new Map<string, Map<Shape, Kind>>()
+  const kinds = new Map<string, Map<number, Map<Shape, Kind>>>()
   let count = 0
-  const kindOf = ({ queueName, request }: QueuedJob): Kind => {
-    const ofQueue = kinds.get(queueName) ?? new Map<Shape, Kind>()
-    kinds.set(queueName, ofQueue)
+  const kindOf = ({ queueName, priority, request }: QueuedJob): Kind => {
+    const ofQueue = memo(kinds, queueName, () => new Map<number, Map<Shape, Kind>>())
+    const alike = memo(ofQueue, priority, () => new Map<Shape, Kind>())
     const shape = shapes.of(request)
-    return memo(ofQueue, shape, () => ({
+    return memo(alike, shape, () => ({
       shape,
       queueName,
       orderKind: orderKindOf(orders.get(queueName), policy),

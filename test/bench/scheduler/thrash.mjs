@@ -23,10 +23,10 @@ const preemption = {
   benefitPermille: 1000,
   restartCostMs: 0,
 }
-/** Exchanges for shorter work count time in one half of the histories and work in the other. */
+/** Exchanges for shorter work count time in one half of the histories and work in the other; in two thirds of them who is past its age bound ends others. */
 const policyOf = (seed) => ({
   ...withoutWords(defaultPolicy),
-  preemption: { ...preemption, exchange: seed % 2 === 0 ? 'work' : 'time' },
+  preemption: { ...preemption, exchange: seed % 2 === 0 ? 'work' : 'time', aged: seed % 3 === 0 ? 'never' : 'any' },
 })
 const [first, histories] = [Number(values.from), Number(values.histories ?? (values.quick ? 2000 : 100_000))]
 
@@ -42,10 +42,10 @@ for (let seed = first; seed < first + histories; seed += 1) {
 }
 const seconds = (performance.now() - begin) / 1000
 const rows = [{ trace: 'random', policy: 'NovaBrain', histories, evictions, faults: faults.length, seconds }]
-const notes = ['Evictions for importance, for quota taken back and for shorter work, all counted together.']
+const notes = ['Evictions for importance, for quota taken back, for shorter work and for who came first, all counted together.']
 const thousands = (value) => value.toLocaleString('en-US')
 console.log(
-  `Random crowded clusters with wrong guesses of run times and evictions as easy as can be: no minimum run time, no cost of a restart; for importance, for quota taken back and for shorter work. No two jobs may evict each other twice, for shorter work one of two the other but once, and whoever others were evicted for must start as soon as they are gone.
+  `Random crowded clusters with wrong guesses of run times and evictions as easy as can be: no minimum run time, no cost of a restart; for importance, for quota taken back, for shorter work and, past the age bound, for who came first. No two jobs may evict each other twice, for the last two reasons one of two the other but once, and whoever others were evicted for must start as soon as they are gone.
 
 | histories | evictions | faults |
 | --: | --: | --: |

@@ -41,7 +41,7 @@ const sentences = [
   [/^(#+) What the age bound costs$/, '$1 等待上限的代价'],
   [
     /^The presets differ in how long a job may wait before it goes first: .*$/,
-    '各预设的区别在于作业最多等待多久便排到最前：`default` 至多两周，`bounded` 一周，`shortest` 一年；只有 `shortest` 以 α = 1 计宽度。完成时间的均值 / p99，秒。',
+    '各预设的区别在于作业最多等待多久便排到最前：`default` 至多两周，`shortest` 一年，`bounded` 三天，且此后会让提交更晚的作业停止；后两者以 α = 1 计宽度。完成时间的均值 / p99，秒。',
   ],
   [/^(#+) Muri's protocol, mean completion, s$/, '$1 Muri 的协议，平均完成时间，秒'],
   [
@@ -65,7 +65,7 @@ const sentences = [
   ],
   [
     /^Random crowded clusters with wrong guesses of run times and evictions as easy as can be: .*$/,
-    '随机的拥挤集群，运行时间估计有误，驱逐尽可能容易：没有最短运行时间，重启没有代价；出于重要性、收回配额以及较短的作业。任何两个作业不得互相驱逐两次，为较短的作业则两者之间至多一次，为其驱逐了他人的作业必须在对方离开后立即启动。',
+    '随机的拥挤集群，运行时间估计有误，驱逐尽可能容易：没有最短运行时间，重启没有代价；出于重要性、收回配额、较短的作业，以及超过等待上限后为提交更早的作业。任何两个作业不得互相驱逐两次，出于后两种原因则两者之间至多一次，为其驱逐了他人的作业必须在对方离开后立即启动。',
   ],
   [/^(#+) Memory of shared GPUs: fault injection$/, '$1 共享 GPU 的显存：故障注入'],
   [

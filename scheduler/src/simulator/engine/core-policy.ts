@@ -53,9 +53,9 @@ export const corePolicy = ({ name, policy, oracle, usageHalfLifeMs = dayMs, list
     const { nodes, queues } = view.trace
     const beliefs = oracle(view)
     const scheduler = openScheduler(policy)
-    const { enabled, shorterWork, minimumRunMs } = policy.preemption
+    const { enabled, shorterWork, aged, minimumRunMs } = policy.preemption
     const isElastic = enabled && view.trace.jobs.some((job) => job.elastic !== undefined)
-    const revisits = isElastic || (enabled && shorterWork !== 'never')
+    const revisits = isElastic || (enabled && (shorterWork !== 'never' || aged !== 'never'))
     const matureMs: number[] = []
     let matured = 0
     let renewedMs = Number.NEGATIVE_INFINITY
@@ -119,7 +119,7 @@ export const corePolicy = ({ name, policy, oracle, usageHalfLifeMs = dayMs, list
         if (revisits && actions.starts.length > 0) matureMs.push(nowMs + minimumRunMs)
         return [...actions.preempts, ...actions.resizes, ...actions.starts]
       },
-      /** When what started may first make room for shorter work, or be resized; the server looks again every few seconds. */
+      /** When what started may first make room for shorter work or for who came first, or be resized; the server looks again every few seconds. */
       wakeMs(nowMs) {
         while ((matureMs[matured] ?? Number.POSITIVE_INFINITY) <= nowMs) matured += 1
         return snapshot.queued.length === 0 && !isElastic ? null : (matureMs[matured] ?? null)

@@ -22,12 +22,12 @@ const isPreempt = (decision: SimDecision): decision is Evicting => decision.type
 
 /**
  * Watches a policy that says for whom it evicts: no two jobs evict each other twice (once may be right, when over time first
- * one queue and then the other had borrowed), for shorter work not even once, and then neither evicts the other a second time; and whoever others were evicted or shrunk for starts
+ * one queue and then the other had borrowed), for shorter work or past the age bound not even once, and then neither evicts the other a second time; and whoever others were evicted or shrunk for starts
  * at the very instant at which the last of them is gone.
  */
 export const watchEvictions = (maker: PolicyMaker): EvictionWatch => {
   const faults: EvictionFault[] = []
-  const pairs = new Map<string, { by: string; turns: number; forShorter: number }>()
+  const pairs = new Map<string, { by: string; turns: number; forRank: number }>()
   let count = 0
   return {
     count: () => count,
@@ -45,11 +45,11 @@ export const watchEvictions = (maker: PolicyMaker): EvictionWatch => {
         }
         const turn = ({ victimId, forJobId, why }: Evicting, atMs: number): void => {
           const key = [victimId, forJobId].sort().join(' and ')
-          const pair = pairs.get(key) ?? { by: forJobId, turns: 0, forShorter: 0 }
+          const pair = pairs.get(key) ?? { by: forJobId, turns: 0, forRank: 0 }
           pairs.set(key, pair)
-          if (why === 'shorter') pair.forShorter += 1
+          if (why === 'shorter' || why === 'aged') pair.forRank += 1
           if (pair.by !== forJobId) pair.turns += 1
-          const isOver = pair.turns > 1 || (pair.turns > 0 && pair.forShorter > 0) || pair.forShorter > 1
+          const isOver = pair.turns > 1 || (pair.turns > 0 && pair.forRank > 0) || pair.forRank > 1
           if (isOver) faults.push({ kind: 'evicted_each_other', atMs, detail: key })
           pair.by = forJobId
         }

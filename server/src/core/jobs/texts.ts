@@ -35,6 +35,10 @@ const preemptedTexts: Readonly<Record<string, Text>> = {
   priority: { en: 'it had to make room for a more important job', zh: '为更重要的作业让出了资源' },
   reclaim: { en: 'it had to make room, since another queue took back what it owns', zh: '其他队列收回了自己的配额' },
   shorter: { en: 'it had to make room for a job with much less left to do', zh: '为剩余工作少得多的作业让出了资源' },
+  aged: {
+    en: 'it had to make room for a job that came first and had waited too long',
+    zh: '为提交更早、等待过久的作业让出了资源',
+  },
   shutdown: { en: 'the server was stopped', zh: '服务器已停止' },
 }
 
