@@ -19,6 +19,11 @@ import { t } from './lib/texts.mjs'
 
 const ci = process.env['CI'] === 'true'
 const patterns = process.argv.slice(2)
+const option = patterns.find((pattern) => pattern.startsWith('-'))
+if (option !== undefined) {
+  console.error(t('test.onlyPaths', { text: option }))
+  process.exit(2)
+}
 
 /** Packages come with `npm packages`: what needs them is loaded after that. */
 const buildExtension = async () => (await import('./lib/vscode-extension.mjs')).buildVsix()

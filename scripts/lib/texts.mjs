@@ -48,6 +48,7 @@ const en = {
   'up.next': '  Open JupyterLab and press Ctrl+Alt+Enter (Cmd+Alt+Enter on a Mac) in the sample notebook.',
   'up.partEnded': 'A part has ended by itself ({code}); its log is in {folder}.',
 
+  'test.onlyPaths': 'Tests are chosen by parts of their paths, as in: npm test -- test/server/spent. {text} is none.',
   'test.unitAndIntegration': 'unit and integration',
   'test.light': 'end to end, without editors',
   'test.endToEnd': 'end to end, in editors',
@@ -164,6 +165,7 @@ const zh = {
   'up.next': '  打开 JupyterLab，在示例笔记本中按 Ctrl+Alt+Enter（Mac 上为 Cmd+Alt+Enter）。',
   'up.partEnded': '有一个部分自行结束（{code}）；日志位于 {folder}。',
 
+  'test.onlyPaths': '测试按路径的一部分选择，例如：npm test -- test/server/spent。{text} 不是路径。',
   'test.unitAndIntegration': '单元与集成测试',
   'test.light': '端到端测试（不含编辑器）',
   'test.endToEnd': '端到端测试（编辑器）',

@@ -13,7 +13,7 @@ export interface Yielding {
 /** By what right a job may end others of its queue and importance, and what that is worth. */
 export interface Exchange<One extends Yielding> {
   readonly why: NonNullable<Eviction['why']>
-  /** Those who may be ended, whom first to spare last. */
+  /** Those who may be ended; who is to go first stands first. */
   readonly candidates: readonly One[]
   /** Above 0 it is worth it, and more is better. */
   worthOf(victims: readonly One[]): number
