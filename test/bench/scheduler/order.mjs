@@ -290,6 +290,12 @@ table(
         `p99 of \`${policy}\` with history against 2D-LAS`,
         ...traces.map((trace) => percent(tail(trace, policy, 'history'))),
       ]),
+    [
+      'what the bound of `bounded` costs: mean with history against `shortest`',
+      ...traces.map((trace) =>
+        percent(meanOf('engine', trace, 'bounded', 'history') / meanOf('engine', trace, 'shortest', 'history') - 1),
+      ),
+    ],
   ],
 )
 
