@@ -48,7 +48,8 @@ const en = {
   'up.next': '  Open JupyterLab and press Ctrl+Alt+Enter (Cmd+Alt+Enter on a Mac) in the sample notebook.',
   'up.partEnded': 'A part has ended by itself ({code}); its log is in {folder}.',
 
-  'test.onlyPaths': 'Tests are chosen by parts of their paths, as in: npm test -- test/server/spent. {text} is no path.',
+  'test.onlyPaths':
+    'Tests are chosen by parts of their paths, as in: npm test -- test/server/spent. {text} is no path.',
   'test.unitAndIntegration': 'unit and integration',
   'test.light': 'end to end, without editors',
   'test.endToEnd': 'end to end, in editors',
