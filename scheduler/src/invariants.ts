@@ -276,7 +276,9 @@ const shorterFault = (given: Case, job: QueuedJob, victim: RunningJob, hold: Hol
   if (victim.predictedEndMs === null || runMs === null) return `${victim.id} or ${job.id} is unforeseen`
   if (victim.evictedBy?.includes(job.id)) return `${victim.id} is evicted for ${job.id} again`
   if (!isAllowed(shorterWork, victim)) return `${victim.id} may not be ended for shorter work`
-  if (job.attainedMs > 0 && isAged(victim, policy, victim.startedAtMs)) return `${victim.id} is past its age bound`
+  const ran = workOf(victim, victim.attainedMs + nowMs - victim.startedAtMs, policy)
+  if (isAged(victim, policy, victim.startedAtMs) && 1000 * workOf(job, job.attainedMs, policy) > ran)
+    return `${victim.id} is past its age bound`
   const victims = hold.victimIds
     .filter((id) => preempts.some((one) => one.victimId === id && one.forJobId === job.id))
     .flatMap((id) => running.get(id) ?? [])

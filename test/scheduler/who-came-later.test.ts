@@ -76,7 +76,7 @@ test('of those that came later the last ones go, and no more of them than must',
   expect(victimIds(judged(asks(2)))).toEqual(['five', 'two'])
 })
 
-test('what runs past its bound yields to short work that never ran, and to none that ran; where nobody is ended so, to none', () => {
+test('what runs past its bound yields to short work that hardly ran beside it, and to no other; where nobody is ended so, to none', () => {
   const aged = aRunningJob(
     'aged',
     'n1',
@@ -87,7 +87,8 @@ test('what runs past its bound yields to short work that never ran, and to none 
   const short = (attainedMs: number) =>
     aJob('short', {}, { submittedAtMs: now - hour, predictedRuntimeMs: hour / 10, attainedMs })
   expect(victimIds(judged(world(aged, short(0))))).toEqual(['aged'])
-  expect(victimIds(judged(world(aged, short(1))))).toEqual([])
+  expect(victimIds(judged(world(aged, short(10_000))))).toEqual(['aged'])
+  expect(victimIds(judged(world(aged, short(11_000))))).toEqual([])
   expect(victimIds(judged(world(aged, short(0)), policyWith('never')))).toEqual([])
 })
 

@@ -41,10 +41,10 @@ export const namedPolicies: readonly NamedPolicy[] = [
   },
   {
     name: 'bounded',
-    title: { en: 'Least mean, three days at most', zh: '平均最短，至多三天' },
+    title: { en: 'Least mean, two days at most', zh: '平均最短，至多两天' },
     meaning: {
-      en: 'By predicted work, but a job that has waited three days goes before all others, also before those that came later and run.',
-      zh: '按预计工作量排队，但等待满三天的作业排到最前，也先于提交更晚、正在运行的作业。',
+      en: 'By predicted work, but a job that has waited two days goes before all others, also before those that came later and run.',
+      zh: '按预计工作量排队，但等待满两天的作业排到最前，也先于提交更晚、正在运行的作业。',
     },
     policy: boundedPolicy,
   },

@@ -61,12 +61,12 @@ export const shortestPolicy: Policy = {
 }
 
 /**
- * The same with a bound of three days that is kept: who has waited so long makes those end that came later. A tail no longer than that of least attained
- * service, at the cost of the mean (decision 36).
+ * As `shortest`, with a bound of two days that is kept: who has waited so long makes those end that came later. Its tail is no longer than
+ * that of least attained service, at the cost of the mean (decision 36).
  */
 export const boundedPolicy: Policy = {
   ...shortestPolicy,
-  ageBound: { factor: 0, minimumMs: 72 * hour, maximumMs: 72 * hour },
+  ageBound: { factor: 0, minimumMs: 48 * hour, maximumMs: 48 * hour },
   preemption: { ...shortestPolicy.preemption, aged: 'resumable' },
 }
 

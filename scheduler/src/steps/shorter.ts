@@ -40,9 +40,20 @@ export const mayAsk = (cycle: Cycle, { job, kind }: Waiter): boolean =>
 export const someAreLonger = (cycle: Cycle): boolean =>
   cycle.policy.preemption.shorterWork !== 'never' && longerIn(cycle).length > 0
 
-/** Whoever runs past its age bound, and could itself make others end, yields to jobs that never ran: not to those of whom more was expected once. */
-const mayEnd = ({ policy }: Cycle, job: QueuedJob, victim: RunningJob): boolean =>
-  job.attainedMs === 0 || !isAged(victim, policy, victim.startedAtMs)
+/** A job has hardly run beside another if it has had at most one part in so many of its work. */
+const hardly = 1000
+
+/**
+ * Whoever runs past its age bound, and could itself make others end, yields to jobs that hardly ran beside it: not to those of which more
+ * was expected once. Least attained service, where guesses have shown how little they say.
+ */
+const mayEnd = ({ policy, nowMs }: Cycle, job: QueuedJob, victim: RunningJob): boolean => {
+  const ranMs = victim.attainedMs + nowMs - victim.startedAtMs
+  return (
+    !isAged(victim, policy, victim.startedAtMs) ||
+    hardly * workOf(job, job.attainedMs, policy) <= workOf(victim, ranMs, policy)
+  )
+}
 
 /** Whether fairness lets a job pass another: it is of the same owner, or its owner uses no more. */
 const isFair = (cycle: Cycle, job: QueuedJob, victim: RunningJob): boolean =>

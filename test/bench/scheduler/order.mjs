@@ -208,7 +208,7 @@ table(
 table('The 99th percentile of completion, s', 'The entry ⌊0.99 n⌋ of the sorted list.', head, lines('p99JctS', traces))
 table(
   'What the age bound costs',
-  'The presets differ in how long a job may wait before it goes first: two weeks at most in `default`, a year in `shortest`, three days in `bounded`, where it then also ends those that came later; the last two count width with α = 1. Mean / p99 of completion, s.',
+  'The presets differ in how long a job may wait before it goes first: two weeks at most in `default`, a year in `shortest`, two days in `bounded`, where it then also ends those that came later; the last two count width with α = 1. Mean / p99 of completion, s.',
   head,
   [
     { policy: '2D-LAS', oracle: null },

@@ -41,7 +41,7 @@ const sentences = [
   [/^(#+) What the age bound costs$/, '$1 等待上限的代价'],
   [
     /^The presets differ in how long a job may wait before it goes first: .*$/,
-    '各预设的区别在于作业最多等待多久便排到最前：`default` 至多两周，`shortest` 一年，`bounded` 三天，且此后会让提交更晚的作业停止；后两者以 α = 1 计宽度。完成时间的均值 / p99，秒。',
+    '各预设的区别在于作业最多等待多久便排到最前：`default` 至多两周，`shortest` 一年，`bounded` 两天，且此后会让提交更晚的作业停止；后两者以 α = 1 计宽度。完成时间的均值 / p99，秒。',
   ],
   [/^(#+) Muri's protocol, mean completion, s$/, '$1 Muri 的协议，平均完成时间，秒'],
   [
