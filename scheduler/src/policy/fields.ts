@@ -362,7 +362,7 @@ export const policyFields: { readonly [Path in PolicyPath]: FieldFor<At<Policy, 
     ),
     values: {
       history: text(
-        'what like jobs took, with a margin; unknown jobs run alone the first time',
+        'what like jobs took, plus a margin; unknown ones run alone',
         '按同类作业的峰值加余量；未知作业首次单独运行',
       ),
       off: text('what it asks, unchecked', '按请求，不检查'),

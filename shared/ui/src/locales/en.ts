@@ -771,7 +771,7 @@ export const en = {
     off: 'No',
     bounds: '{minimum} to {maximum}',
     time: { second: 's', minute: 'min', hour: 'h', day: 'd' },
-    unitOf: { count: '', factor: '×', weight: '', permille: '‰', quarters: '⁄ 4', cores: '' },
+    unitOf: { count: '', factor: '×', weight: '', permille: '‰', quarters: '⁄ 4', cores: '', MiB: 'MiB' },
     group: {
       order: 'Order',
       ageBound: 'Patience',
@@ -779,6 +779,7 @@ export const en = {
       placement: 'Placement',
       reservation: 'Reservations',
       preemption: 'Preemption',
+      memory: 'Memory',
       explain: 'Explanations',
     },
   },

@@ -771,7 +771,7 @@ export const zhCN: Strings = {
     off: '否',
     bounds: '{minimum} 至 {maximum}',
     time: { second: '秒', minute: '分钟', hour: '小时', day: '天' },
-    unitOf: { count: '', factor: '×', weight: '', permille: '‰', quarters: '⁄ 4', cores: '' },
+    unitOf: { count: '', factor: '×', weight: '', permille: '‰', quarters: '⁄ 4', cores: '', MiB: 'MiB' },
     group: {
       order: '顺序',
       ageBound: '耐心',
@@ -779,6 +779,7 @@ export const zhCN: Strings = {
       placement: '放置',
       reservation: '预留',
       preemption: '抢占',
+      memory: '显存',
       explain: '说明',
     },
   },
