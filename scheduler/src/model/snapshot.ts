@@ -87,7 +87,8 @@ export interface SchedJob {
   /** When attempts of this job were evicted; entries older than an hour may be left out. */
   readonly evictedAtMs: readonly number[]
   /**
-   * The jobs for which its attempts were evicted: it evicts none of them in turn, and for shorter work none of them evicts it again.
+   * The jobs for which its attempts were evicted: it evicts none of them in turn, and for shorter work or past its age bound
+   * none of them evicts it again.
    * Those that have ended may be left out. Absent: none.
    */
   readonly evictedBy?: readonly string[]

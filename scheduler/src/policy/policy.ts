@@ -40,7 +40,7 @@ export interface Policy {
     readonly benefitPermille: number
     /**
      * Who may be ended for a job of the same importance and queue that came first and is past its age bound. `never`: it waits until
-     * room comes, and once it runs nobody ends it for another. Else it has less need of that: a job that has hardly run beside
+     * room comes, and once it runs nobody ends it. Else it has less need of that: a job that has hardly run beside
      * it may end it for shorter work.
      */
     readonly aged: 'never' | 'resumable' | 'any'

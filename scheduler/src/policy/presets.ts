@@ -61,8 +61,8 @@ export const shortestPolicy: Policy = {
 }
 
 /**
- * As `shortest`, with a bound of two days that is kept: who has waited so long makes those end that came later. Its tail is no longer than
- * that of least attained service, at the cost of the mean (decision 36).
+ * As `shortest`, with a bound of two days that is kept: who has waited so long makes those end that came later. On the
+ * traces of docs/scheduling.md its tail is no longer than that of least attained service, at the cost of the mean (decision 36).
  */
 export const boundedPolicy: Policy = {
   ...shortestPolicy,

@@ -1,5 +1,4 @@
 import type { Cycle } from '../cycle.js'
-import type { RunningJob } from '../model/snapshot.js'
 import { findExchange, mayYield, type Yielding } from './exchange.js'
 import { bySubmission } from './order.js'
 import { isEvictable, type Search } from './preempt.js'
@@ -22,8 +21,6 @@ const lateIn = (cycle: Cycle): readonly Yielding[] => {
 /** Whether a job may make those end who came after it. */
 export const mayOvertake = ({ policy }: Cycle, { aged }: Waiter): boolean => aged && policy.preemption.aged !== 'never'
 
-const submittedAtMs = ({ job }: { readonly job: RunningJob }): number => job.submittedAtMs
-
 /**
  * Looks for running jobs of the same importance and queue that came after one that is past its age bound: of the sets that make room for it the one whose
  * earliest came last. So who has waited long enough is served first come, first served, as in the lowest queue of Tiresias (NSDI'19), and its tail
@@ -33,6 +30,6 @@ export const findLater = (cycle: Cycle, waiter: Waiter): Search => {
   const yields = mayYield(cycle, waiter)
   const candidates = lateIn(cycle).filter((one) => bySubmission(waiter.job, one.job) < 0 && yields(one.job))
   const worthOf = (victims: readonly Yielding[]): number =>
-    1 + victims.reduce((earliest, one) => Math.min(earliest, submittedAtMs(one)), Number.POSITIVE_INFINITY)
+    1 + victims.reduce((earliest, one) => Math.min(earliest, one.job.submittedAtMs), Number.POSITIVE_INFINITY)
   return findExchange(cycle, waiter, { why: 'aged', candidates, worthOf })
 }
