@@ -37,6 +37,7 @@ export {
   fifoPolicy,
   priorityOf,
   shortestPolicy,
+  balancedPolicy,
   boundedPolicy,
 } from './policy/presets.js'
 export type {

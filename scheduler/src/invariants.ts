@@ -17,7 +17,7 @@ import { nothing, resourceNames, type ResourceName, type ResourceVector } from '
 import type { Hold, Placement, PodPlacement, QueuedJob, RunningJob, SchedJob, Snapshot } from './model/snapshot.js'
 import type { Policy } from './policy/policy.js'
 import { keptBeyondVictims, quotaBeyondVictims } from './steps/holds.js'
-import { bySubmission, isAged, workOf } from './steps/order.js'
+import { bySubmission, isAged, widthOf, workIn, workOf } from './steps/order.js'
 
 /**
  * The laws of the scheduler, for one moment: what must be true of a snapshot, and of the decisions made from it. They
@@ -287,8 +287,12 @@ const shorterFault = (given: Case, job: QueuedJob, victim: RunningJob, hold: Hol
     restartCostMs + (one.resumes === true ? 0 : nowMs - (one.checkpointedAtMs ?? one.startedAtMs))
   const sumOver = (amount: (one: RunningJob) => number): number => victims.reduce((sum, one) => sum + amount(one), 0)
   const inWork = exchange === 'work'
+  const taken = Math.min(
+    widthOf(job.request, policy),
+    sumOver((one) => widthOf(one.request, policy)),
+  )
   const saved = inWork
-    ? sumOver((one) => workOf(one, leftMs(one), policy) - workOf(job, runMs, policy))
+    ? sumOver((one) => workOf(one, leftMs(one), policy) - workIn(taken, runMs, policy))
     : Math.max(...victims.map(leftMs)) - victims.length * runMs
   const lost = sumOver((one) => (inWork ? workOf(one, lostMs(one), policy) : lostMs(one)))
   return saved * 1000 > benefitPermille * lost ? null : `${victim.id} is ended for ${saved} at ${lost}`

@@ -28,7 +28,7 @@ test('one forgotten job does not make all others look long', () => {
   expect(history.foresee(['ann'])?.likelyMs).toBe(2 * minute)
 })
 
-test('what was outlived: those that ran longer count, and where none did the time doubles', () => {
+test('what was outlived: those that ran longer count, and where none did the time grows', () => {
   const history = openRunTimeHistory()
   for (const minutes of [1, 1, 1, 1, 60, 80, 100]) history.learn(['ann'], minutes * minute)
   expect(history.foresee(['ann'])?.likelyMs).toBe(minute)
@@ -36,6 +36,14 @@ test('what was outlived: those that ran longer count, and where none did the tim
   const beyond = history.foresee(['ann'], 200 * minute)
   expect(beyond?.likelyMs).toBeGreaterThan(0)
   expect(beyond?.likelyMs).toBeLessThanOrEqual(200 * minute)
+})
+
+test('of a special group even one that ran longer says more than all others, and only as much as one', () => {
+  const history = openRunTimeHistory()
+  for (let run = 0; run < 50; run += 1) history.learn(['bob'], 1000 * minute)
+  for (const minutes of [...Array.from({ length: 30 }, () => 1), 10]) history.learn(['ann'], minutes * minute)
+  const left = history.foresee(['ann'], 5 * minute)?.likelyMs ?? 0
+  expect(Math.round(left / minute)).toBe(95)
 })
 
 test('foresight from ended jobs only is calibrated: half stay within the median, nine of ten within the cautious time', () => {

@@ -76,6 +76,17 @@ test('what is freed beyond a job counts for it as far as others wait to use it',
   expect(endedWith(others(3))).toEqual(['long'])
 })
 
+test('of a job that needs what lies idle too only what it takes of others counts, as far as nobody else waits who would fit there', () => {
+  const half = aRunningJob('half', 'n1', [0], {}, { resumes: true, predictedEndMs: later + 10 * hour })
+  const wide = aJob('wide', { gpuCount: 4 }, { submittedAtMs: later, predictedRuntimeMs: 4 * hour })
+  const waits = { submittedAtMs: later, predictedRuntimeMs: 40 * hour, notBeforeMs: later + hour }
+  const endedWith = (...queued: ReturnType<typeof aJob>[]) =>
+    victimIds(judged({ ...world(half), queued: [wide, ...queued] }, byWork))
+  expect(endedWith()).toEqual(['half'])
+  expect(endedWith(aJob('other', { gpuCount: 3 }, waits))).toEqual([])
+  expect(endedWith(aJob('as-wide', { gpuCount: 4 }, waits))).toEqual(['half'])
+})
+
 test('nobody is ended for a job that is short only if all goes well', () => {
   const halfway = long({ predictedRuntimeMs: hour, predictedEndMs: later + hour })
   const judgedFor = (cautiousRuntimeMs: number) =>

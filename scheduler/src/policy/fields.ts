@@ -309,8 +309,8 @@ export const policyFields: { readonly [Path in PolicyPath]: FieldFor<At<Policy, 
     scope: 'cluster',
     label: text('What such a preemption counts', '此类抢占按什么计算'),
     meaning: text(
-      'What is weighed when a job would stop others for shorter work. What that frees and nobody waits for counts as its own.',
-      '作业为较短工作停止其他作业时，用什么来衡量得失。由此空出而无人等待的部分，计为它自己的。',
+      'What is weighed when a job would stop others for shorter work. By work, what that frees and nobody waits for counts as its own, and what lies idle and nobody waits for costs it nothing.',
+      '作业为较短工作停止其他作业时，用什么来衡量得失。按工作量时，由此空出而无人等待的部分计为它自己的，而无人等待的空闲部分不计入。',
     ),
     values: {
       time: text('time: one starts sooner, others end later', '时间：一方提前启动，其他推迟结束'),

@@ -1,6 +1,6 @@
 import type { BothTexts } from './fields.js'
 import type { Policy } from './policy.js'
-import { boundedPolicy, defaultPolicy, fifoPolicy, shortestPolicy } from './presets.js'
+import { balancedPolicy, boundedPolicy, defaultPolicy, fifoPolicy, shortestPolicy } from './presets.js'
 
 /** A policy with a name, to begin from. */
 export interface NamedPolicy {
@@ -38,6 +38,15 @@ export const namedPolicies: readonly NamedPolicy[] = [
       zh: '无论宽度，严格按预计工作量排队；等待满一年之前，没有作业因等待时间而提前。',
     },
     policy: shortestPolicy,
+  },
+  {
+    name: 'balanced',
+    title: { en: 'Low mean, wide jobs in time', zh: '均值低，宽作业不久等' },
+    meaning: {
+      en: 'By predicted work, width counting less; a job of several GPUs that has waited two weeks goes first, and a place is kept for it.',
+      zh: '按预计工作量排队，宽度的影响较小；需要多个 GPU 且等待满两周的作业排到最前，并为它预留位置。',
+    },
+    policy: balancedPolicy,
   },
   {
     name: 'bounded',

@@ -33,7 +33,8 @@ export interface Policy {
     readonly shorterWork: 'never' | 'resumable' | 'any'
     /**
      * What such an exchange counts. `time`: how much sooner one starts and how much later others end. `work`: time × width, as
-     * the order does, with what is freed beyond the job as far as others wait to use it, and the job's own run time soberly.
+     * the order does, with what is freed beyond the job as far as others wait to use it, of what lies idle only what others who
+     * wait could use, and the job's own run time soberly.
      */
     readonly exchange: 'time' | 'work'
     /** An eviction for shorter work must save so many thousandths of what it costs (θ of the cost model). */

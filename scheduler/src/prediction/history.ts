@@ -23,14 +23,13 @@ export interface RunTimeHistory {
 const priorWeight = 1
 /** Of so few jobs the 90th percentile is the longest, which says little; wider groups weigh more in it. */
 const priorWeightCautious = 8
-/** Fewer that ran as long as this one already has say nothing of how it goes on. */
-const leastOutliving = 3
 const [likely, cautious] = [0.5, 0.9]
 
 /**
  * Foresees by the medians of like jobs. In logarithms, since run times spread over five orders of magnitude, each group's
  * quantile is drawn towards that of the next wider one: with n past jobs it weighs n / (n + 1), so one run by the same user
- * of the same script says much and does not say all. For a job that runs already only those count that ran longer.
+ * of the same script says much and does not say all. For a job that runs already only those count that ran longer, and n is
+ * how many they are.
  */
 export const openRunTimeHistory = (): RunTimeHistory => {
   const all = openSample()
@@ -42,9 +41,9 @@ export const openRunTimeHistory = (): RunTimeHistory => {
   const quantile = (samples: readonly Sample[], part: number, weight: number, attainedMs: number): number | null => {
     let log: number | null = null
     for (const sample of samples) {
-      const own = sample.quantile(part, attainedMs, attainedMs > 0 ? leastOutliving : 1)
+      const own = sample.quantile(part, attainedMs)
       if (own === null) continue
-      const count = sample.count()
+      const count = sample.countAbove(attainedMs)
       log = log === null ? Math.log(own) : (count * Math.log(own) + weight * log) / (count + weight)
     }
     return log === null ? null : Math.exp(log)
@@ -62,11 +61,11 @@ export const openRunTimeHistory = (): RunTimeHistory => {
       }
     },
     foresee(keys, attainedMs = 0) {
-      if (all.count() === 0) return null
+      if (all.countAbove(0) === 0) return null
       const samples = samplesOf(keys)
       const likelyMs = Math.max(1, Math.round(wholeMs(samples, likely, priorWeight, attainedMs) - attainedMs))
       const cautiousMs = Math.round(wholeMs(samples, cautious, priorWeightCautious, attainedMs) - attainedMs)
-      return { likelyMs, cautiousMs: Math.max(likelyMs, cautiousMs), samples: samples.at(-1)?.count() ?? 0 }
+      return { likelyMs, cautiousMs: Math.max(likelyMs, cautiousMs), samples: samples.at(-1)?.countAbove(0) ?? 0 }
     },
   }
 }

@@ -1,9 +1,10 @@
 /** Run times of like jobs, in order of their length; the oldest goes when there are too many. */
 export interface Sample {
-  count(): number
+  /** How many ran longer than that. */
+  countAbove(ms: number): number
   add(runMs: number): void
-  /** The run time that a part of those above `aboveMs` does not exceed; `null` when there are fewer than `least` of them. */
-  quantile(part: number, aboveMs: number, least: number): number | null
+  /** The run time that a part of those above `aboveMs` does not exceed; `null` when there are none. */
+  quantile(part: number, aboveMs: number): number | null
 }
 
 const mostKept = 512
@@ -25,7 +26,7 @@ export const openSample = (): Sample => {
   const inTurn: number[] = []
   let oldest = 0
   return {
-    count: () => sorted.length,
+    countAbove: (ms) => sorted.length - firstAbove(sorted, ms),
     add(runMs) {
       if (sorted.length >= mostKept) {
         sorted.splice(firstAbove(sorted, inTurn[oldest] ?? 0) - 1, 1)
@@ -34,10 +35,9 @@ export const openSample = (): Sample => {
       } else inTurn.push(runMs)
       sorted.splice(firstAbove(sorted, runMs), 0, runMs)
     },
-    quantile(part, aboveMs, least) {
+    quantile(part, aboveMs) {
       const first = firstAbove(sorted, aboveMs)
       const above = sorted.length - first
-      if (above < least) return null
       return sorted[first + Math.min(above - 1, Math.ceil(part * above) - 1)] ?? null
     },
   }

@@ -30,8 +30,8 @@ export interface Lines {
   levels(): readonly Level[]
   find(jobId: string): Waiter | undefined
   count(): number
-  /** The width of all of them together, see `widthOf`. */
-  width(): number
+  /** The width of all of them together, see `widthOf`, or of those that are no wider than `atMost`. */
+  width(atMost?: number): number
   /** The moment of the last update. */
   sinceMs(): number
   /** Takes in who waits at a moment, which may not lie before the last one. */
@@ -69,7 +69,8 @@ export const openLines = (shapes: Shapes, policy: Policy, orders: QueueOrders, t
   const firsts = createCalendar<Waiter>()
   let before: readonly QueuedJob[] = []
   let sinceMs = Number.NEGATIVE_INFINITY
-  let width = 0
+  const widths = new Map<number, number>()
+  const widthsUpTo = new Map<number, number>()
 
   const waits = (job: QueuedJob): boolean => byId.get(job.id)?.job === job
   const stands = (waiter: Waiter): boolean => byId.get(waiter.job.id) === waiter
@@ -91,12 +92,19 @@ export const openLines = (shapes: Shapes, policy: Policy, orders: QueueOrders, t
     if (owners?.size === 0) level.queues.delete(queueName)
     if (level.queues.size === 0) levels.delete(level.priority)
   }
+  const countWidth = ({ request }: QueuedJob, sign: 1 | -1): void => {
+    const width = widthOf(request, policy)
+    const sum = (widths.get(width) ?? 0) + sign * width
+    if (sum === 0) widths.delete(width)
+    else widths.set(width, sum)
+    widthsUpTo.clear()
+  }
   const leave = (job: QueuedJob): void => {
     const waiter = byId.get(job.id)
     byId.delete(job.id)
     if (waiter === undefined) return
     tally.count(waiter.kind.shape, -1)
-    width -= widthOf(job.request, policy)
+    countWidth(job, -1)
     if (waiter.aged) return aged.remove(waiter)
     if (leadsAtMs(job, policy) <= sinceMs) levelOf(waiter).leaders.remove(waiter)
     leaveYoung(waiter)
@@ -105,7 +113,7 @@ export const openLines = (shapes: Shapes, policy: Policy, orders: QueueOrders, t
     const waiter = waiterOf(job)
     byId.set(job.id, waiter)
     tally.count(waiter.kind.shape, 1)
-    width += widthOf(job.request, policy)
+    countWidth(job, 1)
     waiter.aged = agesAtMs(job, policy) <= nowMs
     if (waiter.aged) return aged.add(waiter)
     ages.add(agesAtMs(job, policy), waiter)
@@ -140,7 +148,8 @@ export const openLines = (shapes: Shapes, policy: Policy, orders: QueueOrders, t
     levels: () => [...levels.values()].sort((left, right) => right.priority - left.priority),
     find: (jobId) => byId.get(jobId),
     count: () => byId.size,
-    width: () => width,
+    width: (atMost = Number.POSITIVE_INFINITY) =>
+      get(widthsUpTo, atMost, () => [...widths].reduce((sum, [width, all]) => sum + (width <= atMost ? all : 0), 0)),
     sinceMs: () => sinceMs,
     update(queued, nowMs) {
       const { gone, come } = differenceOf(before, queued, waits)

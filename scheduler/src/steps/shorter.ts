@@ -77,16 +77,26 @@ const savedTime = (job: QueuedJob, victims: readonly Longer[]): number =>
   victims.reduce((most, { leftMs }) => Math.max(most, leftMs), 0) - victims.length * (job.predictedRuntimeMs ?? 0)
 
 /**
+ * How wide a job counts where victims make room for it: what it takes of them. The rest of its width lies idle, and counts as
+ * far as others wait who would fit there. What victims free beyond the job is of use only to others who wait: as far as they
+ * are too few the job counts as if it took that too.
+ */
+const widthTaken = ({ policy, lines }: Cycle, { request }: QueuedJob, victims: readonly Longer[]): number => {
+  const freed = victims.reduce((sum, victim) => sum + widthOf(victim.job.request, policy), 0)
+  const own = widthOf(request, policy)
+  if (freed >= own) return Math.max(own, freed - (lines.width() - own))
+  const idle = own - freed
+  return freed + Math.min(idle, lines.width(idle))
+}
+
+/**
  * The same by work: the job starts sooner by the work that its victims have left, and each of them is set back by the job's.
  * On a full cluster that is the gain of swapping two neighbours in the order of least work (Smith 1956, Naval Research
- * Logistics Quarterly 3). What victims free beyond the job is of use only to others who wait: as far as they are too few the
- * job counts as if it took that too.
+ * Logistics Quarterly 3).
  */
-const savedWork = ({ policy, lines }: Cycle, job: QueuedJob, victims: readonly Longer[]): number => {
-  const freed = victims.reduce((sum, victim) => sum + widthOf(victim.job.request, policy), 0)
-  const own = widthOf(job.request, policy)
-  const used = Math.max(own, freed - (lines.width() - own))
-  return victims.reduce((sum, { work }) => sum + work, 0) - victims.length * workIn(used, soberMs(job), policy)
+const savedWork = (cycle: Cycle, job: QueuedJob, victims: readonly Longer[]): number => {
+  const own = workIn(widthTaken(cycle, job, victims), soberMs(job), cycle.policy)
+  return victims.reduce((sum, { work }) => sum + work, 0) - victims.length * own
 }
 
 /** What an exchange is worth, in thousandths, if what evictions cost counts θ times. Above 0 it pays. */
@@ -104,11 +114,12 @@ const worthOf = (cycle: Cycle, job: QueuedJob, victims: readonly Longer[]): numb
  */
 export const findShorter = (cycle: Cycle, waiter: Waiter): Search => {
   const { job, work } = waiter
+  const least = cycle.policy.preemption.exchange === 'time' ? work : 0
   const yields = mayYield(cycle, waiter)
   const worth = (victims: readonly Longer[]): number => worthOf(cycle, job, victims)
   const candidates = longerIn(cycle).filter(
     (one) =>
-      one.work > work &&
+      one.work > least &&
       yields(one.job) &&
       mayEnd(cycle, job, one.job) &&
       worth([one]) > 0 &&

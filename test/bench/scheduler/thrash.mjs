@@ -42,7 +42,9 @@ for (let seed = first; seed < first + histories; seed += 1) {
 }
 const seconds = (performance.now() - begin) / 1000
 const rows = [{ trace: 'random', policy: 'NovaBrain', histories, evictions, faults: faults.length, seconds }]
-const notes = ['Evictions for importance, for quota taken back, for shorter work and for who came first, all counted together.']
+const notes = [
+  'Evictions for importance, for quota taken back, for shorter work and for who came first, all counted together.',
+]
 const thousands = (value) => value.toLocaleString('en-US')
 console.log(
   `Random crowded clusters with wrong guesses of run times and evictions as easy as can be: no minimum run time, no cost of a restart; for importance, for quota taken back, for shorter work and, past the age bound, for who came first. No two jobs may evict each other twice, for the last two reasons one of two the other but once, and whoever others were evicted for must start as soon as they are gone.

@@ -34,14 +34,14 @@ const sentences = [
   [/^(#+) Mean completion, s$/, '$1 平均完成时间，秒'],
   [
     /^Four virtual clusters of Philly, .*$/,
-    'Philly 的四个虚拟集群，2017 年 10 月与 11 月，节点各 8 个 GPU，中断后恢复需 7、30 或 60 秒；以及 Muri 的轨迹 1 与 3，64 个 GPU，启动按模型需 4 至 46 秒。我们按预设 `shortest` 的顺序服务。“准确”表示已知每个运行时间；“σ”为对数正态误差，超出预测后再加一半；“历史”只从此前结束的作业学习，而这些轨迹只给出 GPU 数量；每小时对所有等待与运行的作业重新询问一次。FIFO、EASY 与 SJF 不中断任何作业，除 EASY 外也不允许越过受阻的队首；Themis 按完成时间公平性排序，租约 20 分钟，因耗时过长未在 6214e9 与 trace1 上运行；同级按提交先后。',
+    'Philly 的四个虚拟集群，2017 年 10 月与 11 月，节点各 8 个 GPU，中断后恢复需 7、30 或 60 秒；以及 Muri 的轨迹 1 与 3，64 个 GPU，启动按模型需 4 至 46 秒。我们按预设 `shortest` 与 `balanced` 服务。“准确”表示已知每个运行时间；“σ”为对数正态误差，超出预测后再加一半；“历史”只从此前结束的作业学习，而这些轨迹只给出 GPU 数量；每小时对所有等待与运行的作业重新询问一次。FIFO、EASY 与 SJF 不中断任何作业，除 EASY 外也不允许越过受阻的队首；Themis 按完成时间公平性排序，租约 20 分钟，因耗时过长未在 6214e9 上运行；同级按提交先后。',
   ],
   [/^(#+) The 99th percentile of completion, s$/, '$1 完成时间的第 99 百分位，秒'],
   [/^The entry ⌊0\.99 n⌋ of the sorted list\.$/, '排序后列表的第 ⌊0.99 n⌋ 项。'],
   [/^(#+) What the age bound costs$/, '$1 等待上限的代价'],
   [
     /^The presets differ in how long a job may wait before it goes first: .*$/,
-    '各预设的区别在于作业最多等待多久便排到最前：`default` 至多两周，`shortest` 一年，`bounded` 两天，且此后会让提交更晚的作业停止；后两者以 α = 1 计宽度。完成时间的均值 / p99，秒。',
+    '各预设的区别在于作业最多等待多久便排到最前：`default` 至多两周，`shortest` 与 `balanced` 一年，后者中需要多个 GPU 的作业为两周，`bounded` 两天，且此后会让提交更晚的作业停止；`shortest` 与 `bounded` 以 α = 1 计宽度，其余为 0.75。完成时间的均值 / p99，秒。',
   ],
   [/^(#+) Muri's protocol, mean completion, s$/, '$1 Muri 的协议，平均完成时间，秒'],
   [
@@ -138,18 +138,26 @@ const cells = new Map(
     nothing: '无',
     exact: '准确',
     history: '历史',
-    'mean with exact against SRSF': '准确时均值与 SRSF 相比',
-    'mean with σ = 0.5 against SRSF': 'σ = 0.5 时均值与 SRSF 相比',
-    'mean with σ = 1 against SRSF': 'σ = 1 时均值与 SRSF 相比',
-    'mean with σ = 0.5 against SRSF that knows as much': 'σ = 0.5 时均值与所知相同的 SRSF 相比',
-    'mean with σ = 1 against SRSF that knows as much': 'σ = 1 时均值与所知相同的 SRSF 相比',
-    'mean with history against SRSF that knows as much': '凭历史的均值与所知相同的 SRSF 相比',
-    'better than history alone, told exact run times': '已知准确运行时间而优于仅凭历史者',
-    'better than history alone, told no more': '所知不更多而优于仅凭历史者',
+    'mean of `shortest` with exact against SRSF': '`shortest` 准确时均值与 SRSF 相比',
+    'mean of `shortest` with σ = 0.5 against SRSF': '`shortest` σ = 0.5 时均值与 SRSF 相比',
+    'mean of `shortest` with σ = 1 against SRSF': '`shortest` σ = 1 时均值与 SRSF 相比',
+    'mean of `shortest` with σ = 0.5 against SRSF that knows as much':
+      '`shortest` σ = 0.5 时均值与所知相同的 SRSF 相比',
+    'mean of `shortest` with σ = 1 against SRSF that knows as much': '`shortest` σ = 1 时均值与所知相同的 SRSF 相比',
+    'mean of `shortest` with history against SRSF that knows as much': '`shortest` 凭历史的均值与所知相同的 SRSF 相比',
+    'mean better than that of `shortest` with history, told exact run times':
+      '已知准确运行时间而均值优于 `shortest` 仅凭历史者',
+    'mean better than that of `shortest` with history, told no more': '所知不更多而均值优于 `shortest` 仅凭历史者',
+    'mean better than that of `balanced` with history, told exact run times':
+      '已知准确运行时间而均值优于 `balanced` 仅凭历史者',
+    'mean better than that of `balanced` with history, told no more': '所知不更多而均值优于 `balanced` 仅凭历史者',
     none: '无',
     'p99 of `shortest` with history against 2D-LAS': '`shortest` 凭历史的 p99 与 2D-LAS 相比',
+    'p99 of `balanced` with history against 2D-LAS': '`balanced` 凭历史的 p99 与 2D-LAS 相比',
     'p99 of `bounded` with history against 2D-LAS': '`bounded` 凭历史的 p99 与 2D-LAS 相比',
     'p99 of `default` with history against 2D-LAS': '`default` 凭历史的 p99 与 2D-LAS 相比',
+    'what the bound of `balanced` costs: mean with history against `shortest`':
+      '`balanced` 的等待上限的代价：凭历史的均值与 `shortest` 相比',
     'what the bound of `bounded` costs: mean with history against `shortest`':
       '`bounded` 的等待上限的代价：凭历史的均值与 `shortest` 相比',
     'within the median (0.50 is perfect)': '在中位数之内（0.50 为完美）',
