@@ -8,7 +8,7 @@ const mostPatienceMs = 100
 /** Whoever looks comes again: so long after a visitor another is expected. */
 const expectedMs = 2000
 /** Up to this share of its time an event loop may be busy and whoever comes still finds it soon. */
-const mostBusy = 0.65
+const mostBusy = 0.6
 const lookAgainMs = 5
 
 /**

@@ -2,7 +2,8 @@
 // A burst of jobs through the whole server (whole-server.mjs), and the same number through Slurm in the same run: some
 // clients submit, and one asks meanwhile what pages ask for. Then, where Slurm is installed (on Debian: `apt-get install
 // slurmctld slurmd slurm-client munge`, as root), a Slurm of its own with as many nodes and jobs that run `true`.
-// Everything is on this machine: processor time is told beside the times by the clock.
+// Everything is on this machine, nodes and whoever submits with less priority, in both: they stand for other machines. Processor
+// time is told beside the times by the clock.
 import { writeFileSync } from 'node:fs'
 import { loadavg } from 'node:os'
 import { setTimeout as delay } from 'node:timers/promises'
@@ -10,7 +11,7 @@ import { parseArgs } from 'node:util'
 import { watchMemory } from '../support/memory.mjs'
 import { machineLine } from '../support/server.mjs'
 import { measureSlurm, slurmMissing } from './slurm.mjs'
-import { begin, failureOf, progress, rounded, spread, startWholeServer, tableOf } from './whole-server.mjs'
+import { beginElsewhere, failureOf, progress, rounded, spread, startWholeServer, tableOf } from './whole-server.mjs'
 
 const { values } = parseArgs({
   options: {
@@ -49,7 +50,7 @@ const measureOurs = async () => {
   let mostQueued = 0
   const begunMs = Date.now()
   const burst = await lookFor(async () => {
-    const submitted = begin('server-load.mjs', { role: 'submit', url, token, projectId, jobs, clients, body })
+    const submitted = beginElsewhere('server-load.mjs', { role: 'submit', url, token, projectId, jobs, clients, body })
     for (;;) {
       await Promise.race([delay(1000), failureOf(submitted)])
       const now = (await admin.query(counts)).rows[0]

@@ -1,5 +1,6 @@
 // A built server with an embedded PostgreSQL (fsync on) and simulated nodes that join as the server's own node does
-// (server-fleet.mjs), each in a process of its own, for benchmarks of the whole.
+// (server-fleet.mjs), each in a process of its own, for benchmarks of the whole. Nodes and whoever submits stand for other
+// machines and stand back for the server; whoever looks does not.
 import { createHash } from 'node:crypto'
 import { fork } from 'node:child_process'
 import { once } from 'node:events'
@@ -9,7 +10,7 @@ import path from 'node:path'
 import pg from 'pg'
 import { pino } from 'pino'
 import { startEmbeddedPostgres } from '../../../server/dist/postgres/embedded.js'
-import { cpuMsOf } from '../support/cpu.mjs'
+import { cpuMsOf, standsForAnotherMachine } from '../support/cpu.mjs'
 import { median, quantile, startBenchServer } from '../support/server.mjs'
 
 export const progress = (text) => console.error(`${new Date().toISOString().slice(11, 19)} ${text}`)
@@ -28,6 +29,13 @@ export const begin = (file, options) => {
   })
   answer.catch(() => undefined)
   return { child, answer }
+}
+
+/** The same on what stands for another machine. */
+export const beginElsewhere = (file, options) => {
+  const begun = begin(file, options)
+  standsForAnotherMachine(begun.child)
+  return begun
 }
 
 /** Never resolves; fails with the child. */
@@ -72,7 +80,7 @@ export const startWholeServer = async ({ nodes, gpusPerNode, runMs, lookEveryMs 
   const job = (resources) => ({ task, resources, pinDigest: null, snapshotId })
   const submit = (body) => client.submitJob({ params: { projectId }, body })
   const { runId } = await submit(job({ gpuCount: 0, cpuMilli: 100 }))
-  const fleet = begin('server-fleet.mjs', {
+  const fleet = beginElsewhere('server-fleet.mjs', {
     home,
     databaseUrl: postgres.url,
     serverUrl: url,

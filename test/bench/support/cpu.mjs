@@ -1,5 +1,7 @@
-// Processor time of a process and everything it started, by the kernel's own count: it does not grow by what others do.
+// Processor time of a process and everything it started, by the kernel's own count: it does not grow by what others do. And
+// who stands for other machines, which take no processor from a server, stands back for it.
 import { readFileSync } from 'node:fs'
+import { setPriority } from 'node:os'
 import { treeOf } from './memory.mjs'
 
 const tickMs = 10
@@ -14,6 +16,12 @@ const ticksOf = (pid) => {
     return 0
   }
 }
+
+/** How nice who stands for another machine is to those measured: whatever they start is too. */
+export const otherMachine = 10
+
+/** A process that stands for another machine. */
+export const standsForAnotherMachine = ({ pid }) => setPriority(pid, otherMachine)
 
 /** Milliseconds of processor time of a process and its children so far. */
 export const cpuMsOf = (pid) => treeOf(pid).reduce((sum, each) => sum + ticksOf(each) * tickMs, 0)
