@@ -298,7 +298,7 @@ table(
         ...traces.map((trace) => percent(tail(trace, policy, 'history'))),
       ]),
     ...['balanced', 'bounded'].map((preset) => [
-      `what the bound of \`${preset}\` costs: mean with history against \`shortest\``,
+      `mean of \`${preset}\` with history against \`shortest\``,
       ...traces.map((trace) =>
         percent(meanOf('engine', trace, preset, 'history') / meanOf('engine', trace, 'shortest', 'history') - 1),
       ),

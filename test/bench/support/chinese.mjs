@@ -156,10 +156,8 @@ const cells = new Map(
     'p99 of `balanced` with history against 2D-LAS': '`balanced` 凭历史的 p99 与 2D-LAS 相比',
     'p99 of `bounded` with history against 2D-LAS': '`bounded` 凭历史的 p99 与 2D-LAS 相比',
     'p99 of `default` with history against 2D-LAS': '`default` 凭历史的 p99 与 2D-LAS 相比',
-    'what the bound of `balanced` costs: mean with history against `shortest`':
-      '`balanced` 的等待上限的代价：凭历史的均值与 `shortest` 相比',
-    'what the bound of `bounded` costs: mean with history against `shortest`':
-      '`bounded` 的等待上限的代价：凭历史的均值与 `shortest` 相比',
+    'mean of `balanced` with history against `shortest`': '`balanced` 凭历史的均值与 `shortest` 相比',
+    'mean of `bounded` with history against `shortest`': '`bounded` 凭历史的均值与 `shortest` 相比',
     'within the median (0.50 is perfect)': '在中位数之内（0.50 为完美）',
     'within the 90th percentile (0.90)': '在第 90 百分位之内（0.90）',
     'σ of the error': '误差的 σ',
