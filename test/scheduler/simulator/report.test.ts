@@ -76,6 +76,7 @@ test.each([
   [7200, '2 h'],
   [36_000, '10 h'],
   [864_000, '10 d'],
+  [861_408, '10 d'],
 ])('%d seconds read as %s', (seconds, said) => {
   expect(durationText(seconds, reportTexts('en'))).toBe(said)
 })

@@ -115,7 +115,7 @@ export const reportTexts = (locale: ReportLocale): ReportTexts => (locale === 'z
 
 /** A duration in seconds as one reads it: two or three digits in the greatest unit that gives at least 1. */
 export const durationText = (seconds: number, { units }: ReportTexts): string => {
-  const digits = (value: number): string => value.toFixed(value < 10 && !Number.isInteger(value) ? 1 : 0)
+  const digits = (value: number): string => value.toFixed(value < 9.95 && !Number.isInteger(value) ? 1 : 0)
   if (seconds < 60) return `${digits(seconds)} ${units.s}`
   if (seconds < 3600) return `${digits(seconds / 60)} ${units.min}`
   if (seconds < 48 * 3600) return `${digits(seconds / 3600)} ${units.h}`
