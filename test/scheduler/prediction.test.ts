@@ -38,7 +38,7 @@ test('what was outlived: those that ran longer count, and where none did the tim
   expect(beyond?.likelyMs).toBeLessThanOrEqual(200 * minute)
 })
 
-test('of a special group even one that ran longer says more than all others, and only as much as one', () => {
+test('one of a special group that ran longer counts as much as all of the wider one together', () => {
   const history = openRunTimeHistory()
   for (let run = 0; run < 50; run += 1) history.learn(['bob'], 1000 * minute)
   for (const minutes of [...Array.from({ length: 30 }, () => 1), 10]) history.learn(['ann'], minutes * minute)

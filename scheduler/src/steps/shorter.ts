@@ -114,6 +114,7 @@ const worthOf = (cycle: Cycle, job: QueuedJob, victims: readonly Longer[]): numb
  */
 export const findShorter = (cycle: Cycle, waiter: Waiter): Search => {
   const { job, work } = waiter
+  // What an exchange is worth by work holds it against the victims' work already, as wide as the job counts there.
   const least = cycle.policy.preemption.exchange === 'time' ? work : 0
   const yields = mayYield(cycle, waiter)
   const worth = (victims: readonly Longer[]): number => worthOf(cycle, job, victims)
